@@ -1,0 +1,1 @@
+"""How STAIRS is put to run: one machine, containers, topics, demo data."""

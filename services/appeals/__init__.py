@@ -1,0 +1,1 @@
+"""The appeals service; start with its README."""

@@ -1,0 +1,1 @@
+"""The incidents service; start with its README."""

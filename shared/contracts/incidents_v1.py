@@ -1,0 +1,91 @@
+"""What the incidents service publishes on ``stairs.incidents.v1``. No SSID, no free text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.envelope import Person, Published
+
+TOPIC = "stairs.incidents.v1"
+SOURCE = "/incidents"
+
+
+class Reason(BaseModel):
+    """Which rule of which year's rulebook decided, and its source in the guides."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rule: str
+    rulebook: str
+    source: str
+    text: str
+
+
+class IncidentSubmitted(Published):
+    """A case was submitted; complete, so that no consumer has to ask back."""
+
+    TYPE: ClassVar[str] = "stairs.incident.submitted.v1"
+
+    case_number: str
+    administration_year: str
+    rulebook: str
+    rulebook_version: str  # content hash of the rulebook that decided
+    incident_type: str
+    incident_title: str
+    severity: str
+    severity_reason: Reason
+    recommended_action: str
+    pre_action: str | None
+    appeal_types: list[str]
+    cde_copy: bool
+    late: bool
+    lea: str
+    school: str
+    grade: str
+    test: str
+    delivery_mode: str
+    student_count: int
+    student_refs: list[str]
+    occurred_at: datetime
+    discovered_at: datetime
+    report_due_at: datetime
+    submitted_at: datetime
+    submitted_by: Person
+
+
+class IncidentProcessed(Published):
+    """No appeal is needed, or every appeal of the case is terminal (HR-25)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.processed.v1"
+
+    case_number: str
+    processed_at: datetime
+
+
+class BreachCallRecorded(Published):
+    """The LEA coordinator phoned CalTAC or the CDE (HR-11)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.breach_call_recorded.v1"
+
+    case_number: str | None
+    school: str
+    called: str
+    called_at: datetime
+    recorded_by: Person
+
+
+class BreachIdentified(Published):
+    """A draft turned out to be a breach: somebody must phone now (N8)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.breach_identified.v1"
+
+    incident_type: str
+    incident_title: str
+    school: str
+    lea: str
+    call: str  # "call_cde" or "call_caltac"
+    identified_at: datetime
+    identified_by: Person

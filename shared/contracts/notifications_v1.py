@@ -1,0 +1,65 @@
+"""What the notifications service publishes on ``stairs.notifications.v1``. No SSID, no student's name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.envelope import Published
+
+TOPIC = "stairs.notifications.v1"
+SOURCE = "/notifications"
+
+
+class Recipient(BaseModel):
+    """One person (or desk) to be mailed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    role: str
+    name: str
+    email: str
+
+
+class NotificationFact(Published):
+    """What every event of a message says about the message."""
+
+    notification_id: UUID
+    kind: str
+    case_number: str | None
+    message_id: str  # RFC 5322, stable over retries
+
+
+class NotificationCreated(NotificationFact):
+    """A message was rendered: all that an outside e-mail consumer needs to send it."""
+
+    TYPE: ClassVar[str] = "stairs.notification.created.v1"
+
+    created_at: datetime
+    recipients: list[Recipient]
+    subject: str
+    body_text: str
+    body_html: str
+
+
+class NotificationDelivered(NotificationFact):
+    """The mail server took it."""
+
+    TYPE: ClassVar[str] = "stairs.notification.delivered.v1"
+
+    delivered_at: datetime
+    attempts: int
+
+
+class NotificationFailed(NotificationFact):
+    """It will not be delivered without a resend."""
+
+    TYPE: ClassVar[str] = "stairs.notification.failed.v1"
+
+    failed_at: datetime
+    status: str
+    attempts: int
+    reason: str

@@ -1,0 +1,1 @@
+"""What the three APIs have in common: problems, callers, preconditions, idempotency."""

@@ -1,0 +1,1 @@
+"""Logs and the correlation that runs through them."""

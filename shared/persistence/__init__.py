@@ -1,0 +1,1 @@
+"""Events, receipts, read models and their positions in PostgreSQL."""

@@ -1,0 +1,31 @@
+"""Every test's layer is its folder; the unit layer has no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+pytest_plugins = ["tests.support.postgres", "tests.support.kafka"]
+
+HERE = Path(__file__).parent
+LAYERS = {"unit", "contract", "integration", "e2e"}
+
+
+def layer_of(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        layer = layer_of(item)
+        if layer in LAYERS:
+            item.add_marker(getattr(pytest.mark, layer))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if layer_of(item) == "unit":
+        disable_socket(allow_unix_socket=True)
+    else:
+        enable_socket()

