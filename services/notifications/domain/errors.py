@@ -1,0 +1,66 @@
+"""Why notifications refuse.
+
+Refusal
+├── Invalid    422  UnusableAddress, UnusableName, UnusableCds, RepeatedContact, TooManyContacts
+└── Conflict   409  AlreadyOnItsWay, NotBeingSent, NobodyToSendTo
+"""
+
+from __future__ import annotations
+
+from shared.kernel.errors import Conflict, Invalid
+
+
+class UnusableAddress(Invalid):
+    """Not an e-mail address that a mail server can be given."""
+
+    code = "invalid_email"
+    title = "Not a usable e-mail address"
+
+
+class UnusableName(Invalid):
+    """A name must be printable, on one line, and at most 120 characters long."""
+
+    code = "invalid_name"
+    title = "Not a usable name"
+
+
+class UnusableCds(Invalid):
+    """A CDS code has 7 digits for an LEA and 14 for a school."""
+
+    code = "invalid_cds"
+    title = "Not a CDS code"
+
+
+class RepeatedContact(Invalid):
+    """The same address stands twice in one entry; each person is mailed once."""
+
+    code = "duplicate_contact"
+    title = "The same address twice"
+
+
+class TooManyContacts(Invalid):
+    """An entry holds at most 50 contacts."""
+
+    code = "too_many_contacts"
+    title = "Too many contacts"
+
+
+class AlreadyOnItsWay(Conflict):
+    """A message that is still being sent or retried is not sent again."""
+
+    code = "already_on_its_way"
+    title = "Still on its way"
+
+
+class NotBeingSent(Conflict):
+    """The outcome of an attempt belongs to a message that is being sent."""
+
+    code = "not_being_sent"
+    title = "Not being sent"
+
+
+class NobodyToSendTo(Conflict):
+    """No recipient is known; put the coordinators into the directory first."""
+
+    code = "nobody_to_send_to"
+    title = "Nobody to send to"

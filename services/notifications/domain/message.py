@@ -1,0 +1,293 @@
+"""A message, from the moment somebody must be told until the mail server has it.
+
+    CREATED --start_sending--> SENDING --record_attempt--> DELIVERED
+       ^                          |  ^ '------------------> PERMANENT_FAILURE, TECHNICAL_FAILURE
+       |                          v  |
+       |                 TEMPORARY_FAILURE     (again after ``retries.next_attempt``)
+       '--send_again-- from each of the three ends
+
+Its identity follows from the event that caused it and its kind: the same trigger cannot make two messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from services.notifications.domain.errors import AlreadyOnItsWay, NobodyToSendTo, NotBeingSent
+from services.notifications.domain.retries import next_attempt
+from services.notifications.domain.rounds import AnswerFact, Round
+from services.notifications.domain.values import (
+    SETTLED,
+    Answer,
+    Cause,
+    Content,
+    Draft,
+    Kind,
+    Matter,
+    Recipient,
+    Status,
+    Verdict,
+)
+
+MESSAGES = UUID("0c1d7c58-42e6-5c0e-8f0e-3a1f6a5f7b02")
+NOBODY = "no recipient with a usable address is known"
+ActorFact = dict[str, str | None]
+
+
+def notification_id_of(cause: Cause, kind: Kind) -> UUID:
+    """The identity of the one message of this kind that this event triggers."""
+    return uuid5(MESSAGES, f"{cause.source} {cause.id} {kind}")
+
+
+class Message(Aggregate):
+    """One logical mail to one or several people, and what became of it."""
+
+    TOPIC = "notifications.message"
+
+    # --- What can have happened: each fact repeats what a stranger needs to know which mail it is about. ---
+
+    class Event(Aggregate.Event):
+        """Every fact says who caused it, when it happened in the world, and which mail it is about."""
+
+        actor: ActorFact
+        occurred_at: datetime
+        kind: str
+        incident_id: UUID
+        case_number: str | None
+        message_id: str
+
+    class Created(Aggregate.Created, Event):
+        """Required by the library; never triggered. ``Composed`` opens a stream."""
+
+        TOPIC = "notifications.message.created"
+
+    class Composed(Created):
+        """Somebody must be told, and the words are written."""
+
+        TOPIC = "notifications.message.composed"
+        notification_id: UUID
+        cause: dict[str, str]
+        lea: str
+        school: str
+        recipients: list[dict[str, str]]
+        lea_copied: bool
+        content: dict[str, str]
+
+    class SendingStarted(Event):
+        """A sender took the message up; if no outcome follows, another one takes it up again."""
+
+        TOPIC = "notifications.message.sending_started"
+        attempt: int
+
+    class AttemptFailed(Event):
+        """Not everybody has it yet; a further attempt is planned."""
+
+        TOPIC = "notifications.message.attempt_failed"
+        attempt: int
+        answers: list[AnswerFact]
+        reason: str
+        retry_at: datetime
+
+    class Delivered(Event):
+        """The mail server took it for every recipient."""
+
+        TOPIC = "notifications.message.delivered"
+        attempts: int
+        answers: list[AnswerFact]
+
+    class Failed(Event):
+        """It will not reach everybody without being sent again."""
+
+        TOPIC = "notifications.message.failed"
+        status: str
+        attempts: int
+        answers: list[AnswerFact]
+        reason: str
+
+    class ResendRequested(Event):
+        """Somebody asked that it be sent again, to the recipients as they are known now."""
+
+        TOPIC = "notifications.message.resend_requested"
+        recipients: list[dict[str, str]]
+
+    # --- What may be asked. ---
+
+    @staticmethod
+    def create_id(notification_id: UUID) -> UUID:
+        """The id comes in with the command: it is derived from the cause."""
+        return notification_id
+
+    @event(Composed)
+    def __init__(  # noqa: PLR0913 - a complete fact has many parts; ``compose`` gathers them
+        self,
+        *,
+        kind: str,
+        incident_id: UUID,
+        case_number: str | None,
+        message_id: str,
+        notification_id: UUID,  # noqa: ARG002 - is the stream's id
+        cause: dict[str, str],
+        lea: str,
+        school: str,
+        recipients: list[dict[str, str]],
+        lea_copied: bool,
+        content: dict[str, str],
+        actor: ActorFact,
+        occurred_at: datetime,
+    ) -> None:
+        self.kind = Kind(kind)
+        self.cause = Cause(**cause)
+        self.matter = Matter(incident_id, case_number, lea, school)
+        self.message_id = message_id
+        self.content = Content(**content)
+        self.lea_copied = lea_copied
+        self.created_by, self.created_at = actor, occurred_at
+        self.attempts = 0
+        self.resends = 0
+        self.delivered_at: datetime | None = None
+        self.resent_at: datetime | None = None
+        self.reason: str | None = None
+        self.retry_at: datetime | None = None
+        self._begin_round(recipients)
+
+    @classmethod
+    def compose(cls, draft: Draft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
+        """Write a message down; where nobody can be reached it fails at once, visibly."""
+        notification_id = notification_id_of(draft.cause, draft.kind)
+        message = cls(
+            kind=draft.kind.value,
+            incident_id=draft.matter.incident_id,
+            case_number=draft.matter.case_number,
+            message_id=f"<{notification_id}@{mail_domain}>",
+            notification_id=notification_id,
+            cause=asdict(draft.cause),
+            lea=draft.matter.lea,
+            school=draft.matter.school,
+            recipients=[recipient.as_fact() for recipient in draft.recipients],
+            lea_copied=draft.lea_copied,
+            content=asdict(draft.content),
+            actor=actor,
+            occurred_at=at,
+        )
+        if not draft.recipients:
+            message._fail(Status.TECHNICAL_FAILURE, [], NOBODY, actor, at)
+        return message
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """To whom it goes, as of the newest round."""
+        return self.round.recipients
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a sender may take it up; also while ``sending``, since a sender can die in mid-air."""
+        return self.status not in SETTLED
+
+    def start_sending(self, *, actor: ActorFact, at: datetime) -> None:
+        """A sender takes it up.
+
+        :raises NotBeingSent: it has come to its end already.
+        """
+        if not self.waiting:
+            raise NotBeingSent(f"The message is {self.status.value}.")
+        self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
+
+    def record_attempt(self, answers: Sequence[Answer], *, actor: ActorFact, at: datetime) -> None:
+        """What the mail server said to one attempt, recipient by recipient.
+
+        :raises NotBeingSent: nobody is sending it (a late answer to an attempt that was repeated).
+        """
+        if self.status is not Status.SENDING:
+            raise NotBeingSent(f"The message is {self.status.value}.")
+        facts = [answer.as_fact() for answer in answers]
+        refused = [*self.round.refusals, *(fact for fact in facts if fact["verdict"] == Verdict.REFUSED)]
+        deferred = [answer.text for answer in answers if answer.verdict is Verdict.DEFERRED]
+        if deferred:
+            self._defer(facts, deferred[0], actor, at)
+        elif refused:
+            reason = "; ".join(f"{fact['email']}: {fact['text']}" for fact in refused)
+            self._fail(Status.PERMANENT_FAILURE, facts, reason, actor, at)
+        else:
+            self._trigger(self.Delivered, actor, at, attempts=self.attempts, answers=facts)
+
+    def send_again(self, recipients: Sequence[Recipient], *, actor: ActorFact, at: datetime) -> None:
+        """Send it once more, from the first attempt on, to the recipients as they are known now.
+
+        :raises AlreadyOnItsWay: it is still being sent or retried.
+        :raises NobodyToSendTo: no recipient is known.
+        """
+        if self.waiting:
+            raise AlreadyOnItsWay(f"The message is {self.status.value}; wait for the outcome.")
+        if not recipients:
+            raise NobodyToSendTo("No recipient is known; put the coordinators into the directory first.")
+        facts = [recipient.as_fact() for recipient in recipients]
+        self._trigger(self.ResendRequested, actor, at, recipients=facts)
+
+    def _defer(self, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime) -> None:
+        retry_at = next_attempt(self.round.attempts, self.round.started_at or at, at)
+        if retry_at is None:
+            reason = f"given up after {self.round.attempts} attempts; last: {reason}"
+            self._fail(Status.TECHNICAL_FAILURE, answers, reason, actor, at)
+            return
+        body = {"attempt": self.attempts, "answers": answers, "reason": reason, "retry_at": retry_at}
+        self._trigger(self.AttemptFailed, actor, at, **body)
+
+    def _fail(
+        self, status: Status, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime
+    ) -> None:
+        body = {"status": status.value, "attempts": self.attempts, "answers": answers, "reason": reason}
+        self._trigger(self.Failed, actor, at, **body)
+
+    def _trigger(self, fact: type[Message.Event], actor: ActorFact, at: datetime, **body: object) -> None:
+        self.trigger_event(
+            fact,
+            actor=actor,
+            occurred_at=at,
+            kind=self.kind.value,
+            incident_id=self.matter.incident_id,
+            case_number=self.matter.case_number,
+            message_id=self.message_id,
+            **body,
+        )
+
+    # --- What changes. ---
+
+    @event(SendingStarted)
+    def _apply_sending_started(self, attempt: int, occurred_at: datetime) -> None:
+        self.status = Status.SENDING
+        self.attempts = attempt
+        self.round.begin_attempt(occurred_at)
+
+    @event(AttemptFailed)
+    def _apply_attempt_failed(self, answers: list[AnswerFact], reason: str, retry_at: datetime) -> None:
+        self._settle(Status.TEMPORARY_FAILURE, answers, reason)
+        self.retry_at = retry_at
+
+    @event(Delivered)
+    def _apply_delivered(self, answers: list[AnswerFact], occurred_at: datetime) -> None:
+        self._settle(Status.DELIVERED, answers, None)
+        self.delivered_at = occurred_at
+
+    @event(Failed)
+    def _apply_failed(self, status: str, answers: list[AnswerFact], reason: str) -> None:
+        self._settle(Status(status), answers, reason)
+
+    @event(ResendRequested)
+    def _apply_resend_requested(self, recipients: list[dict[str, str]], occurred_at: datetime) -> None:
+        self.resends += 1
+        self.resent_at = occurred_at
+        self._begin_round(recipients)
+
+    def _begin_round(self, recipients: list[dict[str, str]]) -> None:
+        self.status = Status.CREATED
+        self.round = Round(tuple(Recipient.from_fact(recipient) for recipient in recipients))
+        self.reason, self.retry_at = None, None
+
+    def _settle(self, status: Status, answers: list[AnswerFact], reason: str | None) -> None:
+        self.status, self.reason, self.retry_at = status, reason, None
+        self.round.remember(answers)

@@ -1,0 +1,69 @@
+"""Who is told what (dossier §7, HR-09, A-9, A-29).
+
+* N1, N4, N5: whoever submitted or filed; and all active LEA coordinators of the LEA, unless an LEA
+  coordinator acted: then that one mail is enough.
+* N2, N3: the CDE's desk, and nobody else: its copy is a message of its own, so no header shows one side's
+  addresses to the other.
+* Never a test administrator, examiner, parent or student, whatever a token or a directory says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from services.notifications.domain.addresses import is_usable_address, one_line
+from services.notifications.domain.occasions import Occasion, Somebody
+from services.notifications.domain.values import Because, Contact, Kind, Recipient
+
+COORDINATORS = frozenset({"lea_coordinator", "site_coordinator"})
+MAY_BE_MAILED = COORDINATORS | {"caltac_agent", "cde_reviewer"}
+FOR_THE_CDE = frozenset({Kind.CDE_COPY, Kind.APPEAL_REVIEW_REQUESTED})
+
+
+def recipients_of(
+    kind: Kind, occasion: Occasion, coordinators: Sequence[Contact], cde_desk: str
+) -> tuple[Recipient, ...]:
+    """Everybody to whom this one message goes, each address once.
+
+    :param coordinators: the directory's contacts for the case's LEA.
+    :param cde_desk: the address of the CDE CAASPP Office.
+    """
+    if kind in FOR_THE_CDE:
+        return (Recipient("cde_reviewer", "CDE CAASPP Office", cde_desk, Because.CDE_DESK),)
+    told = [_submitter(person) for person in occasion.told if person.role in MAY_BE_MAILED]
+    copies = _copies(coordinators) if lea_is_copied(kind, occasion) else ()
+    return _each_once((*told, *copies))
+
+
+def lea_is_copied(kind: Kind, occasion: Occasion) -> bool:
+    """Whether the LEA's coordinators are told as well: always, unless one of them acted (HR-09)."""
+    acted = {person.role for person in occasion.told}
+    return kind not in FOR_THE_CDE and "lea_coordinator" not in acted
+
+
+def recipients_again(
+    before: Sequence[Recipient], *, lea_copied: bool, coordinators: Sequence[Contact]
+) -> tuple[Recipient, ...]:
+    """Who gets a message that is sent anew: the LEA's coordinators as the directory names them today."""
+    kept = [person for person in before if person.because is not Because.LEA_COORDINATOR]
+    return _each_once((*kept, *(_copies(coordinators) if lea_copied else ())))
+
+
+def _submitter(person: Somebody) -> Recipient:
+    return Recipient(person.role, one_line(person.name, 120), person.email, Because.SUBMITTER)
+
+
+def _copies(coordinators: Sequence[Contact]) -> tuple[Recipient, ...]:
+    return tuple(
+        Recipient(contact.role, contact.name, contact.email, Because.LEA_COORDINATOR)
+        for contact in coordinators
+        if contact.role == "lea_coordinator"
+    )
+
+
+def _each_once(people: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    seen: dict[str, Recipient] = {}
+    for person in people:
+        if is_usable_address(person.email):
+            seen.setdefault(person.email.casefold(), person)
+    return tuple(seen.values())

@@ -1,0 +1,134 @@
+"""The words of notifications (contract §5): kinds, statuses, recipients, answers of a mail server."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    """What a message is for (contract §5; dossier §7, N1-N5)."""
+
+    CASE_SUBMITTED = "case_submitted"
+    CDE_COPY = "cde_copy"
+    APPEAL_REVIEW_REQUESTED = "appeal_review_requested"
+    APPEAL_DECIDED = "appeal_decided"
+    APPEAL_WITHDRAWN = "appeal_withdrawn"
+
+
+class Status(StrEnum):
+    """Where a message is on its way to the mail server."""
+
+    CREATED = "created"
+    SENDING = "sending"
+    DELIVERED = "delivered"  # the mail server took it for every recipient
+    TEMPORARY_FAILURE = "temporary_failure"  # another attempt is planned
+    PERMANENT_FAILURE = "permanent_failure"  # the mail server refused at least one recipient for good
+    TECHNICAL_FAILURE = "technical_failure"  # given up by us: no address, or no success within 72 hours
+
+
+SETTLED = frozenset({Status.DELIVERED, Status.PERMANENT_FAILURE, Status.TECHNICAL_FAILURE})
+
+
+class Verdict(StrEnum):
+    """What a mail server's answer means for one recipient."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+
+
+class Because(StrEnum):
+    """Why somebody is a recipient; decides who is looked up again when a message is sent anew."""
+
+    SUBMITTER = "submitter"
+    LEA_COORDINATOR = "lea_coordinator"
+    CDE_DESK = "cde_desk"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person or desk to be mailed, and why."""
+
+    role: str
+    name: str
+    email: str
+    because: Because
+
+    def as_fact(self) -> dict[str, str]:
+        """The form in which an event keeps a recipient."""
+        return {**asdict(self), "because": self.because.value}
+
+    @classmethod
+    def from_fact(cls, fact: dict[str, str]) -> Recipient:
+        """The recipient that an event kept."""
+        return cls(fact["role"], fact["name"], fact["email"], Because(fact["because"]))
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A coordinator in the directory."""
+
+    role: str
+    name: str
+    email: str
+
+    def as_fact(self) -> dict[str, str]:
+        """The form in which an event keeps a contact."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the mail server said about one recipient; ``code`` is None when it said nothing at all."""
+
+    email: str
+    verdict: Verdict
+    code: int | None
+    text: str
+
+    def as_fact(self) -> dict[str, str | int | None]:
+        """The form in which an event keeps an answer."""
+        return {**asdict(self), "verdict": self.verdict.value}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The published event that triggered a message: with the kind it is the message's identity."""
+
+    source: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message says, and which template in which version says it."""
+
+    subject: str
+    body_text: str
+    body_html: str
+    template: str
+    template_version: str  # content hash: the same version renders the same words
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a message is about, and in whose scope it lies."""
+
+    incident_id: UUID
+    case_number: str | None
+    lea: str
+    school: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything that is known of a message before it is written down."""
+
+    kind: Kind
+    cause: Cause
+    matter: Matter
+    recipients: tuple[Recipient, ...]
+    lea_copied: bool  # the LEA's coordinators are looked up again when it is sent anew
+    content: Content
