@@ -1,1 +1,197 @@
-"""Apache Kafka for tests: one broker per session."""
+"""Apache Kafka for tests: one broker per session, a new topic for whoever asks, and what came into it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from kafka.errors import KafkaError
+
+from deploy.kafka.broker import Broker
+from deploy.kafka.jars import CannotRun
+from shared.contracts.envelope import CloudEvent
+from shared.messaging.cloud_events import from_message
+from shared.messaging.kafka_types import Fetched, TopicPartition, fetch, open_admin, open_consumer
+from tests.support.requirements import allowed, docker_reason, unavailable
+
+IMAGE = "apache/kafka:4.3.1"
+
+_counter = itertools.count(1)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(bootstrap: str) -> bool:
+    try:
+        with open_admin(bootstrap) as admin:
+            return bool(admin.describe_cluster()["brokers"])
+    except KafkaError:
+        return False
+
+
+def a_broker(state: Path) -> Broker:
+    """A broker from the jars, on free ports, not started."""
+    return Broker(state, free_port(), free_port())
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap() -> Iterator[str]:
+    """The address of a cluster on which topics may be made."""
+    given = os.environ.get("TEST_KAFKA_BOOTSTRAP")
+    if given and allowed("env"):
+        assert answers(given), f"TEST_KAFKA_BOOTSTRAP={given} is set, and no cluster answers there"
+        yield given
+        return
+    reasons = ["TEST_KAFKA_BOOTSTRAP is not set"]
+    if allowed("containers"):
+        reason = docker_reason()
+        if reason is None:
+            yield from _from_container()
+            return
+        reasons.append(reason)
+    if allowed("local"):
+        with tempfile.TemporaryDirectory(prefix="stairs-kafka-") as folder:
+            yield from _from_jars(Path(folder), reasons)
+        return
+    unavailable("kafka", reasons)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A started broker of this test alone, to be stopped and started under it."""
+    broker = a_broker(tmp_path / "kafka")
+    try:
+        broker.start()
+    except CannotRun as reason:
+        unavailable("kafka", [str(reason)])
+    yield broker
+    broker.kill()
+
+
+def _from_jars(folder: Path, reasons: list[str]) -> Iterator[str]:
+    broker = a_broker(folder)
+    try:
+        broker.start()
+    except CannotRun as reason:
+        unavailable("kafka", [*reasons, f"local: {reason}"])
+    yield broker.bootstrap
+    broker.stop()
+
+
+def _from_container() -> Iterator[str]:
+    from testcontainers.core.container import DockerContainer
+
+    port = free_port()
+    container = DockerContainer(IMAGE).with_bind_ports(9092, port)
+    for name, value in _kraft(port).items():
+        container = container.with_env(name, value)
+    with container:
+        deadline = time.monotonic() + 60
+        while not answers(f"127.0.0.1:{port}"):
+            assert time.monotonic() < deadline, f"{IMAGE} does not answer on port {port}"
+            time.sleep(0.2)
+        yield f"127.0.0.1:{port}"
+
+
+def _kraft(port: int) -> dict[str, str]:
+    return {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "3",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+
+
+def new_name(stem: str = "test") -> str:
+    """A name that no other test has: for a topic, a group, a consumer."""
+    return f"{stem}-{os.getpid()}-{next(_counter)}"
+
+
+def make_topic(bootstrap: str, name: str, *, partitions: int = 3, **config: str) -> str:
+    """A topic, ready to be written to."""
+    settings = {key.replace("_", "."): value for key, value in config.items()}
+    wanted = {"num_partitions": partitions, "replication_factor": 1, "configs": settings}
+    with open_admin(bootstrap) as admin:
+        admin.create_topics({name: wanted}, wait_for_metadata=True)
+    return name
+
+
+@pytest.fixture
+def unique_topic(kafka_bootstrap: str) -> str:
+    """A new topic with three partitions and no message."""
+    return make_topic(kafka_bootstrap, new_name("topic"))
+
+
+def messages(bootstrap: str, topic: str, after: dict[int, int] | None = None) -> list[Fetched]:
+    """Everything that stands in the topic now (after these offsets per partition), in order per partition."""
+    consumer = open_consumer(bootstrap, "test-reader", None)
+    try:
+        partitions = [
+            TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))
+        ]
+        ends = consumer.end_offsets(partitions, timeout_ms=10_000)
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        for number, offset in (after or {}).items():
+            consumer.seek(TopicPartition(topic, number), offset)
+        read: list[Fetched] = []
+        while any((consumer.position(tp, timeout_ms=10_000) or 0) < ends[tp] for tp in partitions):
+            read.extend(fetch(consumer, 0.5))
+        return read
+    finally:
+        consumer.close(autocommit=False, timeout_ms=2_000)
+
+
+def ends_of(bootstrap: str, topic: str) -> dict[int, int]:
+    """The next offset of each partition."""
+    consumer = open_consumer(bootstrap, "test-reader", None)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+        return {tp.partition: end for tp, end in consumer.end_offsets(partitions, timeout_ms=10_000).items()}
+    finally:
+        consumer.close(autocommit=False, timeout_ms=2_000)
+
+
+@asynccontextmanager
+async def expect_events(
+    bootstrap: str, topic: str, *expected: tuple[str, str], within: float = 15.0
+) -> AsyncIterator[list[CloudEvent]]:
+    """Inside this block exactly these events ``(type, key)`` appear in this topic; the list then holds them.
+
+    Order counts per key, as it does in Kafka. Duplicates count: an event that comes twice is one too many.
+    """
+    seen: list[CloudEvent] = []
+    before = await asyncio.to_thread(ends_of, bootstrap, topic)
+    yield seen
+    deadline = time.monotonic() + within
+    while len(seen) < len(expected) and time.monotonic() < deadline:
+        read = await asyncio.to_thread(messages, bootstrap, topic, before)
+        seen[:] = [from_message(message.headers, message.value) for message in read]
+    assert _by_key([(event.type, event.key) for event in seen]) == _by_key(list(expected))
+
+
+def _by_key(events: list[tuple[str, str]]) -> dict[str, list[str]]:
+    keys = {key for _, key in events}
+    return {key: [kind for kind, of in events if of == key] for key in keys}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from tests.support.requirements import allowed, unavailable
+from tests.support.requirements import allowed, docker_reason, unavailable
 
 _counter = itertools.count(1)
 
@@ -33,18 +33,6 @@ def _embedded() -> Iterator[str]:
         server.cleanup()
 
 
-def _docker_reason() -> str | None:
-    import docker
-
-    try:
-        client = docker.from_env(timeout=3)
-        client.ping()
-        client.close()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason that is printed
-        return f"docker: {type(error).__name__}"
-    return None
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server on which databases may be made."""
@@ -55,7 +43,7 @@ def postgres_server() -> Iterator[str]:
         return
     reasons.append("TEST_POSTGRES_URL is not set")
     if allowed("containers"):
-        reason = _docker_reason()
+        reason = docker_reason()
         if reason is None:
             yield from _from_container()
             return

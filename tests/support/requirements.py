@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import warnings
 from typing import NoReturn
 
 import pytest
@@ -24,3 +27,25 @@ def unavailable(what: str, reasons: list[str]) -> NoReturn:
     if what in os.environ.get("STAIRS_REQUIRE", "").split(","):
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
+
+
+def docker_reason() -> str | None:
+    """Why there is no Docker engine here, or None when one answers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # docker never closes the socket that did not connect
+        reason = _ask_docker()
+        gc.collect()
+    return reason
+
+
+def _ask_docker() -> str | None:
+    import docker
+
+    try:
+        with contextlib.closing(docker.from_env(timeout=3)) as client:
+            client.ping()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason that is printed
+        return f"docker: {type(error).__name__}"
+    return None

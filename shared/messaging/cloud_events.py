@@ -1,0 +1,162 @@
+"""CloudEvents 1.0 on the wire: Kafka's binary mode, and structured JSON for ``/v1/changes``.
+
+What comes in is not trusted: a message that is not a whole event of ours is ``Malformed``, with a reason
+that says where it is wrong and never repeats its data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from shared.contracts.envelope import CloudEvent
+from shared.messaging.kafka_types import Headers, Record
+
+SPECIFICATION = "1.0"
+CONTENT_TYPE = "application/json"
+LONGEST = 512  # characters of an attribute
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+SEQUENCE = re.compile(r"[0-9]{1,18}")
+
+
+class Malformed(ValueError):  # noqa: N818 - says what is so
+    """A message that is not one of our events; its words say what is wrong with it."""
+
+
+def to_record(event: CloudEvent, topic: str) -> Record:
+    """The event as a Kafka message in binary mode: attributes in headers, data in the value."""
+    headers = [(f"ce_{name}", value.encode()) for name, value in _attributes(event).items()]
+    headers.append(("content-type", CONTENT_TYPE.encode()))
+    if event.traceparent is not None:
+        headers.append(("traceparent", event.traceparent.encode()))
+    return Record(topic, event.key.encode(), orjson.dumps(event.data), tuple(headers))
+
+
+def from_message(headers: Headers, value: bytes) -> CloudEvent:
+    """The event in a Kafka message.
+
+    :raises Malformed: an attribute is missing, doubled or not what it should be; the value is no JSON object.
+    """
+    given = _texts(headers)
+    _content_type(given.get("content-type", ""))
+    attributes = {name.removeprefix("ce_"): text for name, text in given.items() if name.startswith("ce_")}
+    return _event(attributes, _object(value), given.get("traceparent"))
+
+
+def to_json(event: CloudEvent) -> dict[str, Any]:
+    """The event in structured mode, as an object that JSON can hold."""
+    structured: dict[str, Any] = {**_attributes(event), "datacontenttype": CONTENT_TYPE, "data": event.data}
+    if event.traceparent is not None:
+        structured["traceparent"] = event.traceparent
+    return structured
+
+
+def from_json(item: object) -> CloudEvent:
+    """The event in structured mode.
+
+    :raises Malformed: as for a Kafka message.
+    """
+    if not isinstance(item, Mapping):
+        raise Malformed("the event is not an object")
+    _content_type(item.get("datacontenttype", CONTENT_TYPE))
+    data = item.get("data")
+    if not isinstance(data, dict):
+        raise Malformed("data is not an object")
+    texts = {name: value for name, value in item.items() if isinstance(value, str)}
+    return _event(texts, data, texts.get("traceparent"))
+
+
+def _attributes(event: CloudEvent) -> dict[str, str]:
+    if event.time.tzinfo is None:
+        raise ValueError(f"the time of {event.type} has no offset")
+    return {
+        "specversion": SPECIFICATION,
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "sequence": str(event.sequence),
+        "partitionkey": event.key,
+    }
+
+
+def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, value in headers:
+        if name in texts:
+            raise Malformed(f"{_shown(name)} is given twice")
+        try:
+            texts[name] = value.decode()
+        except UnicodeDecodeError:
+            raise Malformed(f"{_shown(name)} is not UTF-8") from None
+    return texts
+
+
+def _shown(name: str) -> str:
+    return ascii(name[:60])
+
+
+def _content_type(given: object) -> None:
+    if not isinstance(given, str) or given.split(";")[0].strip().lower() != CONTENT_TYPE:
+        raise Malformed(f"content-type is not {CONTENT_TYPE}")
+
+
+def _object(value: bytes) -> dict[str, Any]:
+    try:
+        data = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        raise Malformed("the value is not JSON") from None
+    if not isinstance(data, dict):
+        raise Malformed("the value is not a JSON object")
+    return data
+
+
+def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str | None) -> CloudEvent:
+    text = _reader(attributes)
+    if text("specversion") != SPECIFICATION:
+        raise Malformed(f"specversion is not {SPECIFICATION}")
+    return CloudEvent(
+        id=text("id"),
+        source=text("source"),
+        type=text("type"),
+        time=_instant(text("time")),
+        subject=text("subject"),
+        key=text("partitionkey"),
+        sequence=_sequence(text("sequence")),
+        data=data,
+        traceparent=traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None,
+    )
+
+
+def _reader(attributes: Mapping[str, str]) -> Callable[[str], str]:
+    def text(name: str) -> str:
+        value = attributes.get(name)
+        if not value:
+            raise Malformed(f"{name} is missing")
+        if len(value) > LONGEST or not value.isprintable():
+            raise Malformed(f"{name} is too long, or holds characters that no attribute may hold")
+        return value
+
+    return text
+
+
+def _instant(text: str) -> datetime:
+    try:
+        if INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Malformed("time is not an instant of RFC 3339 with an offset")
+
+
+def _sequence(text: str) -> int:
+    if not SEQUENCE.fullmatch(text):
+        raise Malformed("sequence is not a position")
+    return int(text)
