@@ -1,0 +1,96 @@
+# The only command surface of STAIRS. `make` alone prints what there is.
+#
+# Every target does its own set-up: the first call makes .venv from the hashed lock, the next ones are instant.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+VAR    ?= var
+KAFKA  ?=
+
+MADE    := $(VENV)/.made
+RUNTIME := $(VENV)/.runtime
+DEV     := $(VENV)/.dev
+PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
+PYTEST  := $(BIN)/python -m pytest
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run kafka demo test unit contract integration e2e bench lint fmt lock check clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up -----------------------------------------------------------------------------------------------
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "STAIRS needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(RUNTIME): requirements.txt pyproject.toml | $(MADE)
+	@echo "installing the locked packages (first time: about half a minute)"
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements.txt pyproject.toml | $(MADE)
+	@echo "installing the locked packages and tools (first time: about a minute)"
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME) $@
+
+install: $(DEV) ## Make .venv with everything, from the hashed lock
+
+# --- the system -------------------------------------------------------------------------------------------
+
+run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka); Ctrl-C stops it
+	@$(BIN)/stairs run --dir $(VAR) $(if $(filter-out 0,$(KAFKA)),--kafka)
+
+kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches its jars the first time)
+	@$(BIN)/python -m deploy.kafka up
+
+demo: $(RUNTIME) ## Play six real cases against the running system
+	@$(BIN)/stairs demo --dir $(VAR)
+
+# --- what must hold ---------------------------------------------------------------------------------------
+
+test: lint unit contract integration e2e ## All that must hold, on real PostgreSQL and Apache Kafka
+
+check: lint unit contract ## The quick part of it, before a commit
+
+lint: $(DEV) ## ruff, mypy --strict, import contracts
+	@echo "── lint"
+	@$(BIN)/ruff format --check -q . || { echo "not formatted: make fmt" >&2; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+unit contract integration e2e: $(DEV)
+	@echo "── $@"
+	@$(PYTEST) -q tests/$@
+
+unit: ## Every rule, in milliseconds, no network
+contract: ## Promises to others; one suite per port over each adapter
+integration: ## One service with real PostgreSQL and Apache Kafka
+e2e: ## All three services by their public doors
+
+bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
+	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json
+
+# --- upkeep -----------------------------------------------------------------------------------------------
+
+fmt: $(DEV) ## Format, and mend what can be mended
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check -q --fix .
+
+lock: $(DEV) ## Lock the newest allowed versions, with hashes
+	@$(COMPILE) -o requirements.txt
+	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove the environment and all caches (var/, your local data, stays)
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
