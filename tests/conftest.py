@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-pytest_plugins = ["tests.support.postgres", "tests.support.kafka"]
+pytest_plugins = ["tests.support.postgres", "tests.support.kafka", "tests.support.event_store"]
 
 HERE = Path(__file__).parent
 LAYERS = {"unit", "contract", "integration", "e2e"}

@@ -1,1 +1,1 @@
-"""Events, receipts, read models and their positions in PostgreSQL."""
+"""The event store and all else in PostgreSQL: appender, tail, units of work, read models, migrations."""
