@@ -1,0 +1,48 @@
+"""What a case knows of its appeals: the appeals service decides, the case keeps the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from services.incidents.domain.values import SubStatus
+
+TERMINAL = frozenset({"denied", "withdrawn", "processed", "not_required"})
+"""§5.5; an approved appeal still has to be executed."""
+
+WAITING = {"pending_cde": "cde", "pending_caltac": "caltac", "processing_failed": "caltac"}
+"""Whose turn it is; CalTAC resubmits what could not be executed (A-27)."""
+
+
+@dataclass(frozen=True)
+class NotedAppeal:
+    """How one appeal (one student, one test, one type) stands."""
+
+    appeal_id: str
+    appeal_number: str
+    appeal_type: str
+    student_ref: str
+    status: str
+    decider: str
+
+    def as_fact(self) -> dict[str, str]:
+        """The form in which an event keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_fact(cls, fact: Mapping[str, str]) -> NotedAppeal:
+        """The appeal that an event kept."""
+        return cls(**fact)
+
+
+def sub_status(appeals: Sequence[NotedAppeal]) -> SubStatus | None:
+    """What is waited for, the CDE before CalTAC; *partial* when that desk has decided some already (P15)."""
+    for desk, pending, partial in (
+        ("cde", SubStatus.PENDING_CDE, SubStatus.PARTIAL_CDE),
+        ("caltac", SubStatus.PENDING_CALTAC, SubStatus.PARTIAL_CALTAC),
+    ):
+        waiting = [appeal for appeal in appeals if WAITING.get(appeal.status) == desk]
+        decided = [appeal for appeal in appeals if appeal.decider == desk and appeal.status not in WAITING]
+        if waiting:
+            return partial if decided else pending
+    return SubStatus.COMPLETED if appeals else None

@@ -1,0 +1,61 @@
+"""What a rulebook says of a case: its severity with the reason, and what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Which rule of which year decided, and where the guides say so."""
+
+    rule: str
+    rulebook: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Severity is never the filer's choice (HR-05); the rulebook's version is kept with what it decided."""
+
+    incident_title: str
+    severity: Severity
+    severity_reason: Reason
+    rulebook_version: str
+    recommended_action: RecommendedAction
+    pre_action: PreAction | None
+    appeal_types: tuple[AppealType, ...]
+    cde_copy: bool
+
+    def as_fact(self) -> dict[str, object]:
+        """The form in which an event keeps it."""
+        return {
+            "incident_title": self.incident_title,
+            "severity": self.severity.value,
+            "severity_reason": asdict(self.severity_reason),
+            "rulebook_version": self.rulebook_version,
+            "recommended_action": self.recommended_action.value,
+            "pre_action": self.pre_action.value if self.pre_action else None,
+            "appeal_types": [appeal.value for appeal in self.appeal_types],
+            "cde_copy": self.cde_copy,
+        }
+
+    @classmethod
+    def from_fact(cls, fact: Mapping[str, object]) -> Assessment:
+        """The assessment that an event kept; its enumerations come back from the store as text."""
+        kept = cast("Mapping[str, Any]", fact)  # shaped by as_fact, and by nothing else
+        return cls(
+            incident_title=kept["incident_title"],
+            severity=Severity(kept["severity"]),
+            severity_reason=Reason(**kept["severity_reason"]),
+            rulebook_version=kept["rulebook_version"],
+            recommended_action=RecommendedAction(kept["recommended_action"]),
+            pre_action=PreAction(kept["pre_action"]) if kept["pre_action"] else None,
+            appeal_types=tuple(map(AppealType, kept["appeal_types"])),
+            cde_copy=kept["cde_copy"],
+        )

@@ -1,0 +1,116 @@
+"""The small language in which a rulebook says *when*: comparisons, joined by all, any and not.
+
+A comparison with something that is not known does not hold, whichever way it is put; ``Known`` asks for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+Circumstances = Mapping[str, object]
+"""What a condition may ask about: ``test``, ``test_kind``, ``grade``, ``delivery_mode``, ``student_count``,
+``students`` (how many are listed) and ``details.<name>``. What nobody said is absent or ``None``."""
+
+
+class Condition(Protocol):
+    """Something that holds, or does not, in the circumstances of a case."""
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so."""
+        ...
+
+
+class Order(StrEnum):
+    """How a number is compared."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The field has one of these values."""
+
+    field: str
+    values: tuple[object, ...]
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so; unknown is none of them."""
+        found = circumstances.get(self.field)
+        return any(type(found) is type(value) and found == value for value in self.values)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The field is a number that stands so to the bound."""
+
+    field: str
+    order: Order
+    bound: int
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so; unknown stands in no order."""
+        found = circumstances.get(self.field)
+        if not isinstance(found, int) or isinstance(found, bool):
+            return False
+        match self.order:
+            case Order.ABOVE:
+                return found > self.bound
+            case Order.BELOW:
+                return found < self.bound
+            case Order.AT_LEAST:
+                return found >= self.bound
+            case Order.AT_MOST:
+                return found <= self.bound
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody said something about the field."""
+
+    field: str
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so."""
+        return circumstances.get(self.field) is not None
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so."""
+        return all(part.holds(circumstances) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so."""
+        return any(part.holds(circumstances) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+    def holds(self, circumstances: Circumstances) -> bool:
+        """Whether it is so."""
+        return not self.part.holds(circumstances)
+
+
+ALWAYS = AllOf(())

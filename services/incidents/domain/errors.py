@@ -1,0 +1,195 @@
+"""Why a case is refused; one class per refusal code of the contract, section 3.
+
+Invalid (422)
+├── NotSummative               not_summative               HR-03: handled locally
+├── NotReportable              not_reportable              §4.9, HR-28: handled locally
+├── UnlistedIncident           unlisted_incident           HR-27: the LEA coordinator asks CalTAC
+├── ContactCaltac              contact_caltac              HR-27: CalTAC files it
+├── UnknownIncidentType        unknown_incident_type
+├── InvalidReport              invalid_report              not what the rulebook asks for
+├── MissingDetails             missing_details             HR-06
+├── SsidsRequired              ssids_required              HR-06
+├── StudentCountMismatch       student_count_mismatch      HR-06
+├── InvalidSsid                invalid_ssid                HR-07
+├── DuplicateSsid              duplicate_ssid              HR-07
+├── TooManyStudents            too_many_students           HR-07
+├── SsidInText                 ssid_in_text                A-17
+├── WrongCallDestination       wrong_call_destination      HR-11, HR-13
+├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
+└── InTheFuture                in_the_future               A-3
+Forbidden (403)
+└── NotAllowed                 forbidden                   HR-01, HR-11, §3.3
+NotFound (404)
+├── CaseNotFound               not_found                   also: not in the caller's scope (HR-29)
+└── RulebookNotFound           not_found
+Conflict (409)
+├── BreachCallRequired         breach_call_required        HR-12
+├── NotADraft                  not_a_draft                 §6.2
+└── NotSubmitted               case_not_submitted          HR-02
+"""
+
+from __future__ import annotations
+
+from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class NotSummative(Invalid):
+    """Interim, practice and training tests never reach this form (HR-03, A-22)."""
+
+    code = "not_summative"
+    title = "Only summative tests are reported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Incidents in interim, practice and training tests are handled locally; nothing is filed."
+        )
+
+
+class NotReportable(Invalid):
+    """The rulebook of the year says that this is a local matter."""
+
+    code = "not_reportable"
+    title = "Not a reportable incident"
+
+
+class UnlistedIncident(Invalid):
+    """It meets no criterion of the list, so there is nothing to submit."""
+
+    code = "unlisted_incident"
+    title = "The incident is on no list"
+
+
+class ContactCaltac(Invalid):
+    """There is no coordinator's form for this: CalTAC creates the case."""
+
+    code = "contact_caltac"
+    title = "Contact CalTAC"
+
+
+class UnknownIncidentType(Invalid):
+    """No such code in the rulebook of the year."""
+
+    code = "unknown_incident_type"
+    title = "No such incident type"
+
+
+class InvalidReport(Invalid):
+    """A field or a detail is not of the kind that the rulebook asks for."""
+
+    code = "invalid_report"
+    title = "Something on the form is not what the rulebook asks for"
+
+
+class MissingDetails(Invalid):
+    """Submission needs the common and the type's own details; a draft may wait for them."""
+
+    code = "missing_details"
+    title = "Details are missing"
+
+
+class SsidsRequired(Invalid):
+    """An appeal will be filed, or the type asks for pairs: then the students must be listed."""
+
+    code = "ssids_required"
+    title = "The students must be listed"
+
+
+class StudentCountMismatch(Invalid):
+    """The stated number of students and the list must agree, when there is a list."""
+
+    code = "student_count_mismatch"
+    title = "The number of students and the list disagree"
+
+
+class InvalidSsid(Invalid):
+    """An SSID is exactly ten digits, kept as text."""
+
+    code = "invalid_ssid"
+    title = "Not an SSID"
+
+
+class DuplicateSsid(Invalid):
+    """Each student is listed once."""
+
+    code = "duplicate_ssid"
+    title = "A student is listed twice"
+
+
+class TooManyStudents(Invalid):
+    """At most 500 in one case."""
+
+    code = "too_many_students"
+    title = "Too many students for one case"
+
+    def __init__(self) -> None:
+        super().__init__("A case holds at most 500 students; split it into several cases.")
+
+
+class SsidInText(Invalid):
+    """Free text is not sealed, so a run of ten digits has no place in it."""
+
+    code = "ssid_in_text"
+    title = "Free text may not hold an SSID"
+
+
+class WrongCallDestination(Invalid):
+    """CalTAC for social-media exposure, the CDE for every other breach, nobody otherwise."""
+
+    code = "wrong_call_destination"
+    title = "The wrong desk was called"
+
+
+class DiscoveredBeforeOccurred(Invalid):
+    """Nobody discovers what has not happened yet."""
+
+    code = "discovered_before_occurred"
+    title = "Discovered before it occurred"
+
+
+class InTheFuture(Invalid):
+    """What is reported has happened."""
+
+    code = "in_the_future"
+    title = "The instant lies in the future"
+
+
+class NotAllowed(Forbidden):
+    """The matrix of §3.3 says no for this role."""
+
+
+class CaseNotFound(NotFound):
+    """No such case, or not one in the caller's scope; nobody can tell which."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such case in your scope.")
+
+
+class RulebookNotFound(NotFound):
+    """No rulebook for that year, or no such type in it."""
+
+
+class BreachCallRequired(Conflict):
+    """A site coordinator submits a breach only after the LEA coordinator's call is on record."""
+
+    code = "breach_call_required"
+    title = "The LEA coordinator has to phone first"
+
+
+class NotADraft(Conflict):
+    """After submission nothing is edited: corrections are notes or a linked new case."""
+
+    code = "not_a_draft"
+    title = "The case is no longer a draft"
+
+    def __init__(self) -> None:
+        super().__init__("Only a draft can be changed, submitted or deleted.")
+
+
+class NotSubmitted(Conflict):
+    """No case, no appeal: what appeals report concerns submitted cases only."""
+
+    code = "case_not_submitted"
+    title = "The case is not submitted"
+
+    def __init__(self) -> None:
+        super().__init__("A draft has no appeals.")

@@ -1,0 +1,79 @@
+"""The matrix of §3.3: who may do what to a case; what is out of scope does not exist (HR-29)."""
+
+from __future__ import annotations
+
+from services.incidents.domain.errors import CaseNotFound, NotAllowed
+from shared.kernel.actor import Actor, Role
+
+FILERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGENT})
+READERS = FILERS | {Role.CDE_REVIEWER, Role.AUDITOR, Role.SYSTEM}
+SSID_READERS = FILERS | {Role.CDE_REVIEWER}
+CALLERS = frozenset({Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER})
+FEED_READERS = frozenset({Role.SYSTEM, Role.AUDITOR})
+
+
+def may_file(actor: Actor) -> None:
+    """Only coordinators, and CalTAC on their behalf, file cases (HR-01).
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in FILERS:
+        raise NotAllowed(
+            "Only LEA and site coordinators file cases. Whoever gives the tests reports a concern to them."
+        )
+
+
+def may_file_for(actor: Actor, school: str) -> None:
+    """A coordinator files for schools in scope only.
+
+    :raises NotAllowed: this is not one of them.
+    """
+    if not actor.sees(school):
+        raise NotAllowed("You may file cases for your own school or LEA only.")
+
+
+def may_see(actor: Actor, school: str) -> None:
+    """Coordinators see their own, CalTAC, the CDE and auditors see all.
+
+    :raises NotAllowed: the role sees no cases at all.
+    :raises CaseNotFound: the case is out of scope.
+    """
+    may_search(actor)
+    if not actor.sees(school):
+        raise CaseNotFound
+
+
+def may_search(actor: Actor) -> None:
+    """Whether the role may look at cases at all.
+
+    :raises NotAllowed: it may not.
+    """
+    if actor.role not in READERS:
+        raise NotAllowed("Only coordinators, CalTAC and the CDE see cases.")
+
+
+def may_read_ssids(actor: Actor) -> None:
+    """Full SSIDs are for those who work on the case.
+
+    :raises NotAllowed: the caller does not.
+    """
+    if actor.role not in SSID_READERS:
+        raise NotAllowed("Only coordinators, CalTAC and the CDE read SSIDs.")
+
+
+def may_record_call(actor: Actor) -> None:
+    """The LEA coordinator phones (HR-11); CalTAC and the CDE confirm the call.
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in CALLERS:
+        raise NotAllowed("The LEA coordinator phones, and records the call.")
+
+
+def may_follow_feed(actor: Actor) -> None:
+    """The feed of public events is for other systems and for auditors.
+
+    :raises NotAllowed: the caller is neither.
+    """
+    if actor.role not in FEED_READERS:
+        raise NotAllowed("The feed of changes is for systems and auditors.")
