@@ -1,0 +1,116 @@
+"""The application that every service's API is: ours in what it promises, FastAPI in how it is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shared.http import answers, openapi
+from shared.http.auth import Authenticator
+from shared.http.border import Border
+from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused, status_of
+from shared.http.readiness import Readiness
+from shared.http.validation import as_refusal
+from shared.kernel.errors import Conflict, NotFound, Refusal
+from shared.kernel.store import StreamMoved, StreamUnknown
+from shared.observability import metrics
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+log = structlog.get_logger(__name__)
+
+
+def build_app(
+    *,
+    title: str,
+    version: str,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+    auth: Authenticator,
+    readiness: Readiness,
+) -> FastAPI:
+    """The API of one service.
+
+    :param lifespan: opens what the service needs and puts it on ``app.state``; at least
+        ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
+    """
+    app = FastAPI(
+        title=title,
+        version=version,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        redoc_url=None,
+    )
+    app.state.authenticator = auth
+    app.state.readiness = readiness
+    app.state.stopping = asyncio.Event()
+    app.include_router(_about_the_process())
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(Border)
+    _answer_refusals(app)
+    openapi.describe(app)
+    return app
+
+
+def _about_the_process() -> APIRouter:
+    router = APIRouter(tags=["process"])
+
+    @router.get("/healthz", summary="Alive")
+    async def healthz() -> Response:
+        return answers.respond(answers.ok({"status": "alive"}))
+
+    @router.get("/readyz", summary="Able to work; 503 with the reasons if not")
+    async def readyz(request: Request) -> Response:
+        reasons = await request.app.state.readiness.reasons()
+        if request.app.state.stopping.is_set():
+            reasons["process"] = "stopping"
+        status = 503 if reasons else 200
+        return answers.respond(
+            answers.Answer(status, {"status": "unready" if reasons else "ready", "reasons": reasons})
+        )
+
+    @router.get("/metrics", summary="Figures for Prometheus")
+    async def figures() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    return router
+
+
+def _answer_refusals(app: FastAPI) -> None:
+    async def refusal(_request: Request, error: Exception) -> Response:
+        made = _as_refusal(error)
+        log.info("request_refused", code=made.code, status=status_of(made))
+        return refused(made)
+
+    for kind in (Refusal, RequestValidationError, HTTPException, StreamUnknown, StreamMoved):
+        app.add_exception_handler(kind, refusal)
+
+
+def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, RequestValidationError):
+        return as_refusal(error)
+    if isinstance(error, HTTPException):
+        return _of_the_framework(error)
+    if isinstance(error, StreamUnknown):
+        return NotFound("There is nothing at this address.")
+    return Conflict("It was changed at the same moment; please try again.", retry_after=1)
+
+
+def _of_the_framework(error: HTTPException) -> Refusal:
+    if error.status_code == 404:
+        return NotFound("There is nothing at this address.")
+    if error.status_code == 405:
+        return MethodNotAllowed("This address does not take this method.")
+    if error.status_code == 503:
+        return Busy("Temporarily unavailable; please try again.", retry_after=1)
+    return Malformed("The request cannot be read.")

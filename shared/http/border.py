@@ -1,0 +1,97 @@
+"""The outermost layer, plain ASGI: correlation, the body's limits, unexpected failures, metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.body import Disconnected, read, replayed
+from shared.http.problem import refused, unexpected
+from shared.kernel.errors import Refusal
+from shared.observability import correlation
+from shared.observability.metrics import RequestMetrics
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+CLIENT_LEFT = 499  # nginx's number for it; nobody sees it but the metrics
+
+log = structlog.get_logger(__name__)
+
+
+class Border:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._metrics = RequestMetrics()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        current = correlation.accepted_or_new(_text(headers, b"x-correlation-id"))
+        kept = correlation.correlation_id.set(current)
+        traced = correlation.traceparent.set(correlation.sane_traceparent(_text(headers, b"traceparent")))
+        answer = _Sending(send, current)
+        try:
+            await self._handle(scope, headers, receive, answer)
+        finally:
+            self._metrics.observe(*_labels(scope), answer.status, time.perf_counter() - started)
+            correlation.correlation_id.reset(kept)
+            correlation.traceparent.reset(traced)
+
+    async def _handle(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: _Sending
+    ) -> None:
+        try:
+            if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
+                body = scope["stairs.body"] = await read(headers, receive)
+                receive = replayed(body, receive)
+            await self._app(scope, receive, answer)
+        except Refusal as refusal:
+            await _instead(refused(refusal), scope, receive, answer)
+        except Disconnected:
+            answer.status = CLIENT_LEFT
+        except Exception:
+            log.exception("request_failed", method=scope["method"], route=_labels(scope)[1])
+            await _instead(unexpected(), scope, receive, answer)
+
+
+class _Sending:
+    """The ASGI ``send`` that adds the correlation id and remembers the status."""
+
+    def __init__(self, send: Send, correlation_id: str) -> None:
+        self._send = send
+        self._correlation_id = correlation_id
+        self.status = CLIENT_LEFT
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            MutableHeaders(raw=message["headers"])[correlation.HEADER] = self._correlation_id
+        await self._send(message)
+
+
+async def _instead(response: Response, scope: Scope, receive: Receive, answer: _Sending) -> None:
+    if not answer.begun:
+        await response(scope, receive, answer)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def _labels(scope: Scope) -> tuple[str, str]:
+    """Method and route template: never the address itself, which may hold anything."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    return method, getattr(scope.get("route"), "path", "unmatched")

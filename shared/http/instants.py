@@ -1,0 +1,58 @@
+"""Instants on the wire: RFC 3339 with an offset, kept and answered in UTC (contract §2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # outside of these it is a typing error, and calendars misbehave
+
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?P<fraction>\.[0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+def parse(text: object) -> datetime:
+    """The instant that a text names, in UTC; digits beyond the microsecond are dropped.
+
+    :raises PydanticCustomError: ``bad_instant``: not RFC 3339, no offset, or not of a year of this century.
+    """
+    if isinstance(text, datetime) and text.tzinfo is not None:
+        return text.astimezone(UTC)
+    matched = _RFC3339.fullmatch(text) if isinstance(text, str) else None
+    if matched is None or not isinstance(text, str):
+        raise _bad("An instant with its offset, such as 2019-04-12T10:00:00-07:00.")
+    if matched["fraction"]:
+        text = text.replace(matched["fraction"], matched["fraction"][:7], 1)
+    try:
+        instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _bad("There is no such day or time.") from error
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise _bad(f"Only years from {FIRST_YEAR} to {LAST_YEAR}.")
+    return instant
+
+
+def as_text(instant: datetime) -> str:
+    """RFC 3339 in UTC: ``2019-04-12T17:00:00Z``, with a fraction only if there is one.
+
+    :raises TypeError: the instant has no offset; a bug of ours.
+    """
+    if instant.tzinfo is None:
+        raise TypeError("an instant without an offset")
+    return instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _bad(words: str) -> PydanticCustomError:
+    return PydanticCustomError("bad_instant", "{words}", {"words": words})
+
+
+Instant = Annotated[
+    datetime, BeforeValidator(parse), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""A field of a request: an instant in UTC."""

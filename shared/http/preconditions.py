@@ -1,0 +1,44 @@
+"""``If-Match`` and the version that a caller decided on."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.http.problem import Malformed
+from shared.kernel.errors import Stale
+
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
+_VERSION = re.compile(r"[0-9]{1,9}")
+
+
+class MalformedPrecondition(Malformed):
+    """An ``If-Match`` that is no entity tag."""
+
+    code = "malformed_precondition"
+
+
+async def if_match(request: Request) -> int | None:
+    """The version that the caller expects; ``None`` where any will do (no header, or ``*``).
+
+    A weak tag counts like a strong one: proxies that compress weaken our tags, and the version in it is
+    exact all the same.
+
+    :raises MalformedPrecondition: not one entity tag (``"7"``).
+    :raises Stale: an entity tag that was never ours.
+    """
+    sent = request.headers.get("if-match")
+    if sent is None or sent.strip() == "*":
+        return None
+    tag = _TAG.fullmatch(sent.strip())
+    if tag is None:
+        raise MalformedPrecondition('If-Match takes one entity tag as it was answered, such as "7", or *.')
+    if not _VERSION.fullmatch(tag[1]):
+        raise Stale("This entity tag is none of this resource's versions.")
+    return int(tag[1])
+
+
+IfMatch = Annotated[int | None, Depends(if_match)]
+"""A route's parameter: the expected version, or ``None``."""

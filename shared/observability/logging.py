@@ -1,0 +1,93 @@
+"""Logs: one line per happening, for people (``console``) or machines (``json``), on standard error.
+
+An event's name is past-tense snake_case (``message_dead_lettered``), ids are fields, and nothing personal is
+logged: the last processor masks every bare run of ten digits, tracebacks and foreign libraries included.
+``ERROR`` means that somebody must act.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared.observability.correlation import correlation_id
+from shared.observability.redaction import redact_value
+
+Form = Literal["json", "console"]
+
+
+def with_correlation(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Every line says which request or message it belongs to."""
+    current = correlation_id.get()
+    if current is not None:
+        event.setdefault("correlation_id", current)
+    return event
+
+
+def without_ssids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The last thing before rendering: whatever was put in, no SSID gets out."""
+    return {key: value if key.startswith("_") else redact_value(value) for key, value in event.items()}
+
+
+def configure(form: Form, *, service: str, level: int = logging.INFO) -> None:
+    """Set up logging for this process; stdlib loggers (uvicorn's, asyncpg's, …) go the same way."""
+    shared = _shared_processors(service)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_renderers(form))
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    _hand_over(("uvicorn", "uvicorn.error", "uvicorn.access"))
+
+
+def _shared_processors(service: str) -> Sequence[Processor]:
+    def of_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("service", service)
+        return event
+
+    return (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        of_service,
+        with_correlation,
+        structlog.processors.format_exc_info,
+    )
+
+
+def _renderers(form: Form) -> list[Processor]:
+    render: Processor
+    if form == "json":
+        render = structlog.processors.JSONRenderer(serializer=_to_json)
+    else:
+        render = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, without_ssids, render]
+
+
+def _to_json(event: EventDict, **_options: Any) -> str:  # noqa: ANN401 - structlog hands options on
+    return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _hand_over(names: Sequence[str]) -> None:
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True

@@ -1,0 +1,37 @@
+"""No SSID in a log line or an error: a bare run of exactly ten digits is taken for one (K5, contract §2)."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "**********"
+
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_SUSPECT = re.compile(rf"({_UUID})|(?<!\d)\d{{10}}(?!\d)")
+_RUN = re.compile(r"\d{10}")
+
+
+def redact(text: str) -> str:
+    """The text with each bare run of exactly ten digits masked; the digits inside a UUID are left alone."""
+    if _RUN.search(text) is None:
+        return text
+    return _SUSPECT.sub(lambda found: found.group(1) or MASK, text)
+
+
+def redact_value(value: object) -> object:
+    """The same for anything that may stand in a log line; what is no JSON value becomes its text."""
+    if isinstance(value, str):
+        return redact(value)
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return MASK if _is_ten_digits(value) else value
+    if isinstance(value, dict):
+        return {redact(str(key)): redact_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [redact_value(item) for item in value]
+    return redact(str(value))
+
+
+def _is_ten_digits(number: int) -> bool:
+    return 1_000_000_000 <= abs(number) <= 9_999_999_999

@@ -1,0 +1,81 @@
+"""Serving an API: one uvicorn, and an orderly end.
+
+On SIGTERM or SIGINT: no new connections, long polls are told to finish (``app.state.stopping``), running
+requests finish, then the lifespan closes: first the appender is drained, then the pools go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+PATIENCE = 10  # seconds that running requests get after the signal
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+
+log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells the application when it is asked to end."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def on_tick(self, counter: int) -> bool:
+        ending = await super().on_tick(counter)
+        if ending:
+            self._stopping.set()
+        return ending
+
+
+def serve_api(app: FastAPI, host: str, port: int) -> int:
+    """Serve until asked to end; answers the exit code.
+
+    :raises SystemExit: it could not start (uvicorn's 3).
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,  # figures tell about requests; lines tell about refusals and failures
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # nothing here depends on the client's address
+        timeout_graceful_shutdown=PATIENCE,
+        timeout_keep_alive=30,
+        backlog=1024,
+    )
+    server = _Server(config, app.state.stopping)
+    with _asked_to_end(server):
+        server.run()
+    log.info("api_stopped")
+    return 0
+
+
+@contextlib.contextmanager
+def _asked_to_end(server: uvicorn.Server) -> Iterator[None]:
+    """Being asked to end is nothing to die of.
+
+    uvicorn raises the signal once more when it is done; this catches that one, and one that comes early.
+    """
+
+    def note(_signal: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {ending: signal.signal(ending, note) for ending in ENDINGS}
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)

@@ -1,0 +1,110 @@
+"""Settings come from the environment, are judged once at the start, and a wrong one ends the process there.
+
+    class Settings(CommonSettings):
+        database_url: DatabaseUrl = Field(
+            validation_alias="INCIDENTS_DATABASE_URL",
+            description="the PostgreSQL database of this service: postgresql://user:password@host/database",
+        )
+
+    settings = load(Settings)
+
+A field's ``description`` is the remedy: it is what the operator reads when the variable is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WRONG_SETTINGS = 78  # sysexits.h: EX_CONFIG
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def _postgresql(url: str) -> str:
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise ValueError("not a postgresql:// address")
+    return url
+
+
+def _trustworthy(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("file", "http", "https"):
+        raise ValueError("not a file://, https:// or http:// address")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("keys fetched over plain http from another machine could be anybody's")
+    return url
+
+
+Set = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""Text that is not blank."""
+
+DatabaseUrl = Annotated[Set, AfterValidator(_postgresql)]
+"""A PostgreSQL address; ``?host=/socket/folder`` too."""
+
+JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
+"""Where public keys are; plain http only on this machine."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class CommonSettings(BaseSettings):
+    """What all three services are told."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    auth_issuer: Set = Field(
+        default="https://stairs.local", description="the iss claim of the tokens to be accepted"
+    )
+    auth_audience: Set = Field(default="stairs", description="the aud claim of the tokens to be accepted")
+    auth_jwks_url: JwksUrl = Field(
+        description="the issuer's public keys: file:///path/jwks.json or https://… (http:// on loopback only)"
+    )
+    kafka_bootstrap_servers: Set | None = Field(
+        default=None, description="host:port of the Kafka cluster, or unset to follow the changes feeds"
+    )
+    system_token_file: Path | None = Field(
+        default=None, description="a file with a bearer token of role system, for following the changes feeds"
+    )
+    incidents_url: Set = Field(default="http://127.0.0.1:8001", description="where the incidents API is")
+    appeals_url: Set = Field(default="http://127.0.0.1:8002", description="where the appeals API is")
+    notifications_url: Set = Field(
+        default="http://127.0.0.1:8003", description="where the notifications API is"
+    )
+    relay_embedded: bool = Field(
+        default=True, description="true: the worker relays too; false: a relay process of its own does"
+    )
+    stairs_clock_file: Path | None = Field(
+        default=None,
+        description="a file with an offset in seconds, for trying out deadlines; unset otherwise",
+    )
+    stairs_log: Literal["json", "console"] = Field(default="json", description="json or console")
+    worker_health_port: Port | None = Field(
+        default=None, description="a free port on which workers answer /healthz and /readyz"
+    )
+
+
+def load(kind: type[S]) -> S:
+    """The settings, or the end: one line per variable that is missing or unsafe, and what to do about it."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for entry in error.errors(include_url=False, include_input=False):
+            sys.stderr.write(_remedy(kind, str(entry["loc"][0]), entry["type"], entry["msg"]) + "\n")
+        raise SystemExit(WRONG_SETTINGS) from None
+
+
+def _remedy(kind: type[BaseSettings], name: str, wrong: str, words: str) -> str:
+    fields = kind.model_fields
+    field = fields.get(name) or next(
+        (field for field in fields.values() if field.validation_alias == name), None
+    )
+    remedy = field.description if field is not None and field.description else "see the service's README"
+    problem = "is not set" if wrong == "missing" else f"is wrong ({words.removeprefix('Value error, ')})"
+    return f"{name.upper()} {problem}: give {remedy}"
