@@ -54,6 +54,7 @@ class IncidentSubmitted(Published):
     report_due_at: datetime
     submitted_at: datetime
     submitted_by: Person
+    disruption_cause: str | None = None  # of a session disruption: appeals judges by it (HR-21)
 
 
 class IncidentProcessed(Published):

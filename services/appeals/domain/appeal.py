@@ -1,0 +1,288 @@
+"""An appeal: one student, one test, one type, under one case (dossier §5.2.7, §5.5).
+
+    requested ─► pending_cde ──withdraw──► withdrawn          invalidate, grace period extension (HR-19)
+              └► pending_caltac
+    pending_* ─► denied                                       with a reason; a new appeal may follow (HR-26)
+    pending_* ─► approved ─► processed
+                          └► processing_failed ─resubmit─► approved
+
+Read top to bottom: what can have happened, what may be asked, what changes.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from eventsourcing.domain import Aggregate, event
+
+from services.appeals.domain.errors import (
+    AlreadyDecided,
+    NotApproved,
+    NotWithdrawable,
+    ProcessingNotFailed,
+    ReasonRequired,
+)
+from services.appeals.domain.identity import Identity
+from services.appeals.domain.permissions import refuse_to_decide, refuse_to_execute, refuse_to_withdraw
+from services.appeals.domain.policy import Policy, Route
+from services.appeals.domain.values import (
+    Act,
+    Decision,
+    KnownCase,
+    Request,
+    Routing,
+    Status,
+)
+from shared.kernel.actor import Actor
+
+
+class Appeal(Aggregate):
+    """A request to change the state of one student's test, and what became of it."""
+
+    TOPIC = "appeals.appeal"
+
+    # --- What can have happened: stored for ever; change only by upcasting. ---
+
+    class Event(Aggregate.Event):
+        """Every fact says who, when in the world, and of which appeal: whoever publishes it asks nobody."""
+
+        actor: dict[str, str | None]
+        occurred_at: datetime
+        about: dict[str, Any]  # an Identity, as JSON
+
+    class Created(Aggregate.Created, Event):
+        """Required by the library; never triggered. ``Requested`` opens a stream."""
+
+        TOPIC = "appeals.appeal.created"
+
+    class Requested(Created):
+        """A coordinator (or CalTAC for them) asked; the clock of its decider runs."""
+
+        TOPIC = "appeals.appeal.requested"
+        declared: dict[str, Any]  # event_state, minutes_paused, part
+        terms: dict[str, Any]  # routing, clock, withdrawable, and the rules they come from
+        received_at: datetime
+        decide_by: datetime | None
+        comments: str | None
+
+    class Approved(Event):
+        """The decider said yes; CalTAC has it executed (A-31)."""
+
+        TOPIC = "appeals.appeal.approved"
+        reason: str | None
+        comments: str | None
+        effect: str
+        reopened_until: str | None  # an ISO date
+
+    class Denied(Event):
+        """The decider said no, and why."""
+
+        TOPIC = "appeals.appeal.denied"
+        reason: str
+        comments: str | None
+
+    class Withdrawn(Event):
+        """The coordinator took the request back; the case stays on record (E27)."""
+
+        TOPIC = "appeals.appeal.withdrawn"
+        reason: str | None
+        comments: str | None
+
+    class Processed(Event):
+        """Executed in the test delivery system."""
+
+        TOPIC = "appeals.appeal.processed"
+        effect: str
+        comments: str | None
+
+    class ProcessingFailed(Event):
+        """The test delivery system could not execute it."""
+
+        TOPIC = "appeals.appeal.processing_failed"
+        reason: str
+        comments: str | None
+
+    class Resubmitted(Event):
+        """CalTAC sent it to the test delivery system once more (A-27)."""
+
+        TOPIC = "appeals.appeal.resubmitted"
+        reason: str | None
+        comments: str | None
+
+    # --- What may be asked: every rule lives here, and runs once. ---
+
+    @classmethod
+    def request(cls, asked: Request, case: KnownCase, route: Route, policy: Policy) -> Appeal:
+        """Open an appeal by a row of the routing table; whether the row applies was judged in ``offers``."""
+        return cls._create(
+            cls.Requested,
+            id=asked.appeal_id,  # it comes in with the command
+            about=Identity.of(asked, case, route).as_fact(),
+            declared=asked.event.as_fact(),
+            terms=policy.terms(route),
+            received_at=asked.at,
+            decide_by=policy.decide_by(route.clock, asked.at),
+            comments=asked.comments,
+            actor=asked.actor.as_fact(),
+            occurred_at=asked.at,
+        )
+
+    def approve(self, act: Act, policy: Policy, window_closes_on: date | None) -> None:
+        """Say yes.
+
+        :param window_closes_on: the last day of the selected testing window, when it is known.
+        :raises NotForThisRole: the caller is not its decider.
+        :raises AlreadyDecided: it does not wait for a decision.
+        """
+        kind = self.identity.appeal_type
+        refuse_to_decide(act.actor, self.identity.decider)
+        self._refuse_if_decided()
+        until = policy.reopened_until(kind, act.at, window_closes_on)
+        self.trigger_event(
+            self.Approved,
+            reason=act.stated_reason,
+            comments=act.comments,
+            effect=policy.types[kind].effect,
+            reopened_until=until.isoformat() if until else None,
+            **self._by(act),
+        )
+
+    def deny(self, act: Act) -> None:
+        """Say no, with a reason.
+
+        :raises NotForThisRole: the caller is not its decider.
+        :raises AlreadyDecided: it does not wait for a decision.
+        :raises ReasonRequired: no reason, or a blank one.
+        """
+        refuse_to_decide(act.actor, self.identity.decider)
+        self._refuse_if_decided()
+        if act.stated_reason is None:
+            raise ReasonRequired("Say why the appeal is denied, so that the coordinator knows what to do.")
+        self.trigger_event(self.Denied, reason=act.stated_reason, comments=act.comments, **self._by(act))
+
+    def withdraw(self, act: Act) -> None:
+        """Take the request back while the CDE has not decided (HR-19).
+
+        :raises NotForThisRole: not the one who filed it, nor the LEA coordinator.
+        :raises NotWithdrawable: of another type, or no longer pending.
+        """
+        refuse_to_withdraw(act.actor, self.identity.filed_by)
+        if not self.withdrawable:
+            raise NotWithdrawable("Only an invalidate or a grace period extension can be withdrawn.")
+        if self.status is not Status.PENDING_CDE:
+            raise NotWithdrawable(f"The appeal is {self.status.value}; only a pending one can be withdrawn.")
+        self.trigger_event(self.Withdrawn, reason=act.stated_reason, comments=act.comments, **self._by(act))
+
+    def process(self, act: Act) -> None:
+        """Record that the test delivery system executed it (A-31).
+
+        :raises NotForThisRole: the caller is not CalTAC.
+        :raises NotApproved: it is not approved, or failed and was not resubmitted.
+        """
+        self._refuse_to_execute(act.actor)
+        self.trigger_event(self.Processed, effect=self.effect, comments=act.comments, **self._by(act))
+
+    def fail(self, act: Act) -> None:
+        """Record that the test delivery system could not execute it, and why.
+
+        :raises NotForThisRole: the caller is not CalTAC.
+        :raises NotApproved: it is not approved.
+        :raises ReasonRequired: no reason, or a blank one.
+        """
+        self._refuse_to_execute(act.actor)
+        if act.stated_reason is None:
+            raise ReasonRequired("Say why the test delivery system could not execute the appeal.")
+        self.trigger_event(
+            self.ProcessingFailed, reason=act.stated_reason, comments=act.comments, **self._by(act)
+        )
+
+    def resubmit(self, act: Act) -> None:
+        """Have it executed once more (A-27).
+
+        :raises NotForThisRole: the caller is not CalTAC.
+        :raises ProcessingNotFailed: its execution did not fail.
+        """
+        refuse_to_execute(act.actor)
+        if self.status is not Status.PROCESSING_FAILED:
+            raise ProcessingNotFailed(f"The appeal is {self.status.value}; there is nothing to resubmit.")
+        self.trigger_event(self.Resubmitted, reason=act.stated_reason, comments=act.comments, **self._by(act))
+
+    def _refuse_if_decided(self) -> None:
+        if not self.status.is_pending:
+            raise AlreadyDecided(f"The appeal is {self.status.value}; a decision is final.")
+
+    def _refuse_to_execute(self, actor: Actor) -> None:
+        refuse_to_execute(actor)
+        if self.status is not Status.APPROVED:
+            raise NotApproved(f"The appeal is {self.status.value}; only an approved one is executed.")
+
+    def _by(self, act: Act) -> dict[str, Any]:
+        return {"actor": act.actor.as_fact(), "occurred_at": act.at, "about": self.identity.as_fact()}
+
+    # --- What changes: no rule, no clock, no choice; runs again on every replay. ---
+
+    @event(Requested)
+    def __init__(
+        self,
+        about: dict[str, Any],
+        declared: dict[str, Any],
+        terms: dict[str, Any],
+        received_at: datetime,
+        decide_by: datetime | None,
+        comments: str | None,
+    ) -> None:
+        """What is so of a new appeal."""
+        self.identity = Identity.from_fact(about)
+        self.declared = declared
+        self.routing = Routing(terms["routing"])
+        self.clock: str = terms["clock"]
+        self.withdrawable: bool = terms["withdrawable"]
+        self.received_at = received_at
+        self.decide_by = decide_by
+        self.comments = comments
+        self.status = Status.pending_for(self.identity.decider)
+        self.decision: Decision | None = None
+        self.effect: str | None = None
+        self.reopened_until: date | None = None
+        self.failure: str | None = None
+
+    @event(Approved)
+    def _apply_approved(
+        self,
+        actor: dict[str, str | None],
+        occurred_at: datetime,
+        reason: str | None,
+        comments: str | None,
+        effect: str,
+        reopened_until: str | None,
+    ) -> None:
+        self.status = Status.APPROVED
+        self.decision = Decision(actor, occurred_at, reason, comments)
+        self.effect = effect
+        self.reopened_until = date.fromisoformat(reopened_until) if reopened_until else None
+
+    @event(Denied)
+    def _apply_denied(
+        self, actor: dict[str, str | None], occurred_at: datetime, reason: str, comments: str | None
+    ) -> None:
+        self.status = Status.DENIED
+        self.decision = Decision(actor, occurred_at, reason, comments)
+
+    @event(Withdrawn)
+    def _apply_withdrawn(self) -> None:
+        self.status = Status.WITHDRAWN
+
+    @event(Processed)
+    def _apply_processed(self) -> None:
+        self.status = Status.PROCESSED
+
+    @event(ProcessingFailed)
+    def _apply_processing_failed(self, reason: str) -> None:
+        self.status = Status.PROCESSING_FAILED
+        self.failure = reason
+
+    @event(Resubmitted)
+    def _apply_resubmitted(self) -> None:
+        self.status = Status.APPROVED
+        self.failure = None

@@ -1,0 +1,170 @@
+"""HR-15: the appeals on offer = catalog ∩ test kind ∩ event state, and where there is none, why.
+
+The rows of dossier §5.7 are data (``Policy.routes``); here is only how a row is held against a case. What is
+not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.appeals.domain.errors import OFFER_REFUSALS
+from services.appeals.domain.policy import Policy, Reason, Route
+from services.appeals.domain.values import AppealType, DeclaredEvent, KnownCase
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal
+
+CASE_LEADS_NOWHERE = "no_appeal_for_this_incident"
+WINDOW_CLOSED = "window_closed"
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """An appeal type that is not on offer, and why."""
+
+    appeal_type: AppealType
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What may be asked for one student's test now; ``reason`` says why it is nothing."""
+
+    offered: tuple[Route, ...]
+    withheld: tuple[Withheld, ...]
+    reason: Reason | None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A case, one student's test event in it, who asks, and when."""
+
+    case: KnownCase
+    event: DeclaredEvent
+    role: Role
+    at: datetime
+
+
+def offers(policy: Policy, situation: Situation) -> Offers:
+    """What is on offer, type by type, in the order of the routing table."""
+    verdicts = {kind: _judge(policy, situation, kind) for kind in _types_in_order(policy)}
+    withheld = tuple(Withheld(kind, v) for kind, v in verdicts.items() if isinstance(v, Reason))
+    offered = tuple(v for v in verdicts.values() if isinstance(v, Route))
+    return Offers(offered, withheld, None if offered else _main_reason(policy, situation, withheld))
+
+
+def route_for(policy: Policy, situation: Situation, appeal_type: AppealType) -> Route:
+    """The row by which this appeal may be requested.
+
+    :raises Refusal: the appeal is not on offer; the class carries the contract's code, the words say why.
+    """
+    verdict = _judge(policy, situation, appeal_type)
+    if isinstance(verdict, Route):
+        return verdict
+    raise refusal_for(verdict)
+
+
+def refusal_for(reason: Reason) -> Refusal:
+    """The refusal that a reason of the rulebook stands for."""
+    return OFFER_REFUSALS[reason.refusal](reason.text)
+
+
+def _types_in_order(policy: Policy) -> list[AppealType]:
+    return list(dict.fromkeys(route.appeal_type for route in policy.routes))
+
+
+def _judge(policy: Policy, situation: Situation, appeal_type: AppealType) -> Route | Reason:
+    if window_is_closed(policy, situation.case, situation.at):
+        return policy.reasons[WINDOW_CLOSED]
+    farthest, why = -1, CASE_LEADS_NOWHERE
+    for route in policy.routes:
+        if route.appeal_type is appeal_type:
+            step, obstacle = _first_obstacle(policy, route, situation)
+            if obstacle is None:
+                return route
+            if step > farthest:
+                farthest, why = step, obstacle
+    return policy.reasons[why]
+
+
+def window_is_closed(policy: Policy, case: KnownCase, at: datetime) -> bool:
+    """Whether the selected testing window, where one is known, ended before today (K9, A-8)."""
+    return case.window_closes_on is not None and policy.calendar.local_date(at) > case.window_closes_on
+
+
+def _first_obstacle(policy: Policy, route: Route, situation: Situation) -> tuple[int, str | None]:
+    for step, check in enumerate(CHECKS):
+        reason = check(policy, route, situation)
+        if reason is not None:
+            return step, reason
+    return len(CHECKS), None
+
+
+def _the_incident(_: Policy, route: Route, situation: Situation) -> str | None:
+    return None if situation.case.incident_type in route.incident_types else route.otherwise
+
+
+def _the_cause(_: Policy, route: Route, situation: Situation) -> str | None:
+    cause = situation.case.disruption_cause
+    fits = route.causes is None or cause is None or cause in route.causes
+    return None if fits else route.otherwise
+
+
+def _the_delivery(_: Policy, route: Route, situation: Situation) -> str | None:
+    fits = route.delivery_modes is None or situation.case.delivery_mode in route.delivery_modes
+    return None if fits else route.delivery_reason
+
+
+def _the_role(_: Policy, route: Route, situation: Situation) -> str | None:
+    fits = not route.caltac_only or situation.role is Role.CALTAC_AGENT
+    return None if fits else "restore_through_caltac"
+
+
+def _the_part(policy: Policy, route: Route, situation: Situation) -> str | None:
+    if route.parts is None:
+        return None
+    of_the_test = policy.tests.get(situation.case.test, route.parts)
+    declared = situation.event.part
+    hit = of_the_test & {declared} if declared else of_the_test
+    return None if hit & route.parts else route.part_reason
+
+
+def _the_state(_: Policy, route: Route, situation: Situation) -> str | None:
+    state = situation.event.state
+    return None if state is None or state in route.states else route.state_reasons[state]
+
+
+def _the_pause(_: Policy, route: Route, situation: Situation) -> str | None:
+    minutes, limit = situation.event.minutes_paused, route.minutes_paused_over
+    fits = limit is None or minutes is None or minutes > limit
+    return None if fits else route.minutes_reason
+
+
+def _the_catalog(_: Policy, route: Route, situation: Situation) -> str | None:
+    fits = route.caltac_only or route.appeal_type.value in situation.case.appeal_types
+    return None if fits else route.otherwise
+
+
+CHECKS: tuple[Callable[[Policy, Route, Situation], str | None], ...] = (
+    _the_incident,
+    _the_role,
+    _the_cause,
+    _the_delivery,
+    _the_part,
+    _the_state,
+    _the_pause,
+    _the_catalog,
+)
+
+
+def _main_reason(policy: Policy, situation: Situation, withheld: tuple[Withheld, ...]) -> Reason:
+    """The first reason that speaks of this case's own appeal types; else that it leads to none."""
+    for kind in _types_of_the_incident(policy, situation.case):
+        return next(w.reason for w in withheld if w.appeal_type is kind)
+    return policy.reasons[CASE_LEADS_NOWHERE]
+
+
+def _types_of_the_incident(policy: Policy, case: KnownCase) -> Iterator[AppealType]:
+    return (route.appeal_type for route in policy.routes if case.incident_type in route.incident_types)

@@ -1,0 +1,110 @@
+"""What a year's rulebook says, in the form in which the domain decides by it: data, no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.appeals.domain.business_clock import BusinessCalendar
+from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an appeal is not offered, and what to do instead."""
+
+    reason_code: str
+    refusal: str  # the contract's refusal code
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DecisionClock:
+    """How long the decider has (K5–K7)."""
+
+    id: str
+    business_days: int | None  # None: no clock at all
+    published: bool  # False: a service target, promised to nobody
+
+
+@dataclass(frozen=True)
+class TypeRule:
+    """What is so of every appeal of one type."""
+
+    appeal_type: AppealType
+    withdrawable: bool  # HR-19, A-12
+    effect: str  # what an approval does, in words (§5.1, HR-24)
+    reopened_days: int | None  # calendar days to finish the test (K20, A-13)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the routing table (§5.7): when an appeal is offered, who decides, and why not otherwise."""
+
+    id: str
+    appeal_type: AppealType
+    incident_types: frozenset[str]
+    states: frozenset[EventState]
+    decider: Decider
+    routing: Routing
+    clock: DecisionClock
+    source: str
+    otherwise: str  # the reason when the incident is none of these
+    state_reasons: Mapping[EventState, str]
+    caltac_only: bool = False
+    causes: frozenset[str] | None = None
+    parts: frozenset[Part] | None = None
+    part_reason: str = ""
+    minutes_paused_over: int | None = None
+    minutes_reason: str = ""
+    delivery_modes: frozenset[str] | None = None
+    delivery_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A year's rulebook."""
+
+    year: str
+    version: str  # content hash
+    routes: tuple[Route, ...]
+    types: Mapping[AppealType, TypeRule]
+    tests: Mapping[str, frozenset[Part]]  # which parts a test has, as far as a rule asks
+    reasons: Mapping[str, Reason]
+    calendar: BusinessCalendar
+
+    def decide_by(self, clock: DecisionClock, received_at: datetime) -> datetime | None:
+        """When the decision is due; None where the rulebook sets no clock."""
+        if clock.business_days is None:
+            return None
+        return self.calendar.due(received_at, clock.business_days)
+
+    def reopened_until(
+        self, appeal_type: AppealType, approved_at: datetime, window: date | None
+    ) -> date | None:
+        """The last day of a re-opened test: day N after the approval, or the window's end if sooner (A-13).
+
+        :param window: the last day of the selected testing window, when it is known.
+        """
+        days = self.types[appeal_type].reopened_days
+        if days is None:
+            return None
+        last = self.calendar.local_date(approved_at) + timedelta(days)
+        return min(last, window) if window else last
+
+    def terms(self, route: Route) -> dict[str, Any]:
+        """By which rules an appeal was taken in: kept with it, whatever the rulebook says later."""
+        return {
+            "routing": route.routing.value,
+            "clock": route.clock.id,
+            "clock_published": route.clock.published,
+            "withdrawable": self.types[route.appeal_type].withdrawable,
+            "route": route.id,
+            "source": route.source,
+            "rulebook": self.year,
+            "rulebook_version": self.version,
+            "calendar_version": self.calendar.version,
+        }
