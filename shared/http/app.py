@@ -9,22 +9,41 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
 from shared.http.border import Border
-from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused, status_of
+from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused
 from shared.http.readiness import Readiness
 from shared.http.validation import as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
 from shared.observability import metrics
+from shared.persistence.faults import QueueFull, StoreUnavailable, transient
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+REFUSED: tuple[type[Exception], ...] = (
+    Refusal,
+    RequestValidationError,
+    HTTPException,
+    StreamUnknown,
+    StreamMoved,
+)
+TROUBLE: tuple[type[Exception], ...] = (QueueFull, StoreUnavailable, SQLAlchemyError)
+UNCERTAIN = "The store cannot take this now; repeat it later, under the same Idempotency-Key if it has one."
+STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
+
 log = structlog.get_logger(__name__)
+
+
+class StoreBusy(Busy):
+    """The event store is away, or more waits for it than it can take."""
+
+    code = "store_unavailable"
 
 
 def build_app(
@@ -47,13 +66,15 @@ def build_app(
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redoc_url=None,
+        redirect_slashes=False,  # an address is written one way
     )
     app.state.authenticator = auth
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
-    app.include_router(_about_the_process())
-    for router in routers:
-        app.include_router(router)
+    for router in (*routers, _about_the_process()):
+        # not include_router: its second round of matching costs a tenth of a small request, and a router's
+        # own prefix, tags and dependencies are in its routes already
+        app.router.routes.extend(router.routes)
     app.add_middleware(Border)
     _answer_refusals(app)
     openapi.describe(app)
@@ -86,12 +107,19 @@ def _about_the_process() -> APIRouter:
 
 def _answer_refusals(app: FastAPI) -> None:
     async def refusal(_request: Request, error: Exception) -> Response:
-        made = _as_refusal(error)
-        log.info("request_refused", code=made.code, status=status_of(made))
-        return refused(made)
+        return refused(_as_refusal(error))
 
-    for kind in (Refusal, RequestValidationError, HTTPException, StreamUnknown, StreamMoved):
+    async def trouble(_request: Request, error: Exception) -> Response:
+        if not transient(error):
+            raise error
+        log.warning("store_did_not_answer", error=type(error).__name__)
+        wait: int = getattr(error, "retry_after", STORE_BACK_AFTER)
+        return refused(StoreBusy(UNCERTAIN, retry_after=wait))
+
+    for kind in REFUSED:
         app.add_exception_handler(kind, refusal)
+    for kind in TROUBLE:
+        app.add_exception_handler(kind, trouble)
 
 
 def _as_refusal(error: Exception) -> Refusal:
@@ -110,7 +138,11 @@ def _of_the_framework(error: HTTPException) -> Refusal:
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
-        return MethodNotAllowed("This address does not take this method.")
+        return MethodNotAllowed("This address does not take this method.", allow=_allowed(error))
     if error.status_code == 503:
         return Busy("Temporarily unavailable; please try again.", retry_after=1)
     return Malformed("The request cannot be read.")
+
+
+def _allowed(error: HTTPException) -> str:
+    return (error.headers or {}).get("Allow", "")

@@ -10,6 +10,7 @@ import re
 import time
 import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -25,6 +26,7 @@ from shared.kernel.errors import Forbidden
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256")  # signatures only: never "none", never a shared secret
 LEEWAY = 30  # seconds that two machines' clocks may differ
+SCHEME = "bearer"  # the security scheme's name in OpenAPI
 REMEMBERED = 4096  # verified tokens
 
 _LEA = re.compile(r"[0-9]{7}")
@@ -56,9 +58,13 @@ class Authenticator:
     :param issuer: the ``iss`` that a token must have.
     :param audience: the ``aud`` that a token must have (among others).
     :param jwks_url: where the issuer's public keys are: ``file://`` or ``http(s)://``.
+    :param now: real time, in seconds since 1970.
     """
 
-    def __init__(self, issuer: str, audience: str, jwks_url: str) -> None:
+    def __init__(
+        self, issuer: str, audience: str, jwks_url: str, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
         self._issuer = issuer
         self._audience = audience
         self._keys = KeySource(jwks_url)
@@ -76,7 +82,7 @@ class Authenticator:
             known = await self._judge(token)
             self._remember(token, known)
         actor, until = known
-        if time.time() >= until:
+        if self._now() >= until:
             self._verified.pop(token, None)
             raise TokenExpired("The token has expired; please sign in again.")
         return actor
@@ -90,7 +96,7 @@ class Authenticator:
         until = _number(claims, "exp") + LEEWAY
         if claims.get("iss") != self._issuer or not _is_for(self._audience, claims.get("aud")):
             raise InvalidToken("The token is of another issuer or for another audience.")
-        if "nbf" in claims and time.time() < _number(claims, "nbf") - LEEWAY:
+        if "nbf" in claims and self._now() < _number(claims, "nbf") - LEEWAY:
             raise InvalidToken("The token is not valid yet.")
         return actor_of(claims), until
 
@@ -181,7 +187,7 @@ class _Bearer(SecurityBase):
 
     def __init__(self) -> None:
         self.model = HTTPBearer(bearerFormat="JWT")
-        self.scheme_name = "bearer"
+        self.scheme_name = SCHEME
 
     async def __call__(self, request: Request) -> Actor:
         return await authenticated(request)

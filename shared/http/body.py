@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import orjson
 from starlette.types import Message, Receive
 
 from shared.http.problem import Malformed, TooLarge, UnsupportedMedia, UploadTooLarge
+from shared.kernel.errors import Invalid
+
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 LIMIT = 1_000_000  # bytes of a body, an upload of 500 SSIDs included
 
@@ -17,6 +21,13 @@ class MalformedJson(Malformed):
 
     code = "malformed_json"
     title = "The body is not JSON"
+
+
+class ForbiddenCharacter(Invalid):
+    """NUL: valid JSON, and what PostgreSQL keeps in no text."""
+
+    code = "forbidden_character"
+    title = "A character that is not allowed"
 
 
 class Disconnected(Exception):  # noqa: N818 - says what happened
@@ -29,6 +40,7 @@ async def read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     :raises TooLarge: more than ``LIMIT`` bytes, announced or counted.
     :raises UnsupportedMedia: neither JSON nor a form.
     :raises MalformedJson: called JSON and is not.
+    :raises ForbiddenCharacter: NUL in it.
     :raises Disconnected: nobody is there to be answered.
     """
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -77,6 +89,8 @@ def _check(body: bytes, media_type: bytes) -> None:
             orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise MalformedJson("The body is not valid JSON in UTF-8.") from error
+        if b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None:
+            raise ForbiddenCharacter("The character NUL is not allowed.")
     elif media_type != b"multipart/form-data":
         raise UnsupportedMedia("Send application/json.")
 

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.http.body import Disconnected, read, replayed
+from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
 from shared.http.problem import refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
@@ -51,10 +51,7 @@ class Border:
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: _Sending
     ) -> None:
         try:
-            if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
-                body = scope["stairs.body"] = await read(headers, receive)
-                receive = replayed(body, receive)
-            await self._app(scope, receive, answer)
+            await self._app(scope, await _checked(scope, headers, receive), answer)
         except Refusal as refusal:
             await _instead(refused(refusal), scope, receive, answer)
         except Disconnected:
@@ -79,6 +76,16 @@ class _Sending:
             self.status = message["status"]
             MutableHeaders(raw=message["headers"])[correlation.HEADER] = self._correlation_id
         await self._send(message)
+
+
+async def _checked(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
+    """The request, judged as far as the border goes; a body is read and kept for the fingerprint."""
+    if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+        raise ForbiddenCharacter("The character NUL is not allowed.")
+    if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
+        return receive
+    body = scope["stairs.body"] = await read(headers, receive)
+    return replayed(body, receive)
 
 
 async def _instead(response: Response, scope: Scope, receive: Receive, answer: _Sending) -> None:

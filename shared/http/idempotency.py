@@ -18,6 +18,7 @@ from starlette.responses import Response
 from shared.http.answers import Answer, encode, raw, respond
 from shared.http.auth import authenticated
 from shared.http.problem import Malformed
+from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Invalid, Refusal
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
 
@@ -54,12 +55,13 @@ class Receipts(Protocol):
 class Once:
     """One request's promise to act once: ``return await once(render, act)``.
 
+    :param caller: who asks; a route that takes ``OnceOnly`` need not take ``Caller`` too.
     :param key: the ``Idempotency-Key``, or ``None`` where the caller sent none.
     """
 
-    def __init__(self, receipts: Receipts, caller: str, key: str | None, fingerprint: bytes) -> None:
+    def __init__(self, receipts: Receipts, caller: Actor, key: str | None, fingerprint: bytes) -> None:
+        self.caller = caller
         self._receipts = receipts
-        self._caller = caller
         self._key = key
         self._fingerprint = fingerprint
 
@@ -89,7 +91,7 @@ class Once:
     def receipt(self, answer: Answer) -> Receipt:
         """The answer, as it is kept."""
         return Receipt(
-            caller=self._caller,
+            caller=self.caller.sub,
             key=self._key or "",
             fingerprint=self._fingerprint,
             status=answer.status,
@@ -98,7 +100,7 @@ class Once:
         )
 
     async def _as_the_first_time(self, refusal: Refusal | ReceiptExists) -> Response:
-        first = await self._receipts.find_receipt(self._caller, self._key or "")
+        first = await self._receipts.find_receipt(self.caller.sub, self._key or "")
         if first is None:
             if isinstance(refusal, Refusal):
                 raise refusal
@@ -131,7 +133,7 @@ async def once_only(request: Request) -> Once:
     if key is not None and not _KEY.fullmatch(key):
         raise BadIdempotencyKey("Idempotency-Key takes 1 to 255 visible ASCII characters.")
     digest = b"" if key is None else fingerprint(request)
-    return Once(request.app.state.receipts, caller.sub, key, digest)
+    return Once(request.app.state.receipts, caller, key, digest)
 
 
 def fingerprint(request: Request) -> bytes:

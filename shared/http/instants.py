@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # outside of these it is a typing error, and calendars misbehave
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?P<fraction>\.[0-9]{1,9})?"
     r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
@@ -52,7 +53,28 @@ def _bad(words: str) -> PydanticCustomError:
     return PydanticCustomError("bad_instant", "{words}", {"words": words})
 
 
+def parse_day(text: object) -> date:
+    """The date that a text names, as ``YYYY-MM-DD`` and no other way.
+
+    :raises PydanticCustomError: ``bad_date``.
+    """
+    if type(text) is date:
+        return text
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise PydanticCustomError("bad_date", "A date, YYYY-MM-DD.")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise PydanticCustomError("bad_date", "There is no such day.") from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise PydanticCustomError("bad_date", "Only years from 2000 to 2100.")
+    return day
+
+
 Instant = Annotated[
     datetime, BeforeValidator(parse), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """A field of a request: an instant in UTC."""
+
+Day = Annotated[date, BeforeValidator(parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A field of a request: a date in America/Los_Angeles (contract §2)."""

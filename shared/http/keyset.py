@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,10 +37,22 @@ class KeysUnavailable(Busy):
 
 
 class KeySource:
-    """The keys at one address."""
+    """The keys at one address.
 
-    def __init__(self, url: str) -> None:
+    :param read: how they are fetched.
+    :param now: a clock that only goes forward, in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        read: Callable[[str], Awaitable[bytes]] | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._url = url
+        self._read = read or _read
+        self._now = now
         self._keys: list[Key] = []
         self._tried = float("-inf")
         self._fetching = asyncio.Lock()
@@ -81,15 +94,15 @@ class KeySource:
     async def _fetch_again(self) -> None:
         async with self._fetching:
             pause = AGAIN_AFTER if self._keys else FIRST_AGAIN_AFTER
-            if time.monotonic() - self._tried >= pause:
+            if self._now() - self._tried >= pause:
                 await self._fetch()
-                self._tried = time.monotonic()
+                self._tried = self._now()
         if not self._keys:
             raise KeysUnavailable("The issuer's keys cannot be fetched at present.", retry_after=5)
 
     async def _fetch(self) -> None:
         try:
-            document = orjson.loads(await _read(self._url))
+            document = orjson.loads(await self._read(self._url))
             keys = KeySet.import_key_set(document).keys
         except (OSError, httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
             log.warning("keys_not_fetched", url=self._url, error=type(error).__name__)

@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
+from shared.http.auth import SCHEME
 from shared.http.idempotency import HEADER, once_only
 from shared.http.preconditions import if_match
 from shared.http.problem import MEDIA_TYPE
@@ -58,6 +59,7 @@ IF_MATCH: Document = {
     "description": "The ETag that the decision rests on; 412 version_conflict when it is no longer true.",
     "schema": {"type": "string", "examples": ['"7"']},
 }
+BEARER: Document = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 REFUSED: Document = {
     "description": "Refused, and why.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -80,6 +82,7 @@ def describe(app: FastAPI) -> None:
 def _complete(made: Document, app: FastAPI) -> None:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
+    made["components"].setdefault("securitySchemes", {})[SCHEME] = BEARER
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for operation, dependant in _operations(made, app):
@@ -89,6 +92,7 @@ def _complete(made: Document, app: FastAPI) -> None:
         parameters = operation.setdefault("parameters", [])
         if once_only in asked:
             parameters.append(IDEMPOTENCY_KEY)
+            operation["security"] = [{SCHEME: []}]
         if if_match in asked:
             parameters.append(IF_MATCH)
 

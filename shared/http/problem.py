@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import orjson
+import structlog
 from starlette.responses import Response
 
 from shared.kernel.errors import Conflict, Forbidden, Invalid, Issue, NotFound, Refusal, Stale
@@ -19,6 +20,8 @@ from shared.observability.redaction import redact
 
 TYPE = "https://stairs.invalid/problems/"
 MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
 
 
 class Unauthenticated(Refusal):
@@ -62,6 +65,10 @@ class MethodNotAllowed(Refusal):
 
     code = "method_not_allowed"
     title = "Method not allowed"
+
+    def __init__(self, detail: str, *, allow: str = "") -> None:
+        super().__init__(detail)
+        self.allow = allow  # the methods that it takes
 
 
 class Busy(Refusal):
@@ -114,8 +121,9 @@ def problem(status: int, code: str, title: str, detail: str, issues: Iterable[Is
 
 
 def refused(refusal: Refusal) -> Response:
-    """The answer that a refusal becomes."""
+    """The answer that a refusal becomes; the log hears of it."""
     status = status_of(refusal)
+    log.info("request_refused", code=refusal.code, status=status)
     body = problem(status, refusal.code, refusal.title, refusal.detail, refusal.issues)
     return Response(body, status, headers=_headers(refusal), media_type=MEDIA_TYPE)
 
@@ -133,4 +141,6 @@ def _headers(refusal: Refusal) -> dict[str, str]:
     if isinstance(refusal, Unauthenticated):
         error = f', error="{refusal.error}"' if refusal.error else ""
         headers["WWW-Authenticate"] = f'Bearer realm="stairs"{error}'
+    if isinstance(refusal, MethodNotAllowed):
+        headers["Allow"] = refusal.allow
     return headers

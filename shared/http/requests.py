@@ -1,4 +1,4 @@
-"""How requests are modelled: nothing unknown, nothing coerced from a wrong type, no NUL.
+"""How requests are modelled: nothing unknown, nothing coerced from a wrong type.
 
 class FileIncident(RequestModel):
     occurred_at: Instant
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class RequestModel(BaseModel):
@@ -23,20 +22,10 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=20_000)
 
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise PydanticCustomError("forbidden_character", "The character NUL is not allowed.")
-    return text
+Text = Annotated[str, StringConstraints(strict=True)]
+"""Text as it came."""
 
-
-Text = Annotated[str, StringConstraints(strict=True), AfterValidator(_without_nul)]
-"""Text as it came (PostgreSQL keeps no NUL, so we refuse it at the door)."""
-
-Line = Annotated[
-    str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1),
-    AfterValidator(_without_nul),
-]
+Line = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 """Text that says something: blanks around it are dropped, and blank alone is refused."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
