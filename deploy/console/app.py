@@ -1,0 +1,177 @@
+"""The verbs of ``stairs``. Each is thin: options in, one call, words out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.console.place import SERVICES, Notes, Place, Ports
+from deploy.console.trouble import Trouble
+from shared.kernel.actor import Role
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="STAIRS on this machine: test-security cases, appeals, and the mails about them.",
+    epilog="First: [bold]stairs run[/bold]. Then, in a second terminal: [bold]stairs demo[/bold].",
+)
+
+Dir = Annotated[Path, typer.Option("--dir", help="Where all state is kept.", envvar="STAIRS_DIR")]
+HERE = Path("var")
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """A trouble becomes one clear line (and the end of the log that it names) and exit code 1."""
+    try:
+        yield
+    except Trouble as trouble:
+        first, _, rest = str(trouble).partition("\n")
+        errors = Console(stderr=True, highlight=False)
+        errors.print(f"[bold red]stairs:[/] {_literal(first)}", soft_wrap=True)
+        if rest:
+            errors.print(_literal(rest), style="dim", soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _literal(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+@app.command()
+def run(
+    *,
+    kafka: Annotated[
+        bool, typer.Option("--kafka", help="Carry events by Apache Kafka, not by feeds.")
+    ] = False,
+    var: Dir = HERE,
+    port_offset: Annotated[int, typer.Option(help="Add this to every port: 8001, 8002, 8003, 1025.")] = 0,
+    separate_relays: Annotated[
+        bool, typer.Option("--separate-relays", help="Relays as processes of their own, not in the workers.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Do not show the logs (they are in var/log).")
+    ] = False,
+) -> None:
+    """Start everything on this machine and keep it until Ctrl-C.
+
+    PostgreSQL 18, a mailbox, api and worker of each service. A second start continues where the first was.
+    """
+    from deploy.console.running import keep_running
+    from deploy.console.system import Wanted
+
+    with plainly():
+        wanted = Wanted(Place.at(var), Ports().shifted(port_offset), kafka, separate_relays)
+        keep_running(wanted, Console(highlight=False), show_logs=not quiet)
+
+
+@app.command()
+def demo(
+    example: Annotated[
+        list[str] | None, typer.Argument(help="Which, e.g. E12; all if none is named.")
+    ] = None,
+    *,
+    var: Dir = HERE,
+    within: Annotated[float, typer.Option(help="Seconds to wait for each thing that takes a moment.")] = 60,
+) -> None:
+    """Play real cases of the manual against the running system, by its public doors only.
+
+    Ends with a table of what was seen. The exit code is 0 only if all that the dossier expects was there.
+    """
+    from deploy.console.demo import play
+
+    with plainly():
+        place = Place.at(var)
+        everything_seen = play(place, Notes.read(place), Console(highlight=False), example or [], within)
+    raise typer.Exit(0 if everything_seen else 1)
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Argument(help="The role of the bearer.")],
+    *,
+    lea: Annotated[str | None, typer.Option(help="7-digit CDS prefix of an LEA.")] = None,
+    school: Annotated[str | None, typer.Option(help="14-digit CDS code; brings its LEA.")] = None,
+    name: Annotated[str | None, typer.Option(help="The bearer's name.")] = None,
+    email: Annotated[str | None, typer.Option(help="The bearer's address, and identity.")] = None,
+    hours: Annotated[float, typer.Option(help="How long it is good.", min=0)] = 12,
+    var: Dir = HERE,
+) -> None:
+    """Print a bearer token, and nothing else.
+
+    As in: curl -H "Authorization: Bearer $(stairs token cde_reviewer)" localhost:8001/v1/incidents
+    """
+    from deploy.console.tokens import make_token, somebody
+
+    with plainly():
+        person = somebody(role, lea=lea, school=school, name=name, email=email)
+        sys.stdout.write(make_token(Place.at(var), person, hours) + "\n")
+
+
+@app.command()
+def migrate(*, var: Dir = HERE) -> None:
+    """Bring the tables of every service up to date; `stairs run` does it by itself."""
+    from deploy.console import doorways
+
+    with plainly():
+        place = Place.at(var)
+        with _database(place) as notes:
+            doorways.migrate(place, notes)
+        Console(highlight=False).print(f"tables of {', '.join(SERVICES)} are up to date")
+
+
+@app.command()
+def rebuild(
+    service: Annotated[
+        str | None, typer.Argument(help="incidents, appeals or notifications; all if none.")
+    ] = None,
+    *,
+    var: Dir = HERE,
+) -> None:
+    """Make read models anew from the events, beside the living ones, while the system runs."""
+    from deploy.console.rebuilding import rebuild_with_progress
+
+    with plainly():
+        if service not in (None, *SERVICES):
+            raise Trouble(f"no service {service!r}: say one of {', '.join(SERVICES)}")
+        place = Place.at(var)
+        with _database(place) as notes:
+            rebuild_with_progress(
+                [service] if service else list(SERVICES), place, notes, Console(highlight=False)
+            )
+
+
+@app.command()
+def clock(
+    by: Annotated[str | None, typer.Argument(help="+2d, 1d12h, +90m, reset; only shown if absent.")] = None,
+    *,
+    var: Dir = HERE,
+) -> None:
+    """Show or move the sandbox's clock: what is due in days can be seen now."""
+    from deploy.console import sandbox_clock
+
+    with plainly():
+        place = Place.at(var)
+        shows = sandbox_clock.move(place, by) if by else sandbox_clock.shown(place)
+        Console(highlight=False).print(f"the services' clock shows {shows:%Y-%m-%d %H:%M:%S} UTC")
+
+
+@contextmanager
+def _database(place: Place) -> Iterator[Notes]:
+    """The running system's database; if none runs, the embedded server for as long as the block."""
+    if place.notes.exists():
+        yield Notes.read(place)
+        return
+    from deploy.console.postgres import postgres
+    from deploy.console.system import notes_for
+
+    with place.alone(), postgres(place) as socket:
+        yield notes_for(Ports(), socket)

@@ -1,0 +1,89 @@
+"""The table at the end of ``stairs demo``: one row per case, and what was missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from deploy.console.demo.doors import Json
+from deploy.console.demo.player import Outcome
+from deploy.console.demo.story import PACIFIC
+
+SEVERITY = {"impropriety": "green", "irregularity": "yellow", "breach": "bold red"}
+
+
+def show(outcomes: list[Outcome], console: Console) -> None:
+    """Print what was seen."""
+    table = Table(
+        title="Six cases of the manual" if len(outcomes) == 6 else None, show_lines=True, expand=True
+    )
+    for heading, ratio in (("case", 3), ("severity, and why", 5), ("then", 4), ("appeals", 5), ("mails", 4)):
+        table.add_column(heading, ratio=ratio)
+    for outcome in outcomes:
+        table.add_row(
+            _case(outcome), _severity(outcome), _action(outcome), _appeals(outcome), _mails(outcome)
+        )
+    console.print(table)
+    for outcome in outcomes:
+        for words in outcome.missing:
+            console.print(f"[bold red]✗[/] {outcome.story.example}: ", Text(words), sep="")
+
+
+def _case(outcome: Outcome) -> Group:
+    return Group(
+        Text(outcome.case.get("case_number") or "-", style="bold"),
+        Text(f"{outcome.story.example}: {outcome.story.title}"),
+        Text(str(outcome.case.get("status", "")), style="dim"),
+    )
+
+
+def _severity(outcome: Outcome) -> Group:
+    severity = str(outcome.case.get("severity"))
+    reason = outcome.case.get("severity_reason") or {}
+    return Group(
+        Text(severity, style=SEVERITY.get(severity, "")),
+        Text(str(reason.get("text", ""))),
+        Text(
+            f"{reason.get('rulebook', '')} {reason.get('rule', '')} ({reason.get('source', '')})", style="dim"
+        ),
+    )
+
+
+def _action(outcome: Outcome) -> Group:
+    lines = [Text(str(outcome.case.get("recommended_action")))]
+    if outcome.case.get("pre_action"):
+        lines.append(Text(f"before it: {outcome.case['pre_action']}", style="bold"))
+    late = "late" if outcome.case.get("late") else "in time"
+    lines.append(Text(f"report due {_pacific(outcome.case.get('report_due_at'))}, {late}", style="dim"))
+    return Group(*lines)
+
+
+def _appeals(outcome: Outcome) -> Group:
+    if not outcome.appeals:
+        return Group(Text("none needed", style="dim"))
+    return Group(*[line for appeal in outcome.appeals.values() for line in _appeal(appeal)])
+
+
+def _appeal(appeal: Json) -> list[Text]:
+    ended = Text(f"{appeal['appeal_type']} → {appeal['status']}")
+    due = _pacific(appeal.get("decide_by")) if appeal.get("decide_by") else "no published clock"
+    return [ended, Text(f"{appeal['decider']}, decide by {due}", style="dim")]
+
+
+def _mails(outcome: Outcome) -> Group:
+    return Group(
+        *[
+            Text(f"✉ {kind}" + (f" × {count}" if count > 1 else ""))
+            + Text(" to " + ", ".join(address.partition("@")[0] for address in to), style="dim")
+            for (kind, to), count in sorted(outcome.mails.items())
+        ]
+    )
+
+
+def _pacific(instant: str | None) -> str:
+    if not instant:
+        return "-"
+    return f"{datetime.fromisoformat(instant).astimezone(PACIFIC):%a %b %d, %H:%M} PT"

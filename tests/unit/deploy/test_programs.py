@@ -1,0 +1,77 @@
+"""What the processes are, what each is told, and what the supervisor is told about them."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.console.place import SERVICES, Notes, Place, Ports
+from deploy.console.programs import plain_environment, programs, service_environment
+from deploy.console.supervisor import configuration, socket_path
+from deploy.console.system import notes_for
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place.at(tmp_path)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return notes_for(Ports(), "/run/postgres")
+
+
+def test_each_service_has_an_api_and_a_worker(place: Place, notes: Notes) -> None:
+    names = [program.name for program in programs(place, notes)]
+    assert names == ["mailbox", *(f"{s}-api" for s in SERVICES), *(f"{s}-worker" for s in SERVICES)]
+
+
+def test_relays_run_apart_when_asked(place: Place, notes: Notes) -> None:
+    apart = replace(notes, separate_relays=True)
+    assert {f"{s}-relay" for s in SERVICES} <= {program.name for program in programs(place, apart)}
+    assert service_environment("appeals", place, apart)["RELAY_EMBEDDED"] == "false"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_is_told_anothers_database(service: str, place: Place, notes: Notes) -> None:
+    told = service_environment(service, place, notes)
+    assert [name for name in told if name.endswith("_DATABASE_URL")] == [f"{service.upper()}_DATABASE_URL"]
+
+
+@pytest.mark.parametrize("service", ["appeals", "notifications"])
+def test_only_incidents_is_told_where_the_keys_of_ssids_are(service: str, place: Place, notes: Notes) -> None:
+    assert not [
+        name for name in service_environment(service, place, notes) if "KEK" in name or "REF_KEY" in name
+    ]
+
+
+def test_kafka_is_named_only_when_it_runs(place: Place, notes: Notes) -> None:
+    assert "KAFKA_BOOTSTRAP_SERVERS" not in service_environment("appeals", place, notes)
+    told = service_environment("appeals", place, replace(notes, kafka="127.0.0.1:19092"))
+    assert told["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:19092"
+
+
+def test_settings_of_the_callers_shell_do_not_leak_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092")
+    assert "KAFKA_BOOTSTRAP_SERVERS" not in plain_environment()
+
+
+def test_the_supervisor_restarts_what_dies_and_stops_workers_before_apis(place: Place, notes: Notes) -> None:
+    conf = configparser.RawConfigParser()
+    conf.read_string(configuration(place, programs(place, notes)))
+    api, worker = conf["program:incidents-api"], conf["program:incidents-worker"]
+    assert (api["autorestart"], worker["autorestart"]) == ("true", "true")
+    assert int(api["priority"]) < int(worker["priority"])
+
+
+def test_a_percent_sign_in_a_value_is_not_taken_for_an_expansion(place: Place, notes: Notes) -> None:
+    odd = replace(notes, socket="/run/a b%c")
+    assert "host=/run/a%%20b%%25c" in configuration(place, programs(place, odd))
+
+
+def test_a_socket_never_has_too_long_a_path(tmp_path: Path) -> None:
+    deep = Place(tmp_path / ("d" * 120))
+    assert len(str(socket_path(deep))) < 108

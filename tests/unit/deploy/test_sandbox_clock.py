@@ -1,0 +1,34 @@
+"""The sandbox's clock is moved by words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.console.place import Place
+from deploy.console.sandbox_clock import move, offset, seconds_of
+from deploy.console.trouble import Trouble
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [("+2d", 172800), ("1d12h", 129600), ("-90m", -5400), ("30s", 30), ("+0s", 0)],
+)
+def test_a_span_is_said_in_days_hours_minutes_seconds(words: str, seconds: int) -> None:
+    assert seconds_of(words) == seconds
+
+
+@pytest.mark.parametrize("words", ["", "+", "tomorrow", "2", "2d later", "--1d", "1.5h"])
+def test_what_is_no_span_is_refused(words: str) -> None:
+    with pytest.raises(Trouble, match="not a time span"):
+        seconds_of(words)
+
+
+def test_spans_add_up_until_the_clock_is_reset(tmp_path: Path) -> None:
+    place = Place.at(tmp_path)
+    move(place, "+2d")
+    move(place, "-1h")
+    assert offset(place) == 2 * 86400 - 3600
+    move(place, "reset")
+    assert offset(place) == 0
