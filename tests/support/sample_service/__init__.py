@@ -1,0 +1,1 @@
+"""As much of a service as its migrations need."""
