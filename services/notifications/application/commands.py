@@ -1,0 +1,42 @@
+"""What notifications can be asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain.occasions import Occasion
+from services.notifications.domain.values import Cause, Contact, Kind
+from shared.kernel.actor import Actor
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Tell whoever is to be told of this occasion, once."""
+
+    kind: Kind
+    occasion: Occasion
+    cause: Cause
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Resend:
+    """Send a message once more."""
+
+    notification_id: UUID
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the version of the caller's If-Match
+
+
+@dataclass(frozen=True)
+class PutContacts:
+    """Name the coordinators of an LEA or school, in place of those named before."""
+
+    cds: str
+    contacts: tuple[Contact, ...]
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the version of the caller's If-Match

@@ -1,0 +1,63 @@
+"""What the use cases ask of the world outside; adapters: ``rulebooks``, ``read_model``, ``providers``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from services.notifications.domain.occasions import Occasion
+from services.notifications.domain.values import Answer, Content, Kind, Recipient
+
+
+class LetterWriter(Protocol):
+    """Finds the words."""
+
+    def write(self, kind: Kind, occasion: Occasion) -> Content:
+        """The subject and both bodies of one mail about one occasion."""
+        ...
+
+
+class Outgoing(Protocol):
+    """The queue of messages that are to be tried, in the transaction of the facts that put them there."""
+
+    async def put(self, notification_id: UUID, due_at: datetime) -> None:
+        """Try this message at ``due_at``; any claim on it ends."""
+        ...
+
+    async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[UUID]:
+        """Up to ``limit`` messages due at ``at``, longest due first, now ours for the length of the lease."""
+        ...
+
+    async def remove(self, notification_id: UUID) -> None:
+        """Do not try this message any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One attempt: what is to be handed to the mail server, and for whom."""
+
+    notification_id: UUID
+    message_id: str
+    kind: Kind
+    case_number: str | None
+    to: tuple[Recipient, ...]  # everybody whom the header names
+    outstanding: tuple[Recipient, ...]  # those of them who do not have it yet
+    content: Content
+    created_at: datetime
+    resent_at: datetime | None
+
+
+class Mailer(Protocol):
+    """Hands mails to a mail server."""
+
+    async def deliver(self, mail: Mail) -> Sequence[Answer]:
+        """One answer per outstanding recipient; that the server is out of reach is an answer too."""
+        ...
+
+    async def rest(self) -> None:
+        """No more mail for now: let go of any connection."""
+        ...

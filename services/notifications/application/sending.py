@@ -1,0 +1,64 @@
+"""The sender: takes up what is due, hands it over, records the answer.
+
+Taking up, handing over and recording are three steps, and the process may die between any two:
+
+* after taking up: the lease runs out and the message is taken up again; nothing was sent;
+* after handing over: the same, and the mail goes out a second time under the same Message-ID, by which mail
+  programs know it; more than one repeat needs a second death at the same point;
+* after recording: nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+
+from services.notifications.application.messages import Messages
+from services.notifications.application.ports import Mail, Mailer
+from services.notifications.domain.errors import NotBeingSent
+from shared.kernel.clock import Clock
+
+OpenMessages = Callable[[], AbstractAsyncContextManager[Messages]]
+"""One transaction over messages and queue; committed when the block ends well."""
+
+
+class Sender:
+    """One sender among several, of which each takes what the others have not."""
+
+    def __init__(
+        self, open_messages: OpenMessages, mailer: Mailer, clock: Clock, *, burst: int, lease: timedelta
+    ) -> None:
+        self._open = open_messages
+        self._mailer = mailer
+        self._clock = clock
+        self._burst = burst
+        self._lease = lease
+
+    async def send_what_is_due(self) -> int:
+        """One burst over one connection; the number of messages taken up.
+
+        What is not begun in the first half of the lease is left for a later burst: a lease that ends while a
+        mail is under way would let another sender repeat it.
+        """
+        last_start = time.monotonic() + self._lease.total_seconds() / 2
+        async with self._open() as messages:
+            mails = await messages.claim(self._clock.now(), self._burst, self._lease)
+        try:
+            for mail in mails:
+                if time.monotonic() > last_start:
+                    break
+                await self._send(mail)
+        finally:
+            if len(mails) < self._burst:
+                await self._mailer.rest()
+        return len(mails)
+
+    async def _send(self, mail: Mail) -> None:
+        answers = await self._mailer.deliver(mail)
+        try:
+            async with self._open() as messages:
+                await messages.record(mail.notification_id, answers, self._clock.now())
+        except NotBeingSent:
+            return  # our lease ran out, and another sender's answer is on record already

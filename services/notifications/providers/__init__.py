@@ -1,0 +1,1 @@
+"""How a mail leaves: one file and one table of answers per channel."""

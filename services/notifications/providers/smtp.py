@@ -1,0 +1,155 @@
+"""SMTP by aiosmtplib: one connection for a burst, and one table of what a server's answers mean to us.
+
+A refusal of *our* part (connection, greeting, login, sender) is never held against a recipient: it is
+deferred, since somebody can put it right within the 72 hours of the retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+
+from services.notifications.application.ports import Mail
+from services.notifications.domain.addresses import one_line
+from services.notifications.domain.values import Answer, Recipient, Verdict
+from services.notifications.providers.envelope import on_the_wire
+
+TIMEOUT = 10.0  # seconds for one answer of the server
+
+ANSWERS: Mapping[int, Verdict] = {  # answers to RCPT and DATA that do not mean what their first digit says
+    552: Verdict.DEFERRED,  # RFC 5321 §4.5.3.1.10: too many recipients at once; or a mailbox that is full
+}
+FIRST_DIGITS: Mapping[int, Verdict] = {
+    2: Verdict.ACCEPTED,
+    4: Verdict.DEFERRED,
+    5: Verdict.REFUSED,
+}
+
+_OF_OUR_OWN = (  # whatever the code: not about a recipient
+    aiosmtplib.SMTPConnectResponseError,
+    aiosmtplib.SMTPHeloError,
+    aiosmtplib.SMTPAuthenticationError,
+    aiosmtplib.SMTPSenderRefused,
+)
+_FAULTS = (aiosmtplib.SMTPException, OSError, TimeoutError)
+
+log = structlog.get_logger(__name__)
+
+
+def verdict_of(code: int) -> Verdict:
+    """What an answer to a recipient or to the mail itself means."""
+    return ANSWERS.get(code) or FIRST_DIGITS.get(code // 100, Verdict.DEFERRED)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def at(cls, url: str) -> Server:
+        """The server that an address names.
+
+        :raises ValueError: not an ``smtp://`` or ``smtps://`` address.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("not an smtp:// or smtps:// address")
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            tls=tls,
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+class SmtpMailer:
+    """Hands mails to one server; used by one sender at a time."""
+
+    def __init__(self, server: Server, sender: Address, *, timeout: float = TIMEOUT) -> None:
+        self._server = server
+        self._sender = sender
+        self._timeout = timeout
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def deliver(self, mail: Mail) -> Sequence[Answer]:
+        """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
+        addresses = [person.email for person in mail.outstanding]
+        content = on_the_wire(mail, self._sender)
+        try:
+            client = await self._connected()
+            refused, text = await client.sendmail(self._sender.addr_spec, addresses, content)
+        except _FAULTS as fault:
+            log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
+            if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
+                self._hang_up()
+            return _answers_to(fault, mail.outstanding)
+        return [
+            _answer(address, refused[address].code, refused[address].message)
+            if address in refused
+            else Answer(address, Verdict.ACCEPTED, 250, one_line(text))
+            for address in addresses
+        ]
+
+    async def rest(self) -> None:
+        """Say goodbye; the next mail opens a new connection."""
+        client, self._client = self._client, None
+        if client is not None and client.is_connected:
+            try:
+                await client.quit()
+            except _FAULTS:
+                client.close()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is not None and self._client.is_connected:
+            return self._client
+        client = aiosmtplib.SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.tls,
+            username=self._server.user,
+            password=self._server.password,
+            local_hostname=self._sender.domain,
+            timeout=self._timeout,
+        )
+        try:
+            async with asyncio.timeout(3 * self._timeout):
+                await client.connect()
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        return client
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+
+def _answers_to(fault: Exception, recipients: Sequence[Recipient]) -> list[Answer]:
+    """One answer per recipient to an attempt that ended with a fault."""
+    if isinstance(fault, aiosmtplib.SMTPRecipientsRefused):
+        return [_answer(each.recipient, each.code, each.message) for each in fault.recipients]
+    if isinstance(fault, aiosmtplib.SMTPResponseException) and not isinstance(fault, _OF_OUR_OWN):
+        return [_answer(person.email, fault.code, fault.message) for person in recipients]
+    code = fault.code if isinstance(fault, aiosmtplib.SMTPResponseException) else None
+    text = one_line(f"mail server: {str(fault) or type(fault).__name__}")
+    return [Answer(person.email, Verdict.DEFERRED, code, text) for person in recipients]
+
+
+def _answer(address: str, code: int, text: str) -> Answer:
+    return Answer(address, verdict_of(code), code, one_line(f"{code} {text}"))

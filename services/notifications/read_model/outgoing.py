@@ -1,0 +1,59 @@
+"""The queue of messages to be tried: rows written in the transaction of the facts that put them there.
+
+``due_at`` is compared with the service's clock (which a sandbox may move); the lease is a matter between
+running processes and follows the database's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.read_model.tables import outgoing
+
+
+class OutgoingQueue:
+    """The queue within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def put(self, notification_id: UUID, due_at: datetime) -> None:
+        """Try this message at ``due_at``; any claim on it ends."""
+        row = {"notification_id": notification_id, "due_at": due_at, "leased_until": None}
+        statement = insert(outgoing).values(row)
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["notification_id"], set_={"due_at": due_at, "leased_until": None}
+            )
+        )
+
+    async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[UUID]:
+        """Up to ``limit`` due messages, longest due first; rows that another sender holds are passed over."""
+        free = sa.or_(outgoing.c.leased_until.is_(None), outgoing.c.leased_until < sa.func.now())
+        due = (
+            sa.select(outgoing.c.notification_id)
+            .where(outgoing.c.due_at <= at, free)
+            .order_by(outgoing.c.due_at, outgoing.c.notification_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = list((await self._connection.execute(due)).scalars())
+        if ids:
+            await self._connection.execute(
+                sa.update(outgoing)
+                .where(outgoing.c.notification_id.in_(ids))
+                .values(leased_until=sa.func.now() + lease)
+            )
+        return ids
+
+    async def remove(self, notification_id: UUID) -> None:
+        """Do not try this message any more."""
+        await self._connection.execute(
+            sa.delete(outgoing).where(outgoing.c.notification_id == notification_id)
+        )

@@ -1,0 +1,88 @@
+"""Answers from the read model, always within the caller's scope (HR-29)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.read_model.tables import message_list, outgoing
+from shared.kernel.actor import STATEWIDE, Actor, Role
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a caller may ask for; None asks for any."""
+
+    case_number: str | None = None
+    status: str | None = None
+    kind: str | None = None
+    recipient: str | None = None  # an address, in any case
+
+
+@dataclass(frozen=True)
+class After:
+    """The last item of the page before: newest first, so the next is older."""
+
+    created_at: datetime
+    id: UUID
+
+
+class MessageQueries:
+    """Reads of the list of messages."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def page(
+        self, actor: Actor, filters: Filters, *, limit: int, after: After | None = None
+    ) -> Sequence[sa.RowMapping]:
+        """Up to ``limit`` messages in the caller's scope, newest first."""
+        rows = message_list.c
+        statement = (
+            sa.select(message_list)
+            .where(*_in_scope(actor), *_matching(filters))
+            .order_by(rows.created_at.desc(), rows.id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            older = sa.tuple_(rows.created_at, rows.id) < sa.tuple_(
+                sa.literal(after.created_at), sa.literal(after.id)
+            )
+            statement = statement.where(older)
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement)).mappings().all()
+
+    async def waiting(self) -> int:
+        """How many messages are still to be sent (a gauge)."""
+        async with self._engine.connect() as connection:
+            statement = sa.select(sa.func.count()).select_from(outgoing)
+            return (await connection.execute(statement)).scalar_one()
+
+
+def _in_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    if actor.role in STATEWIDE:
+        return []
+    if actor.role is Role.LEA_COORDINATOR and actor.lea:
+        return [message_list.c.lea == actor.lea]
+    if actor.role is Role.SITE_COORDINATOR and actor.school:
+        return [message_list.c.school == actor.school]
+    return [sa.false()]
+
+
+def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    rows = message_list.c
+    conditions = []
+    if filters.case_number is not None:
+        conditions.append(rows.case_number == filters.case_number)
+    if filters.status is not None:
+        conditions.append(rows.status == filters.status)
+    if filters.kind is not None:
+        conditions.append(rows.kind == filters.kind)
+    if filters.recipient is not None:
+        conditions.append(rows.addresses.contains([filters.recipient.casefold()]))
+    return conditions

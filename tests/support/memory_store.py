@@ -1,0 +1,64 @@
+"""The event store in memory: ``shared.kernel.store.Store`` and what an API asks of it, for unit tests.
+
+Facts pass through the real codec, so that what a test reads is what the database would have given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+from eventsourcing.persistence import StoredEvent
+
+from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
+from shared.persistence.codec import Codec, Recorded
+from shared.persistence.replay import replay
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class MemoryStore:
+    """Aggregates in, aggregates out; a save is all or nothing."""
+
+    def __init__(self) -> None:
+        self.rows: list[StoredEvent] = []
+        self.receipts: dict[tuple[str, str], Receipt] = {}
+        self._codec = Codec()
+        self._taken: set[tuple[str, int]] = set()
+
+    async def load(self, kind: type[A], aggregate_id: UUID, *, version: int | None = None) -> A:
+        facts = (recorded.fact for recorded in await self.facts(aggregate_id, version=version))
+        return replay(kind, aggregate_id, facts, version)
+
+    async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
+        events = [self._codec.encode(fact) for each in aggregates for fact in each.collect_events()]
+        keys = {(str(event.originator_id), event.originator_version) for event in events}
+        if receipt is not None and (receipt.caller, receipt.key) in self.receipts:
+            raise ReceiptExists
+        if keys & self._taken or len(keys) < len(events):
+            raise StreamMoved
+        self._taken |= keys
+        self.rows += events
+        if receipt is not None:
+            self.receipts[receipt.caller, receipt.key] = receipt
+
+    async def facts(self, aggregate_id: UUID, *, version: int | None = None) -> list[Recorded]:
+        return [
+            recorded
+            for recorded in self.all_facts()
+            if recorded.fact.originator_id == aggregate_id
+            and (version is None or recorded.fact.originator_version <= version)
+        ]
+
+    async def find_receipt(self, caller: str, key: str) -> Receipt | None:
+        return self.receipts.get((caller, key))
+
+    def all_facts(self) -> Sequence[Recorded]:
+        """Everything that was ever stored, in order."""
+        decode = self._codec.decode
+        return [
+            Recorded(n, decode(row.topic, row.state, UUID(str(row.originator_id)), row.originator_version))
+            for n, row in enumerate(self.rows, start=1)
+        ]
