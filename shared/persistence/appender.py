@@ -87,6 +87,7 @@ class Appender:
         """
         self._url, self._table = url, table
         self._max_waiting, self._max_batch, self._patience = max_waiting, max_batch, patience
+        self._answer_timeout = min(ANSWER_TIMEOUT, patience)
         self._queue: deque[_Save] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -219,7 +220,7 @@ class Appender:
         events = [event for save in batch for event in save.events]
         receipts = [save.receipt for save in batch if save.receipt is not None]
         try:
-            rows = await line.append.fetch(*appending.columns(events, receipts), timeout=ANSWER_TIMEOUT)
+            rows = await line.append.fetch(*appending.columns(events, receipts), timeout=self._answer_timeout)
         except Exception as error:
             if unanswered(error):
                 for save in batch:

@@ -90,6 +90,9 @@ class EventStore:
             cursor = connection.execute(query.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def run(self, statement: str) -> None:
+        self.rows(statement)
+
     def count(self) -> int:
         return len(self.rows(f"TABLE {self.table}"))
 
