@@ -1,25 +1,33 @@
 """The consumer port: one stream of published events, whoever carries it (ADR 0006).
 
-Adapters: ``kafka_feed`` (a consumer group) and ``changes_feed`` (the producer's ``/v1/changes`` by position).
-``tests/contract/test_feed.py`` holds both to the same suite.
+Adapters: ``kafka_feed`` (a consumer group), ``changes_feed`` (the producer's ``/v1/changes`` by position) and
+``own_feed`` (the service's own events). ``tests/contract/test_feed.py`` holds all to the same suite.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.contracts.envelope import CloudEvent
 
 
+class FeedUnavailable(Exception):  # noqa: N818 - says what is so
+    """Whoever carries the feed is away; the same call may succeed later."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where in its feed a message stands: topic and partition (or the producer's address, 0), and offset."""
+    """Where in its feed a message stands: topic and partition (or the producer, 0), and offset (position)."""
 
     stream: str
     partition: int
     offset: int
+
+    def __str__(self) -> str:
+        return f"{self.stream}:{self.partition}:{self.offset}"
 
 
 @dataclass(frozen=True)
@@ -34,19 +42,34 @@ class Delivery:
     headers: tuple[tuple[str, bytes], ...]
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a message could not be handled."""
+
+    reason: str  # without the message's data
+    attempts: int  # 0 when it was judged before any handler saw it
+    first_failed_at: datetime
+
+
 class Feed(Protocol):
-    """Poll, handle, say done; what is not said done comes again."""
+    """Poll, handle, say done; what is not said done comes again after a restart, in the same order.
+
+    Order holds per key. A carrier that is away is not an error of ``poll``: there is nothing new then.
+    """
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
         """The next messages in order; empty after ``wait`` seconds without any."""
         ...
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """These are handled (or parked): do not bring them again."""
+        """These, and all that came before them, are handled (or parked): do not bring them again."""
         ...
 
-    async def park(self, delivery: Delivery, *, reason: str, attempts: int) -> None:
-        """Put a message that cannot be handled aside, with its reason, where it can be replayed from."""
+    async def park(self, delivery: Delivery, failure: Failure) -> None:
+        """Put a message that cannot be handled aside, with its reason, where it can be replayed from.
+
+        :raises FeedUnavailable: it is not put aside yet.
+        """
         ...
 
     async def close(self) -> None:

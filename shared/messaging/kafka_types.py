@@ -11,19 +11,24 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, cast
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import AsyncConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import (
     InvalidRecordError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     PolicyViolationError,
     RecordListTooLargeError,
 )
 from kafka.net.compat import KafkaNetClient
-from kafka.structs import TopicPartition
+from kafka.producer.future import FutureRecordMetadata
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+if TYPE_CHECKING:
+    from kafka.consumer.subscription_state import ConsumerRebalanceListener
 
 __all__ = [
     "DETERMINISTIC",
@@ -31,7 +36,11 @@ __all__ = [
     "KafkaConsumer",
     "KafkaError",
     "KafkaProducer",
+    "Listener",
+    "MessageSizeTooLargeError",
+    "OffsetAndMetadata",
     "Record",
+    "Sending",
     "TopicPartition",
     "open_admin",
     "open_consumer",
@@ -39,17 +48,22 @@ __all__ = [
 ]
 
 Headers = tuple[tuple[str, bytes], ...]
+Listener = AsyncConsumerRebalanceListener
+Sending = FutureRecordMetadata
 
 LARGEST_REQUEST = 1_000_000  # bytes; below the broker's own default for one message (1 048 588)
 BOOTSTRAP = 5_000  # milliseconds until an address that answers must have told its version
-REQUEST = 10_000  # milliseconds for one request to a broker
-DELIVERY = 20_000  # milliseconds until the producer gives a record up
+REQUEST = 5_000  # milliseconds for one request to a broker
+DELIVERY = 10_000  # milliseconds until the producer gives a record up; we then try with a new one
 KNOCK = 2.0  # seconds for a port to answer
-
-C = TypeVar("C")
+PARTING = 0.5  # seconds for a failed producer to close in good order
 
 DETERMINISTIC = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError, PolicyViolationError)
 """Errors that the same record will meet again however often it is sent."""
+
+
+class NotAcknowledged(KafkaTimeoutError):  # noqa: N818 - says what is so
+    """The cluster did not acknowledge in time; the records may or may not be there."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +71,18 @@ class Record:
     """One message to be sent."""
 
     topic: str
-    key: bytes
+    key: bytes | None
     value: bytes
     headers: Headers
 
     @property
     def size(self) -> int:
         """Bytes on the wire, not counting the few that the protocol adds."""
-        return len(self.key) + len(self.value) + sum(len(k.encode()) + len(v) + 10 for k, v in self.headers)
+        return (
+            len(self.key or b"")
+            + len(self.value)
+            + sum(len(k.encode()) + len(v) + 10 for k, v in self.headers)
+        )
 
 
 @dataclass(frozen=True)
@@ -203,3 +221,40 @@ def fetch(consumer: KafkaConsumer, wait: float) -> Sequence[Fetched]:
         for records in polled.values()
         for record in records
     ]
+
+
+def post(producer: KafkaProducer, record: Record) -> Sending:
+    """Hand a record to the producer; ``wait_for`` tells how it went.
+
+    :raises KafkaError: it does not even take it.
+    """
+    return producer.send(record.topic, record.value, record.key, list(record.headers))
+
+
+def wait_for(sending: Sending, seconds: float) -> bool:
+    """Whether it is acknowledged by now, or within this time.
+
+    :raises KafkaError: it will never be.
+    """
+    try:
+        sending.get(timeout=max(0.0, seconds))  # type: ignore[no-untyped-call]  # the stubs leave it out
+    except KafkaTimeoutError:
+        if sending.is_done:
+            raise
+        return False
+    return True
+
+
+def discard(producer: KafkaProducer) -> None:
+    """Close a producer that has failed; its pending records fail with it."""
+    try:
+        producer.close(timeout=PARTING)
+    except KafkaError:  # records are pending that will never go out, and the sender's thread lives on
+        sender = producer._sender  # type: ignore[attr-defined]  # there is no public way to end it
+        sender.force_close()
+        sender.join(2.0)
+
+
+def subscribe(consumer: KafkaConsumer, topics: Sequence[str], listener: Listener) -> None:
+    """Join the group; the stubs do not know that a listener may be asynchronous."""
+    consumer.subscribe(topics, listener=cast("ConsumerRebalanceListener", listener))
