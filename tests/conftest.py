@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-pytest_plugins = ["tests.support.postgres", "tests.support.kafka", "tests.support.event_store"]
+from shared.observability.logging import configure
+
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.kafka",
+    "tests.support.logs",
+    "tests.support.event_store",
+]
 
 HERE = Path(__file__).parent
 LAYERS = {"unit", "contract", "integration", "e2e"}
@@ -15,6 +22,10 @@ LAYERS = {"unit", "contract", "integration", "e2e"}
 
 def layer_of(item: pytest.Item) -> str:
     return item.path.relative_to(HERE).parts[0]
+
+
+def pytest_configure() -> None:
+    configure("console", service="tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import asdict
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 from joserfc import jwt
@@ -22,6 +23,7 @@ class SigningKey:
 
     def __init__(self, key: OKPKey, jwks: Path) -> None:
         self._key = key
+        self.key_id = str(key.kid)
         self.jwks_url = jwks.absolute().as_uri()
 
     @classmethod
@@ -41,7 +43,7 @@ class SigningKey:
         now = int(time.time())
         person = {name: value for name, value in asdict(actor).items() if value is not None}
         life = {"iss": issuer, "aud": audience, "iat": now, "exp": now + int(seconds)}
-        header = {"alg": "Ed25519", "kid": str(self._key.kid)}
+        header = {"alg": "Ed25519", "kid": self.key_id}
         return jwt.encode(header, {**person, **life}, self._key, algorithms=["Ed25519"])
 
 
@@ -53,8 +55,8 @@ def _new_key() -> OKPKey:
 
 def _write_once(path: Path, content: bytes, mode: int) -> None:
     """Whole or not at all; where two write at once, the first one's content stays."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     try:

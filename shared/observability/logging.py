@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.observability.correlation import correlation_id
-from shared.observability.redaction import redact_value
+from shared.observability.redaction import redact, redact_value
 
 Form = Literal["json", "console"]
 
@@ -32,19 +32,19 @@ def with_correlation(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 
 def without_ssids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last thing before rendering: whatever was put in, no SSID gets out."""
-    return {key: value if key.startswith("_") else redact_value(value) for key, value in event.items()}
+    return {redact(key): redact_value(value) for key, value in event.items()}
 
 
-def configure(form: Form, *, service: str, level: int = logging.INFO) -> None:
+def configure(form: Form, *, service: str, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Set up logging for this process; stdlib loggers (uvicorn's, asyncpg's, …) go the same way."""
     shared = _shared_processors(service)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # lines are few; a cached logger would outlive another set-up
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_renderers(form))
     )

@@ -22,16 +22,12 @@ def redact_value(value: object) -> object:
     """The same for anything that may stand in a log line; what is no JSON value becomes its text."""
     if isinstance(value, str):
         return redact(value)
-    if value is None or isinstance(value, (bool, float)):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        return MASK if _is_ten_digits(value) else value
+    if isinstance(value, (int, float)):
+        return value if redact(str(value)) == str(value) else MASK
     if isinstance(value, dict):
         return {redact(str(key)): redact_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [redact_value(item) for item in value]
     return redact(str(value))
-
-
-def _is_ten_digits(number: int) -> bool:
-    return 1_000_000_000 <= abs(number) <= 9_999_999_999

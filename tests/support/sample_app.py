@@ -18,7 +18,7 @@ from shared.http.answers import Answer, created, etag, ok, respond
 from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller, require
 from shared.http.idempotency import OnceOnly
-from shared.http.instants import Instant
+from shared.http.instants import Day, Instant
 from shared.http.paging import Paging, page
 from shared.http.preconditions import IfMatch
 from shared.http.readiness import Readiness
@@ -46,6 +46,9 @@ class NoticeBody(RequestModel):
     pages: Count = 1
     urgent: Flag = False
     remark: Text | None = None
+    on: Day | None = None
+    owner: UUID | None = None
+    grade: Annotated[str, Field(pattern="^(0[3-8]|11)$")] | None = None
     pupils: list[Pupil] = Field(default_factory=list)
     details: dict[str, object] = Field(default_factory=dict)
 

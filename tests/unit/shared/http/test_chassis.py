@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from starlette.types import Message
+
+from shared.http.answers import Answer, created, encode, gone, ok, respond
+from tests.support.sample_app import Desk, sample_app
+from tests.support.tokens import LEA_COORDINATOR, bearer
+
+NOTICE: dict[str, object] = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
+
+
+@pytest.mark.parametrize("sane", ["a", "0f-7.x:Y_z", "x" * 64, "6f0c1d5e-0000-4000-8000-000000000000"])
+async def test_the_callers_correlation_id_is_kept(http: httpx.AsyncClient, sane: str) -> None:
+    answer = await http.get("/healthz", headers={"X-Correlation-ID": sane})
+    assert answer.headers["x-correlation-id"] == sane
+
+
+@pytest.mark.parametrize("odd", ["", "x" * 65, "a b", "<script>", "ssid-1234567890", "1234567890", "-x"])
+async def test_an_odd_correlation_id_is_replaced(http: httpx.AsyncClient, odd: str) -> None:
+    answer = await http.get("/healthz", headers={"X-Correlation-ID": odd})
+    assert UUID(answer.headers["x-correlation-id"]).version == 4
+
+
+async def test_requests_are_counted_by_template_never_by_address(http: httpx.AsyncClient) -> None:
+    await http.get("/v1/notices/6f0c1d5e-1111-4000-8000-000000000000")
+    await http.get("/v1/1234567890")
+    await http.request("BREW", "/v1/notices")
+    figures = (await http.get("/metrics")).text
+    line = 'stairs_http_requests_total{method="GET",route="/v1/notices/{notice_id}",status="404"}'
+    assert line in figures
+    assert 'method="other"' in figures
+    assert "6f0c1d5e" not in figures
+    assert "1234567890" not in figures
+
+
+async def test_the_document_tells_what_the_chassis_adds(http: httpx.AsyncClient) -> None:
+    document: dict[str, Any] = (await http.get("/openapi.json")).json()
+    pin = document["paths"]["/v1/notices"]["post"]
+    withdraw = document["paths"]["/v1/notices/{notice_id}/withdraw"]["post"]
+    show = document["paths"]["/v1/notices/{notice_id}"]["get"]
+    assert pin["security"] == [{"bearer": []}]
+    assert [p["name"] for p in pin["parameters"]] == ["Idempotency-Key"]
+    assert [p["name"] for p in withdraw["parameters"]] == ["notice_id", "Idempotency-Key", "If-Match"]
+    assert [p["name"] for p in show["parameters"]] == ["notice_id"]
+    assert set(pin["responses"]) == {"201", "4XX"}
+    assert "application/problem+json" in pin["responses"]["4XX"]["content"]
+    assert "security" not in document["paths"]["/healthz"]["get"]
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+async def test_the_documentation_is_there(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/docs")).status_code == 200
+
+
+async def test_a_client_that_leaves_is_not_answered(desk: Desk) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = {"content-type": "application/json", "content-length": "99", **bearer(LEA_COORDINATOR)}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/notices",
+        "raw_path": b"/v1/notices",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    await asyncio.wait_for(sample_app(desk)(scope, receive, send), timeout=5)
+    assert (sent, desk.saves) == ([], 0)
+
+
+class Letter(Enum):
+    A = "a"
+
+
+def test_answers_are_plain_json() -> None:
+    body = {
+        "id": UUID(int=7),
+        "letter": Letter.A,
+        "set": frozenset({1}),
+        "mapping": MappingProxyType({"a": (1, 2)}),
+        1: None,
+    }
+    assert encode(body) == (
+        b'{"id":"00000000-0000-0000-0000-000000000007","letter":"a","set":[1],"mapping":{"a":[1,2]},"1":null}'
+    )
+
+
+def test_what_has_no_json_form_is_a_bug() -> None:
+    with pytest.raises(TypeError):
+        encode({"thing": object()})
+
+
+def test_answers_have_their_headers() -> None:
+    assert ok({}) == Answer(200, {})
+    assert ok({}, version=3).headers == {"ETag": '"3"'}
+    assert created({}, location="/x", version=1).headers == {"Location": "/x", "ETag": '"1"'}
+    response = respond(gone())
+    assert (response.status_code, response.body, response.headers.get("content-type")) == (204, b"", None)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.observability.correlation import correlation_id, sane_traceparent
+from shared.observability.redaction import MASK, redact, redact_value
+
+SSID = "8472615039"
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_a_line_says_what_happened_when_and_to_whom_it_belongs(log: io.StringIO) -> None:
+    token = correlation_id.set("corr-1")
+    structlog.get_logger("services.incidents").info("case_submitted", number="2018-19-000123")
+    correlation_id.reset(token)
+    (line,) = lines(log)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "case_submitted",
+        "level": "info",
+        "logger": "services.incidents",
+        "service": "sample",
+        "correlation_id": "corr-1",
+        "number": "2018-19-000123",
+    }
+
+
+def test_other_peoples_lines_go_the_same_way(log: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").warning("student %s", SSID)
+    (line,) = lines(log)
+    assert (line["event"], line["level"], line["service"]) == (f"student {MASK}", "warning", "sample")
+
+
+def test_no_ssid_reaches_the_log_in_whatever_it_hides(log: io.StringIO) -> None:
+    logger = structlog.get_logger("x")
+    logger.info(
+        *[f"filed {SSID}"],
+        ssid=SSID,
+        float=float(SSID),
+        number=int(SSID),
+        listed=[{SSID: (SSID, b"x" + SSID.encode())}],
+    )
+    logger.info("bound", **{f"key_{SSID}": {SSID}, "thing": Thing()})
+    try:
+        int(f"no number, but {SSID}")
+    except ValueError:
+        logger.exception("failed")
+        logging.getLogger("elsewhere").exception("failed %s", SSID)
+    assert SSID not in log.getvalue()
+    assert len(lines(log)) == 4
+
+
+class Thing:
+    def __repr__(self) -> str:
+        return f"Thing({SSID})"
+
+
+def test_people_get_a_plain_traceback(console_log: io.StringIO) -> None:
+    try:
+        int(f"no number, but {SSID}")
+    except ValueError:
+        structlog.get_logger("x").exception("it_broke")
+    assert "Traceback (most recent call last)" in console_log.getvalue()
+    assert SSID not in console_log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "left_alone", ["19647336012345", "1964733", "2018-19-000123", "123456789", "12345678901", "stu_abc", ""]
+)
+def test_only_runs_of_exactly_ten_digits_are_masked(left_alone: str) -> None:
+    assert redact(left_alone) == left_alone
+
+
+@pytest.mark.parametrize("around", ["{}", "a{}b", "{},{}", "-{}.", "0x{}", "\n{}\n", "é{}"])
+def test_ten_digits_are_masked_wherever_they_stand(around: str) -> None:
+    assert SSID not in redact(around.format(SSID, SSID))
+
+
+@given(st.uuids())
+def test_a_uuid_stays_whole(value: UUID) -> None:
+    assert redact(f"case {value} filed") == f"case {value} filed"
+
+
+def test_ten_digits_at_the_end_of_a_uuid_are_no_ssid() -> None:
+    assert redact(f"6f0c1d5e-0000-4000-8000-ab{SSID} {SSID}") == f"6f0c1d5e-0000-4000-8000-ab{SSID} {MASK}"
+
+
+@given(st.text(), st.text())
+def test_no_text_around_it_saves_an_ssid(before: str, after: str) -> None:
+    assert redact_value(f"{before} {SSID} {after}") == f"{redact(before)} {MASK} {redact(after)}"
+
+
+def test_values_keep_their_kinds() -> None:
+    value = {"a": [1, 2.5, None, True], "id": uuid4()}
+    assert redact_value(value) == {"a": [1, 2.5, None, True], "id": str(value["id"])}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "",
+        None,
+    ],
+)
+def test_an_odd_traceparent_is_dropped(odd: str | None) -> None:
+    assert sane_traceparent(odd) is None
+
+
+def test_a_traceparent_is_kept() -> None:
+    sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert sane_traceparent(sent) == sent
