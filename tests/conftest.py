@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.kafka",
     "tests.support.logs",
     "tests.support.event_store",
+    "tests.support.system",
 ]
 
 HERE = Path(__file__).parent

@@ -17,6 +17,7 @@ from shared.kernel.actor import Role
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -53,7 +54,9 @@ def run(
         bool, typer.Option("--kafka", help="Carry events by Apache Kafka, not by feeds.")
     ] = False,
     var: Dir = HERE,
-    port_offset: Annotated[int, typer.Option(help="Add this to every port: 8001, 8002, 8003, 1025.")] = 0,
+    port_offset: Annotated[
+        int, typer.Option(help="Add this to every port: 8001, 8002, 8003, 1025.", min=0, max=46_000)
+    ] = 0,
     separate_relays: Annotated[
         bool, typer.Option("--separate-relays", help="Relays as processes of their own, not in the workers.")
     ] = False,
@@ -114,6 +117,16 @@ def token(
     with plainly():
         person = somebody(role, lea=lea, school=school, name=name, email=email)
         sys.stdout.write(make_token(Place.at(var), person, hours) + "\n")
+
+
+@app.command()
+def secrets(*, var: Dir = HERE) -> None:
+    """Make the secret files that docker-compose.yml mounts, under var/secrets; those that are there stay."""
+    from deploy.console.container_secrets import make_secrets
+
+    with plainly():
+        folder = make_secrets(Place.at(var))
+        Console(highlight=False).print(f"{len(list(folder.iterdir()))} files in {folder}", soft_wrap=True)
 
 
 @app.command()

@@ -13,13 +13,18 @@ def refuse_taken_ports(ports: Ports, *, kafka: bool) -> None:
 
     :raises Trouble: one is not; names all that are taken.
     """
-    taken = [f"{port} ({name})" for name, port in ports.named(kafka=kafka).items() if not _free(port)]
+    taken = taken_ports(ports, kafka=kafka)
     if taken:
         noun, verb = ("port", "is") if len(taken) == 1 else ("ports", "are")
         raise Trouble(
             f"{noun} {', '.join(taken)} {verb} taken: "
             "stop what uses it, or choose other ports with --port-offset 100"
         )
+
+
+def taken_ports(ports: Ports, *, kafka: bool) -> list[str]:
+    """Those that somebody listens on, each with what it is for."""
+    return [f"{port} ({name})" for name, port in ports.named(kafka=kafka).items() if not _free(port)]
 
 
 def _free(port: int) -> bool:

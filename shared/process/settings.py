@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = Path("/run/secrets")
 WRONG_SETTINGS = 78  # sysexits.h: EX_CONFIG
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -91,9 +92,12 @@ class CommonSettings(BaseSettings):
 
 
 def load(kind: type[S]) -> S:
-    """The settings, or the end: one line per variable that is missing or unsafe, and what to do about it."""
+    """The settings, or the end: one line per variable that is missing or unsafe, and what to do about it.
+
+    In a container a secret may be a file of the variable's name under ``/run/secrets``; the environment wins.
+    """
     try:
-        return kind()
+        return kind(_secrets_dir=SECRETS if SECRETS.is_dir() else None)
     except ValidationError as error:
         for entry in error.errors(include_url=False, include_input=False):
             sys.stderr.write(_remedy(kind, str(entry["loc"][0]), entry["type"], entry["msg"]) + "\n")

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from deploy.console.demo.doors import Doors, Json
-from deploy.console.demo.letters import letters_in
 from deploy.console.demo.story import PACIFIC, ExpectedAppeal, Story, filled_in
+from deploy.console.mailbox import read_mailbox
 from deploy.console.programs import CDE_EMAIL
 from deploy.console.tokens import PEOPLE, SCHOOL
 from shared.kernel.actor import Role
@@ -134,7 +134,9 @@ class Player:
                 for mail in outcome.story.expect.mails
             }
         )
-        seen = self.doors.eventually(lambda: self._delivered(outcome), lambda found: found >= expected)
+        seen = self.doors.eventually(
+            lambda: self._arrived(outcome.case["case_number"]), lambda found: found >= expected
+        )
         outcome.mails = seen
         outcome.missing += [
             f"mail missing: {_words(key)} × {count}" for key, count in (expected - seen).items()
@@ -143,17 +145,12 @@ class Player:
             f"mail too many: {_words(key)} × {count}" for key, count in (seen - expected).items()
         ]
 
-    def _delivered(self, outcome: Outcome) -> Counter[MailKey]:
-        """What the service says it sent about the case, as far as it lies in the mailbox."""
-        number = outcome.case["case_number"]
-        sent = self.doors.get(
-            "notifications", "/v1/notifications", Role.AUDITOR, case_number=number, limit="200"
-        )
-        arrived = {letter.message_id.strip("<>"): letter for letter in letters_in(self.mailbox)}
+    def _arrived(self, case_number: str) -> Counter[MailKey]:
+        """The mails about the case that lie in the mailbox, each Message-ID once."""
         return Counter(
-            (message["kind"], tuple(sorted(letter.to)))
-            for message in sent["items"]
-            if (letter := arrived.get((message["message_id"] or "").strip("<>"))) and number in letter.text
+            (mail.kind or "", tuple(sorted(address.lower() for address in mail.to)))
+            for mail in read_mailbox(self.mailbox)
+            if mail.case_number == case_number
         )
 
 

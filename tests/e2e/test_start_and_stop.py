@@ -1,0 +1,111 @@
+"""The system starts with one command, continues where it was, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.console.place import ROOT, SERVICES, Ports
+from deploy.console.preflight import taken_ports
+from deploy.console.readiness import why_not_ready
+from shared.kernel.actor import Role
+from tests.support.filings import a_report
+from tests.support.killing import pids
+from tests.support.system import CONSOLE, RunningSystem, free_offset, short_folder, started
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Where one system lives through several starts."""
+    with short_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def offset() -> int:
+    """The ports of that system."""
+    return free_offset()
+
+
+@pytest.fixture(scope="module")
+def filed(folder: Path, offset: int) -> str:
+    """A case that was submitted in a run that is over; its id."""
+    with started(folder / "var", offset=offset) as system:
+        case_id = file_a_case(system)
+        assert system.stop(signal.SIGTERM) == 0
+    return case_id
+
+
+def file_a_case(system: RunningSystem) -> str:
+    with system.client("incidents", Role.SITE_COORDINATOR) as incidents:
+        case = incidents.post("/v1/incidents", json=a_report(1)).raise_for_status().json()
+        incidents.post(f"/v1/incidents/{case['id']}/submit", json={}).raise_for_status()
+        return str(case["id"])
+
+
+def test_a_second_start_continues_where_the_first_was(filed: str, folder: Path, offset: int) -> None:
+    with (
+        started(folder / "var", offset=offset) as system,
+        system.client("incidents", Role.AUDITOR) as incidents,
+    ):
+        assert incidents.get(f"/v1/incidents/{filed}").raise_for_status().json()["case_number"]
+
+
+def test_nothing_is_left_behind_by_a_stop(filed: str, folder: Path, offset: int) -> None:
+    assert taken_ports(Ports().shifted(offset), kafka=True) == []
+    assert not (folder / "var" / "run" / "stairs.json").exists()
+    assert not (folder / "var" / "postgres" / "postmaster.pid").exists()
+
+
+def test_what_a_killed_console_left_is_taken_over(filed: str, folder: Path, offset: int) -> None:
+    with started(folder / "var", offset=offset) as killed:
+        killed.process.kill()
+        killed.process.wait()
+        assert why_not_ready(killed.notes.urls["incidents"]) is None
+        with started(folder / "var", offset=offset) as system:
+            assert set(pids(system.place)) == {
+                "mailbox",
+                *(f"{s}-{v}" for s in SERVICES for v in ("api", "worker")),
+            }
+
+
+def test_a_second_system_on_the_same_folder_is_refused(filed: str, folder: Path, offset: int) -> None:
+    with started(folder / "var", offset=offset) as system:
+        second = system.stairs("run", "--port-offset", str(free_offset()))
+    assert second.returncode == 1
+    assert "in use by another `stairs run`" in second.stderr
+
+
+def test_a_taken_port_is_named_before_anything_starts(filed: str, offset: int) -> None:
+    with short_folder() as elsewhere, started(elsewhere / "var", offset=offset):
+        words = ["run", "--dir", str(elsewhere / "second"), "--port-offset", str(offset)]
+        second = subprocess.run(
+            [*CONSOLE, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert second.returncode == 1
+    assert f"{8001 + offset} (incidents)" in second.stderr
+    assert "--port-offset" in second.stderr
+
+
+def test_without_java_kafka_is_refused_in_one_line(filed: str, folder: Path, offset: int) -> None:
+    command = [*CONSOLE, "run", "--kafka", "--dir", str(folder / "var"), "--port-offset", str(offset)]
+    bare = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "PATH")}
+    refused = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=bare | {"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "needs Java 17" in refused.stderr
+    assert "Traceback" not in refused.stderr

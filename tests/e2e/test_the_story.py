@@ -1,0 +1,92 @@
+"""Six cases of the manual from filing to the e-mail, over both ways of carrying events."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.console.mailbox import read_mailbox
+from shared.kernel.actor import Role
+from tests.support.kafka import messages
+from tests.support.listing import everything_listed
+from tests.support.system import RunningSystem
+
+pytestmark = pytest.mark.timeout(300)
+
+SUBMITTED_TO_MAILED = {
+    "stairs.incident.submitted.v1",
+    "stairs.incident.processed.v1",
+    "stairs.appeal.requested.v1",
+    "stairs.appeal.approved.v1",
+    "stairs.appeal.denied.v1",
+    "stairs.appeal.processed.v1",
+    "stairs.notification.created.v1",
+    "stairs.notification.delivered.v1",
+}
+TOPICS = ("stairs.incidents.v1", "stairs.appeals.v1", "stairs.notifications.v1")
+
+
+@pytest.fixture(scope="session")
+def told(system: RunningSystem) -> str:
+    """What the demo prints, played once."""
+    done = system.stairs("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_six_cases_come_out_as_the_dossier_says(told: str) -> None:
+    assert "as the dossier says" in told
+    assert "not as the dossier says" not in told
+
+
+def test_it_can_be_played_again(told: str, system: RunningSystem) -> None:
+    again = system.stairs("demo", "E26", "E38")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_what_does_not_come_out_as_told_is_said_and_fails(told: str, system: RunningSystem) -> None:
+    strange = system.stairs("demo", "E99")
+    assert strange.returncode == 1
+    assert "no example E99" in strange.stderr
+
+
+def test_every_mail_came_once(told: str, system: RunningSystem) -> None:
+    mails = read_mailbox(system.place.mail)
+    assert len(mails) >= 18
+    assert not [mail.subject for mail in mails if mail.repeats]
+
+
+def test_no_ssid_leaves_the_incidents_service(told: str, system: RunningSystem) -> None:
+    with system.client("incidents", Role.LEA_COORDINATOR) as incidents:
+        newest = incidents.get("/v1/incidents", params={"incident_type": "student_cheating"}).json()["items"][
+            0
+        ]
+        ssids = incidents.get(f"/v1/incidents/{newest['id']}/students").json()["students"]
+    numbers = [student["ssid"] for student in ssids]
+    written = [
+        path
+        for folder in (system.place.mail, system.place.log)
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert numbers
+    assert not [
+        path for path in written if any(number in path.read_text(errors="replace") for number in numbers)
+    ]
+
+
+def test_rebuilt_read_models_answer_as_before(told: str, system: RunningSystem) -> None:
+    before = everything_listed(system)
+    rebuilt = system.stairs("rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    assert everything_listed(system) == before
+
+
+def test_a_plain_consumer_sees_the_events_of_the_contract(told: str, system: RunningSystem) -> None:
+    seen = set(types_on_kafka(system))
+    assert seen == (SUBMITTED_TO_MAILED if system.notes.kafka else set())
+
+
+def types_on_kafka(system: RunningSystem) -> list[str]:
+    bootstrap = system.notes.kafka
+    found = [message for topic in TOPICS for message in messages(bootstrap, topic)] if bootstrap else []
+    return [dict(message.headers)["ce_type"].decode() for message in found]

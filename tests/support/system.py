@@ -1,0 +1,121 @@
+"""The whole system for tests: started by the console as a person does it, in a new folder, on free ports."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.console.place import ROOT, Notes, Place, Ports
+from deploy.console.preflight import taken_ports
+from deploy.console.tokens import PEOPLE, make_token
+from deploy.kafka.jars import CannotRun, fetch, jar_folder, java
+from shared.kernel.actor import Role
+from tests.support.requirements import unavailable
+
+START = 150.0  # seconds; a slow machine, with Kafka
+STOP = 120.0
+CONSOLE = (sys.executable, "-m", "deploy.console")
+
+
+@dataclass(frozen=True)
+class RunningSystem:
+    """A system that is up, and how to talk to it."""
+
+    place: Place
+    notes: Notes
+    process: subprocess.Popen[bytes]
+    screen: Path  # what it prints
+
+    def stairs(self, *words: str, within: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Another command of the console against this system."""
+        command = [*CONSOLE, words[0], "--dir", str(self.place.var), *words[1:]]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=within, check=False)
+
+    def client(self, service: str, role: Role) -> httpx.Client:
+        """An HTTP client of a service, as the sandbox's person of this role."""
+        token = make_token(self.place, PEOPLE[role], hours=1)
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.notes.urls[service], headers=headers, timeout=30)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it as a person does; answers the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(STOP)
+
+
+def require_kafka() -> None:
+    """Skip (or fail, where it is required) without Java or the broker's jars."""
+    try:
+        java()
+        fetch(jar_folder())
+    except CannotRun as reason:
+        unavailable("kafka", [str(reason)])
+
+
+def free_offset() -> int:
+    """By how much to move the ports so that all are free, below those that the kernel gives to clients."""
+    for offset in random.sample(range(600, 12_000, 10), 200):
+        if not taken_ports(Ports().shifted(offset), kafka=True):
+            return offset
+    pytest.fail("no free ports")
+
+
+@contextmanager
+def started(var: Path, *options: str, offset: int | None = None) -> Iterator[RunningSystem]:
+    """Run it for as long as the block."""
+    screen = var.parent / "screen.txt"
+    place = Place.at(var)
+    words = ["run", "--dir", str(var), "--port-offset", str(free_offset() if offset is None else offset)]
+    with screen.open("ab") as output:
+        process = subprocess.Popen(
+            [*CONSOLE, *words, *options],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    system = RunningSystem(place, _ready(process, place, screen), process, screen)
+    try:
+        yield system
+    finally:
+        system.stop()
+
+
+def _ready(process: subprocess.Popen[bytes], place: Place, screen: Path) -> Notes:
+    until = time.monotonic() + START
+    while not (place.notes.exists() and Notes.read(place).pid == process.pid):
+        if process.poll() is not None or time.monotonic() > until:
+            process.terminate()
+            process.wait(STOP)
+            pytest.fail(f"the system does not start:\n{screen.read_text(errors='replace')[-4000:]}")
+        time.sleep(0.1)
+    return Notes.read(place)
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A temporary folder with a path short enough for sockets, open for PostgreSQL's own user."""
+    with tempfile.TemporaryDirectory(prefix="stairs-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session", params=["feeds", "kafka"])
+def system(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
+    """The running system, once for each way of carrying events."""
+    options = {"feeds": (), "kafka": ("--kafka",)}[request.param]
+    if request.param == "kafka":
+        require_kafka()
+    with short_folder() as folder, started(folder / "var", *options) as running:
+        yield running

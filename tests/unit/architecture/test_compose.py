@@ -1,0 +1,135 @@
+"""docker-compose.yml says nothing that the code does not know, and gives no more rights than needed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.console.container_secrets import make_secrets
+from deploy.console.place import Place, Ports
+
+ROOT = Path(__file__).parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: it for name, it in CONTAINERS.items() if it["image"].startswith("stairs/")}
+OF_A_SERVICE = {name: it for name, it in OURS.items() if it["command"][2].startswith("services.")}
+STAYING = {name: it for name, it in CONTAINERS.items() if it["restart"] != "no"}
+
+TOP_LEVEL = {"name", "services", "volumes", "secrets"}
+KEYS = {
+    "build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "logging",
+    "mem_limit", "pids_limit", "ports", "read_only", "restart", "secrets", "security_opt", "shm_size",
+    "stop_grace_period", "tmpfs", "user", "volumes",
+}  # fmt: skip
+CONDITIONS = {"service_healthy", "service_completed_successfully"}
+
+
+def service_of(container: dict[str, Any]) -> str:
+    return str(container["command"][2].removeprefix("services."))
+
+
+def secret_sources(container: dict[str, Any]) -> set[str]:
+    return {entry if isinstance(entry, str) else entry["source"] for entry in container.get("secrets", [])}
+
+
+def test_only_known_keys_are_used() -> None:
+    assert {key for key in COMPOSE if not key.startswith("x-")} <= TOP_LEVEL
+    assert set().union(*CONTAINERS.values()) <= KEYS
+
+
+def test_everything_that_is_needed_is_there() -> None:
+    needed = {other for it in CONTAINERS.values() for other in it.get("depends_on", {})}
+    assert needed <= set(CONTAINERS)
+    conditions = {how["condition"] for it in CONTAINERS.values() for how in it.get("depends_on", {}).values()}
+    assert conditions <= CONDITIONS
+
+
+def test_whatever_is_waited_for_as_healthy_has_a_health_check() -> None:
+    healthy = {
+        other
+        for it in CONTAINERS.values()
+        for other, how in it.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy"
+    }
+    assert all("healthcheck" in CONTAINERS[name] for name in healthy)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_has_no_more_rights_than_it_needs(name: str) -> None:
+    it = CONTAINERS[name]
+    assert it["read_only"] is True
+    assert it["cap_drop"] == ["ALL"]
+    assert it["security_opt"] == ["no-new-privileges:true"]
+    assert int(it["user"].split(":")[0]) > 0
+    assert "privileged" not in it
+    assert it["tmpfs"]
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_is_limited(name: str) -> None:
+    assert re.fullmatch(r"\d+[mg]", CONTAINERS[name]["mem_limit"])
+    assert CONTAINERS[name]["pids_limit"] > 0
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_an_image_is_pinned(name: str) -> None:
+    tag = CONTAINERS[name]["image"].rpartition(":")[2]
+    assert re.match(r"v?\d+\.\d+", tag)
+
+
+def test_our_images_carry_our_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {it["image"].rpartition(":")[2] for it in OURS.values()} == {version}
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_whatever_stays_has_a_health_check_without_a_shell(name: str) -> None:
+    check = STAYING[name]["healthcheck"]["test"]
+    assert check[0] == "CMD"
+    assert not any(" " in word for word in check), "podman splits words at blanks"
+
+
+def test_every_port_is_on_the_loopback() -> None:
+    published = [port for it in CONTAINERS.values() for port in it.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_the_services_have_the_contracts_ports() -> None:
+    ports = Ports().named(kafka=False)
+    for service in ("incidents", "appeals", "notifications"):
+        api = CONTAINERS[f"{service}-api"]
+        assert api["ports"] == [f"127.0.0.1:{ports[service]}:{ports[service]}"]
+        assert api["environment"][f"{service.upper()}_PORT"] == str(ports[service])
+
+
+@pytest.mark.parametrize("name", OF_A_SERVICE)
+def test_a_service_sees_no_other_services_secrets(name: str) -> None:
+    service = service_of(OF_A_SERVICE[name])
+    others = {"incidents", "appeals", "notifications"} - {service}
+    seen = secret_sources(OF_A_SERVICE[name])
+    assert not [source for source in seen if source.split("_")[0] in others]
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    told = " ".join(str(value) for it in CONTAINERS.values() for value in it.get("environment", {}).values())
+    assert "postgresql://" not in told
+
+
+def test_the_secrets_are_those_that_the_console_makes(tmp_path: Path) -> None:
+    named = {Path(entry["file"]).name for entry in COMPOSE["secrets"].values()}
+    assert {path.name for path in make_secrets(Place.at(tmp_path)).iterdir()} == named
+
+
+def test_every_named_secret_is_used() -> None:
+    used = set().union(*(secret_sources(it) for it in CONTAINERS.values()))
+    assert used == set(COMPOSE["secrets"])
+
+
+def test_a_mounted_file_exists() -> None:
+    mounted = [volume.split(":")[0] for it in CONTAINERS.values() for volume in it.get("volumes", [])]
+    assert all((ROOT / path).exists() for path in mounted if path.startswith("./"))
