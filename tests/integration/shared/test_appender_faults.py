@@ -144,6 +144,18 @@ async def test_a_table_that_is_locked_for_a_moment_only_delays(event_store: Even
     assert event_store.count() == 1
 
 
+async def test_a_save_that_the_server_rolls_back_is_sent_again(event_store: EventStore) -> None:
+    event_store.run("ALTER FUNCTION logbooks_events_append SET lock_timeout = '50ms'")
+    async with event_store.appender() as appender, event_store.engine() as engine:
+        async with engine.begin() as other:
+            await other.exec_driver_sql("LOCK TABLE logbooks_events IN EXCLUSIVE MODE")
+            saves = [asyncio.create_task(appender.append([an_event()])) for _ in range(5)]
+            done, _ = await asyncio.wait(saves, timeout=0.3)
+            assert not done
+        await asyncio.gather(*saves)
+    assert event_store.count() == 5
+
+
 async def test_a_waiter_who_leaves_after_sending_changes_nothing_for_others(event_store: EventStore) -> None:
     async with lossy(event_store.url) as wire, EventStore(wire.url).appender() as appender:
         await warmed(appender)
