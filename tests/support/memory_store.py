@@ -5,6 +5,7 @@ Facts pass through the real codec, so that what a test reads is what the databas
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
@@ -29,6 +30,7 @@ class MemoryStore:
         self._taken: set[tuple[str, int]] = set()
 
     async def load(self, kind: type[A], aggregate_id: UUID, *, version: int | None = None) -> A:
+        await asyncio.sleep(0)  # as a database would, let others go first: races are real here too
         facts = (recorded.fact for recorded in await self.facts(aggregate_id, version=version))
         return replay(kind, aggregate_id, facts, version)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from services.appeals.domain.errors import OFFER_REFUSALS
 from services.appeals.domain.policy import Policy, Reason, Route
+from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import AppealType, DeclaredEvent, KnownCase
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
@@ -64,6 +65,24 @@ def route_for(policy: Policy, situation: Situation, appeal_type: AppealType) -> 
     if isinstance(verdict, Route):
         return verdict
     raise refusal_for(verdict)
+
+
+def without_taken(found: Offers, record: StudentTestRecord, case: KnownCase) -> Offers:
+    """What is still on offer when the student's test was appealed before (HR-22, duplicates)."""
+    taken = {route.id: _taken(route, record, case) for route in found.offered}
+    kept = tuple(route for route in found.offered if taken[route.id] is None)
+    gone = tuple(withheld for withheld in taken.values() if withheld is not None)
+    reason = found.reason if kept or not gone else gone[0].reason
+    return Offers(kept, (*gone, *found.withheld), reason)
+
+
+def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld | None:
+    try:
+        record.refuse_if_taken(route.appeal_type, case.case_number)
+    except Refusal as refusal:
+        reason = Reason(refusal.code, refusal.code, refusal.detail, source="HR-22, §5.2.7")
+        return Withheld(route.appeal_type, reason)
+    return None
 
 
 def refusal_for(reason: Reason) -> Refusal:

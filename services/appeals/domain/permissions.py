@@ -26,6 +26,12 @@ def refuse_to_file(actor: Actor, appeal_type: AppealType) -> None:
         raise RestoreThroughCaltac("CalTAC enters a restore: the LEA coordinator asks for it by phone.")
 
 
+def refuse_to_decide_any(actor: Actor) -> None:
+    """Nobody but the CDE and CalTAC decides anything."""
+    if actor.role not in DECIDING.values():
+        raise NotForThisRole("Appeals are decided by the CDE and by CalTAC.")
+
+
 def refuse_to_decide(actor: Actor, decider: Decider) -> None:
     """The CDE decides what waits for the CDE, CalTAC what waits for CalTAC (HR-16, HR-17)."""
     if actor.role is not DECIDING[decider]:

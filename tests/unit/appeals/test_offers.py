@@ -92,7 +92,6 @@ NO_APPEAL = (
     "credentials_shared",
     "testing_past_window",
     "access_to_other_student_work_unintentional",
-    "forbidden_application_launched",
     "social_media_exposure_adult",
     "secure_content_copied_or_discussed_adult",
     "secure_materials_taken_or_unsecured",
@@ -205,6 +204,12 @@ def test_e15_a_long_lunch_is_no_disruption(incident: str) -> None:
 
 def test_an_extension_is_refused_as_no_disruption_where_the_catalog_leaves_it_out() -> None:
     refused(a_case("session_disruption", "re_open"), PAUSED_35, GPE, NotADisruption)
+
+
+def test_a_forbidden_application_leads_to_an_extension_only_where_the_catalog_says_so() -> None:
+    launched = a_case("forbidden_application_launched", "grace_period_extension")
+    assert offered(launched, PAUSED_35) == {"grace_period_extension"}
+    assert why_nothing(a_case("forbidden_application_launched"), PAUSED_35) == "not_a_disruption"
 
 
 def test_a_disrupted_session_whose_test_expired_is_re_opened() -> None:

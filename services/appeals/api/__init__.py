@@ -1,0 +1,1 @@
+"""The border to HTTP: parse, one call, render; no rule, no try."""

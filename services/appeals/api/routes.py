@@ -1,0 +1,143 @@
+"""The REST doors of the appeals service (contract §4)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.appeals.api import resources
+from services.appeals.api.desk import TheDesk
+from services.appeals.api.schemas import (
+    ActBody,
+    AppealList,
+    AppealResource,
+    ChangesQuery,
+    DecisionsBody,
+    OffersQuery,
+    RequestBody,
+    RequestedAppeals,
+    SearchQuery,
+)
+from services.appeals.application.appeals import Result
+from services.appeals.application.commands import Deed, DoToAppeal
+from services.appeals.domain.appeal import Appeal
+from shared.http.answers import Answer, ok, respond
+from shared.http.auth import Caller, require
+from shared.http.idempotency import OnceOnly
+from shared.http.paging import page
+from shared.http.preconditions import IfMatch
+from shared.kernel.actor import Role
+
+router = APIRouter(prefix="/v1", tags=["appeals"])
+
+
+@router.get("/offers")
+async def offers(asked: Annotated[OffersQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
+    """HR-15: the appeal types on offer and, where none, why."""
+    case, found = await desk.requests.offers(asked.to_question(caller, desk.clock.now()))
+    return respond(ok(resources.of_offers(case, asked.student_ref, found)))
+
+
+@router.post("/appeals", status_code=201, response_model=RequestedAppeals)
+async def request_appeals(body: RequestBody, caller: Caller, desk: TheDesk, once: OnceOnly) -> Response:
+    """One appeal per student, all or none."""
+    now = desk.clock.now()
+    command = body.to_command(caller, now)
+
+    async def render(appeals: list[Appeal]) -> Answer:
+        return Answer(201, {"appeals": [resources.of_appeal(appeal, now) for appeal in appeals]})
+
+    return await once(render, lambda receipt: desk.requests.request(command, receipt))
+
+
+@router.get("/appeals", response_model=AppealList)
+async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
+    """The appeals in the caller's scope; ``order=due`` puts the one first whose decision is due first."""
+    now = desk.clock.now()
+    rows = await desk.queries.search(
+        caller,
+        asked.filters(),
+        now=now,
+        order=asked.order,
+        limit=asked.limit + 1,
+        after=asked.last_seen(),
+    )
+    listed = page(rows, asked.limit, asked.key_of)
+    shown = [resources.of_row(row, now) for row in rows[: asked.limit]]
+    return respond(ok({**listed, "items": shown}))
+
+
+@router.post("/appeals/decisions")
+async def decide_many(body: DecisionsBody, caller: Caller, desk: TheDesk, once: OnceOnly) -> Response:
+    """The same decision on up to 500 appeals; a result for each."""
+    now = desk.clock.now()
+    command = body.to_command(caller, now)
+
+    async def render(results: list[Result]) -> Answer:
+        return ok(resources.of_results(results, now))
+
+    return await once(render, lambda receipt: desk.appeals.decide_many(command, receipt))
+
+
+@router.get("/appeals/{appeal_id}", response_model=AppealResource)
+async def show(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
+    """One appeal, as it is this moment."""
+    appeal = await desk.appeals.get(appeal_id, caller)
+    return respond(ok(resources.of_appeal(appeal, desk.clock.now()), version=appeal.version))
+
+
+@router.get("/appeals/{appeal_id}/history")
+async def history(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
+    """Every fact, oldest first."""
+    return respond(ok(resources.of_history(await desk.appeals.history(appeal_id, caller))))
+
+
+def _open_door(deed: Deed, meaning: str) -> None:
+    async def do(
+        appeal_id: UUID,
+        caller: Caller,
+        desk: TheDesk,
+        expected: IfMatch,
+        once: OnceOnly,
+        body: ActBody | None = None,
+    ) -> Response:
+        now = desk.clock.now()
+        act = (body or ActBody()).to_act(caller, now)
+
+        async def render(appeal: Appeal) -> Answer:
+            return ok(resources.of_appeal(appeal, now), version=appeal.version)
+
+        command = DoToAppeal(deed, appeal_id, act, expected)
+        return await once(render, lambda receipt: desk.appeals.do(command, receipt))
+
+    address = f"/appeals/{{appeal_id}}/{deed.value}"
+    router.post(address, name=deed.value, summary=meaning, response_model=AppealResource)(do)
+
+
+_open_door(Deed.APPROVE, "The decider says yes")
+_open_door(Deed.DENY, "The decider says no, with a reason")
+_open_door(Deed.WITHDRAW, "The coordinator takes a request back that the CDE has not decided")
+_open_door(Deed.PROCESS, "CalTAC: executed in the test delivery system")
+_open_door(Deed.FAIL, "CalTAC: the test delivery system could not execute it, with a reason")
+_open_door(Deed.RESUBMIT, "CalTAC: to be executed once more")
+
+
+@router.get("/changes", tags=["feed"])
+async def changes(
+    asked: Annotated[ChangesQuery, Query()], caller: Caller, desk: TheDesk, request: Request
+) -> Response:
+    """The ordered feed of public events, for system and auditor; waits up to ``wait`` seconds for news."""
+    require(caller, Role.SYSTEM, Role.AUDITOR)
+    news = asyncio.ensure_future(desk.changes.page(asked.after, asked.limit, asked.wait))
+    ending = asyncio.ensure_future(request.app.state.stopping.wait())
+    try:
+        await asyncio.wait((news, ending), return_when=asyncio.FIRST_COMPLETED)
+        none_yet = {"items": [], "next_after": asked.after}
+        return respond(ok(news.result() if news.done() else none_yet))
+    finally:
+        news.cancel()
+        ending.cancel()

@@ -1,0 +1,148 @@
+"""What happens to appeals after they were requested, and looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.appeals.application.commands import DecideMany, Deed, DoToAppeal
+from services.appeals.application.free_text import refuse_ssids
+from services.appeals.application.ports import Archive, KnownCases, Policies, RecordedFact
+from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.errors import AppealNotFound, ReasonRequired
+from services.appeals.domain.permissions import refuse_to_decide_any, refuse_to_read
+from services.appeals.domain.student_test_record import StudentTestRecord
+from services.appeals.domain.values import Act
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict, Refusal, Stale
+from shared.kernel.store import ATTEMPTS, ReceiptFor, StreamMoved, StreamUnknown
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one of many: the appeal as it is now, or why it was left alone."""
+
+    appeal_id: UUID
+    appeal: Appeal | None
+    refusal: Refusal | None
+
+
+class Appeals:
+    """Deeds on appeals, singly or many at once, and reading them."""
+
+    def __init__(self, store: Archive, *, cases: KnownCases, policies: Policies) -> None:
+        self._store = store
+        self._cases = cases
+        self._policies = policies
+
+    async def get(self, appeal_id: UUID, actor: Actor) -> Appeal:
+        """One appeal in the caller's scope.
+
+        :raises NotForThisRole: a role without a part in appeals.
+        :raises AppealNotFound: no such appeal in scope.
+        """
+        refuse_to_read(actor)
+        try:
+            appeal = await self._store.load(Appeal, appeal_id)
+        except StreamUnknown:
+            raise AppealNotFound("There is no such appeal.") from None
+        if not actor.sees(appeal.identity.school):
+            raise AppealNotFound("There is no such appeal.")
+        return appeal
+
+    async def history(self, appeal_id: UUID, actor: Actor) -> Sequence[RecordedFact]:
+        """Every fact of an appeal in the caller's scope, oldest first."""
+        await self.get(appeal_id, actor)
+        return await self._store.facts(appeal_id)
+
+    async def do(self, command: DoToAppeal, receipt: ReceiptFor | None = None) -> Appeal:
+        """One deed on one appeal.
+
+        :raises AppealNotFound: no such appeal in scope.
+        :raises Stale: the caller decided on an older version.
+        :raises Refusal: whatever the deed refuses.
+        """
+        refuse_ssids(command.act.reason, command.act.comments)
+        for _ in range(ATTEMPTS):
+            appeal = await self.get(command.appeal_id, command.act.actor)
+            if command.expected not in (None, appeal.version):
+                raise Stale(f"The present version is {appeal.version}, not {command.expected}.")
+            await self._do(command.deed, appeal, command.act)
+            record = await self._record_of(appeal)
+            record.note(appeal.id, appeal.status, command.act)
+            try:
+                await self._store.save(appeal, record, receipt=await receipt(appeal) if receipt else None)
+            except StreamMoved:
+                continue
+            return appeal
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+    async def decide_many(self, command: DecideMany, receipt: ReceiptFor | None = None) -> list[Result]:
+        """The same decision on many appeals: those that refuse are left alone, the others are saved together.
+
+        :raises ReasonRequired: a denial without a reason.
+        :raises NotForThisRole: a role that decides no appeal at all.
+        """
+        refuse_to_decide_any(command.act.actor)
+        refuse_ssids(command.act.reason, command.act.comments)
+        if command.deed is Deed.DENY and command.act.stated_reason is None:
+            raise ReasonRequired("Say why the appeals are denied, so that the coordinators know what to do.")
+        for _ in range(ATTEMPTS):
+            results = [await self._result(command, appeal_id) for appeal_id in command.appeal_ids]
+            decided = [result.appeal for result in results if result.appeal]
+            if not decided and receipt is None:
+                return results
+            records = await self._noted(decided, command.act)
+            try:
+                await self._store.save(
+                    *decided, *records, receipt=await receipt(results) if receipt else None
+                )
+            except StreamMoved:
+                continue
+            return results
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+    async def _result(self, command: DecideMany, appeal_id: UUID) -> Result:
+        try:
+            appeal = await self.get(appeal_id, command.act.actor)
+            await self._do(command.deed, appeal, command.act)
+        except Refusal as refusal:
+            return Result(appeal_id, None, refusal)
+        return Result(appeal_id, appeal, None)
+
+    async def _noted(self, appeals: Sequence[Appeal], act: Act) -> list[StudentTestRecord]:
+        records: dict[UUID, StudentTestRecord] = {}
+        for appeal in appeals:
+            record_id = _record_id(appeal)
+            record = records.get(record_id) or await self._record_of(appeal)
+            record.note(appeal.id, appeal.status, act)
+            records[record_id] = record
+        return list(records.values())
+
+    async def _do(self, deed: Deed, appeal: Appeal, act: Act) -> None:
+        if deed is Deed.APPROVE:
+            policy = self._policies.for_year(appeal.identity.administration_year)
+            appeal.approve(act, policy, await self._window_of(appeal))
+            return
+        acts = {
+            Deed.DENY: appeal.deny,
+            Deed.WITHDRAW: appeal.withdraw,
+            Deed.PROCESS: appeal.process,
+            Deed.FAIL: appeal.fail,
+            Deed.RESUBMIT: appeal.resubmit,
+        }
+        acts[deed](act)
+
+    async def _window_of(self, appeal: Appeal) -> date | None:
+        case = await self._cases.find(appeal.identity.case_number)
+        return case.window_closes_on if case else None
+
+    async def _record_of(self, appeal: Appeal) -> StudentTestRecord:
+        return await self._store.load(StudentTestRecord, _record_id(appeal))
+
+
+def _record_id(appeal: Appeal) -> UUID:
+    about = appeal.identity
+    return StudentTestRecord.id_of(about.student_ref, about.test, about.administration_year)

@@ -1,0 +1,161 @@
+"""Asking: what is on offer, and the request of one appeal per student, all or none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from services.appeals.application.cases import find_case
+from services.appeals.application.commands import AskOffers, RequestAppeals, StudentAsked
+from services.appeals.application.free_text import refuse_ssids
+from services.appeals.application.ports import AppealNumbers, KnownCases, Policies
+from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.errors import StudentNotInCase, StudentRepeated
+from services.appeals.domain.identity import Identity
+from services.appeals.domain.offers import Offers, Situation, offers, route_for, without_taken
+from services.appeals.domain.permissions import refuse_to_file, refuse_to_read
+from services.appeals.domain.policy import Policy, Route
+from services.appeals.domain.student_test_record import StudentTestRecord
+from services.appeals.domain.values import Act, KnownCase, Request
+from shared.kernel.errors import Conflict, Issue, Refusal
+from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+
+LOADS_AT_ONCE = 4  # of one request; the pool is for everybody
+
+
+class AppealRequests:
+    """Offers and requests."""
+
+    def __init__(
+        self, store: Store, *, cases: KnownCases, numbers: AppealNumbers, policies: Policies
+    ) -> None:
+        self._store = store
+        self._cases = cases
+        self._numbers = numbers
+        self._policies = policies
+
+    async def offers(self, asked: AskOffers) -> tuple[KnownCase, Offers]:
+        """HR-15: what may be asked for, and where it is nothing, why.
+
+        :raises NotForThisRole: a role without a part in appeals.
+        :raises StudentNotInCase: the case does not list this student.
+        """
+        refuse_to_read(asked.actor)
+        case = await find_case(self._cases, asked.case_number, asked.actor)
+        policy = self._policies.for_year(case.administration_year)
+        found = offers(policy, Situation(case, asked.event, asked.actor.role, asked.at))
+        if asked.student_ref is None:
+            return case, found
+        if asked.student_ref not in case.student_refs:
+            raise StudentNotInCase("The case does not list this student.")
+        record = await self._record(case, asked.student_ref)
+        return case, without_taken(found, record, case) if record else found
+
+    async def request(self, command: RequestAppeals, receipt: ReceiptFor | None = None) -> list[Appeal]:
+        """One appeal per student, all or none.
+
+        :raises Refusal: the first student's, with an issue for each student that was refused.
+        """
+        refuse_to_file(command.actor, command.appeal_type)
+        refuse_ssids(command.comments)
+        case = await find_case(self._cases, command.case_number, command.actor)
+        policy = self._policies.for_year(case.administration_year)
+        routes = _routes(command, case, policy)
+        numbers: Sequence[str] = ()
+        for _ in range(ATTEMPTS):
+            records = await self._records(command, case)
+            numbers = numbers or await self._numbers.reserve(case.case_number, len(command.students))
+            requests = [_request(command, *pair) for pair in zip(command.students, numbers, strict=True)]
+            appeals = [
+                Appeal.request(asked, case, route, policy)
+                for asked, route in zip(requests, routes, strict=True)
+            ]
+            together = [
+                _admitted(record, appeal, Act(command.actor, command.at))
+                for record, appeal in zip(records, appeals, strict=True)
+            ]
+            try:
+                await self._store.save(
+                    *appeals, *together, receipt=await receipt(appeals) if receipt else None
+                )
+            except StreamMoved:
+                continue
+            return appeals
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+    async def _records(self, command: RequestAppeals, case: KnownCase) -> list[StudentTestRecord | None]:
+        """The students' records, None where there is none yet; refused at once where one leaves no room."""
+        turns = asyncio.Semaphore(LOADS_AT_ONCE)
+
+        async def one(student: StudentAsked) -> StudentTestRecord | None:
+            async with turns:
+                return await self._record(case, student.student_ref)
+
+        records = await asyncio.gather(*map(one, command.students))
+        refusals: dict[int, Refusal] = {}
+        for index, record in enumerate(records):
+            try:
+                if record is not None:
+                    record.refuse_if_taken(command.appeal_type, case.case_number)
+            except Refusal as refusal:
+                refusals[index] = refusal
+        _refuse_all(refusals)
+        return records
+
+    async def _record(self, case: KnownCase, student_ref: str) -> StudentTestRecord | None:
+        record_id = StudentTestRecord.id_of(student_ref, case.test, case.administration_year)
+        try:
+            return await self._store.load(StudentTestRecord, record_id)
+        except StreamUnknown:
+            return None
+
+
+def _routes(command: RequestAppeals, case: KnownCase, policy: Policy) -> list[Route]:
+    """The routing row of each student."""
+    routes: list[Route] = []
+    refusals: dict[int, Refusal] = {}
+    seen: set[str] = set()
+    for index, student in enumerate(command.students):
+        try:
+            _refuse_stranger(student, case, seen)
+            situation = Situation(case, student.event, command.actor.role, command.at)
+            routes.append(route_for(policy, situation, command.appeal_type))
+        except Refusal as refusal:
+            refusals[index] = refusal
+        seen.add(student.student_ref)
+    _refuse_all(refusals)
+    return routes
+
+
+def _refuse_stranger(student: StudentAsked, case: KnownCase, seen: set[str]) -> None:
+    if student.student_ref in seen:
+        raise StudentRepeated("This student is named twice; one appeal per student.")
+    if student.student_ref not in case.student_refs:
+        raise StudentNotInCase("The case does not list this student.")
+
+
+def _refuse_all(refusals: dict[int, Refusal]) -> None:
+    """The first refusal's answer, with an issue for each refused student."""
+    for first in refusals.values():
+        issues = [Issue(f"/students/{i}", refusal.code, refusal.detail) for i, refusal in refusals.items()]
+        raise type(first)(first.detail, issues=issues)
+
+
+def _request(command: RequestAppeals, student: StudentAsked, number: str) -> Request:
+    return Request(
+        appeal_id=student.appeal_id,
+        appeal_number=number,
+        appeal_type=command.appeal_type,
+        student_ref=student.student_ref,
+        event=student.event,
+        comments=command.comments,
+        actor=command.actor,
+        at=command.at,
+    )
+
+
+def _admitted(record: StudentTestRecord | None, appeal: Appeal, act: Act) -> StudentTestRecord:
+    about: Identity = appeal.identity
+    record = record or StudentTestRecord.open(about, act)
+    record.admit(about, act)
+    return record

@@ -1,0 +1,40 @@
+"""What this service learns from others. A message may come again, and in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.appeals.domain.values import KnownCase
+from services.appeals.read_model import known_cases
+from shared.contracts.envelope import CloudEvent
+from shared.contracts.incidents_v1 import IncidentSubmitted
+from shared.persistence.unit import Unit
+
+CONSUMER = "appeals"
+
+Handler = Callable[[CloudEvent, Unit], Awaitable[None]]
+
+
+async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -> None:
+    """From now on appeals may be asked under this case (HR-02)."""
+    submitted = IncidentSubmitted.model_validate(event.data)
+    case = KnownCase(
+        incident_id=submitted.incident_id,
+        case_number=submitted.case_number,
+        administration_year=submitted.administration_year,
+        incident_type=submitted.incident_type,
+        appeal_types=tuple(submitted.appeal_types),
+        lea=submitted.lea,
+        school=submitted.school,
+        test=submitted.test,
+        delivery_mode=submitted.delivery_mode,
+        student_refs=frozenset(submitted.student_refs),
+        submitted_by=submitted.submitted_by.model_dump(),
+        disruption_cause=submitted.disruption_cause,
+    )
+    await known_cases.remember(unit.connection, case)
+
+
+def handlers() -> Mapping[str, Handler]:
+    """Which event leads to what."""
+    return {IncidentSubmitted.TYPE: when_incident_submitted_know_the_case}

@@ -1,0 +1,109 @@
+"""What this service publishes of a fact; the rest stays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from eventsourcing.domain import DomainEvent
+
+from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.values import Status
+from shared.contracts import appeals_v1
+from shared.contracts.appeals_v1 import (
+    AppealApproved,
+    AppealDenied,
+    AppealProcessed,
+    AppealProcessingFailed,
+    AppealRequested,
+    AppealWithdrawn,
+)
+from shared.contracts.envelope import Published
+
+SOURCE = appeals_v1.SOURCE
+TOPIC = appeals_v1.TOPIC
+
+
+def publish(fact: DomainEvent) -> Published | None:
+    """The published form of a fact, from the fact alone; None for facts that are nobody else's business."""
+    translate = _TRANSLATIONS.get(type(fact))
+    return None if translate is None else translate(fact)
+
+
+def _requested(fact: Appeal.Requested) -> AppealRequested:
+    pending = Status.PENDING_CDE if fact.about["decider"] == "cde" else Status.PENDING_CALTAC
+    return AppealRequested(
+        **_about(fact, pending),
+        routing=fact.terms["routing"],
+        received_at=fact.received_at,
+        decide_by=fact.decide_by,
+    )
+
+
+def _approved(fact: Appeal.Approved) -> AppealApproved:
+    return AppealApproved.model_validate(
+        {
+            **_about(fact, Status.APPROVED),
+            "decided_at": fact.occurred_at,
+            "decided_by": fact.actor,
+            "reason": fact.reason,
+            "effect": fact.effect,
+            "reopened_until": fact.reopened_until,
+        }
+    )
+
+
+def _denied(fact: Appeal.Denied) -> AppealDenied:
+    return AppealDenied.model_validate(
+        {
+            **_about(fact, Status.DENIED),
+            "decided_at": fact.occurred_at,
+            "decided_by": fact.actor,
+            "reason": fact.reason,
+        }
+    )
+
+
+def _withdrawn(fact: Appeal.Withdrawn) -> AppealWithdrawn:
+    return AppealWithdrawn.model_validate(
+        {
+            **_about(fact, Status.WITHDRAWN),
+            "withdrawn_at": fact.occurred_at,
+            "withdrawn_by": fact.actor,
+        }
+    )
+
+
+def _processed(fact: Appeal.Processed) -> AppealProcessed:
+    return AppealProcessed.model_validate(
+        {
+            **_about(fact, Status.PROCESSED),
+            "processed_at": fact.occurred_at,
+            "processed_by": fact.actor,
+            "effect": fact.effect,
+        }
+    )
+
+
+def _processing_failed(fact: Appeal.ProcessingFailed) -> AppealProcessingFailed:
+    return AppealProcessingFailed.model_validate(
+        {
+            **_about(fact, Status.PROCESSING_FAILED),
+            "failed_at": fact.occurred_at,
+            "reason": fact.reason,
+        }
+    )
+
+
+def _about(fact: Appeal.Event | Appeal.Requested, status: Status) -> dict[str, Any]:
+    return {**fact.about, "status": status.value}
+
+
+_TRANSLATIONS: dict[type, Callable[[Any], Published]] = {  # Any: each takes the fact it is filed under
+    Appeal.Requested: _requested,
+    Appeal.Approved: _approved,
+    Appeal.Denied: _denied,
+    Appeal.Withdrawn: _withdrawn,
+    Appeal.Processed: _processed,
+    Appeal.ProcessingFailed: _processing_failed,
+}

@@ -1,0 +1,1 @@
+"""Adapters of the application's ports that are no read model."""

@@ -1,0 +1,124 @@
+"""The projection behind ``GET /v1/appeals``: one row per appeal, folded from its facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from eventsourcing.domain import DomainEvent
+
+from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.identity import Identity
+from services.appeals.domain.values import Status
+from services.appeals.read_model import tables
+
+Row = dict[str, object]
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # where an appeal without a clock stands in the queue
+
+
+class AppealList:
+    """Which appeals there are, and how each stands."""
+
+    name = "appeal_list"
+    table: sa.Table = tables.appeal_list
+
+    def fold(self, row: Row | None, fact: DomainEvent) -> Row | None:
+        """The row after one more fact; facts of other aggregates leave no row."""
+        if isinstance(fact, Appeal.Requested):
+            return _requested(fact)
+        if row is None or not isinstance(fact, Appeal.Event):
+            return row
+        return {**row, **_CHANGES[type(fact)](fact), "version": fact.originator_version}
+
+
+def _requested(fact: Appeal.Requested) -> Row:
+    about = Identity.from_fact(fact.about)
+    return {
+        **{name: fact.about[name] for name in _SAME},
+        "id": fact.originator_id,
+        "version": fact.originator_version,
+        "incident_id": UUID(fact.about["incident_id"]),
+        "status": Status.pending_for(about.decider).value,
+        "routing": fact.terms["routing"],
+        "clock": fact.terms["clock"],
+        "received_at": fact.received_at,
+        "decide_by": fact.decide_by,
+        "due": fact.decide_by or NEVER,
+        **fact.declared,
+        "decided_by": None,
+        "decided_at": None,
+        "reason": None,
+        "comments": fact.comments,
+        "decision_comments": None,
+        "effect": None,
+        "reopened_until": None,
+        "failure": None,
+    }
+
+
+_SAME = (
+    "appeal_number",
+    "case_number",
+    "administration_year",
+    "appeal_type",
+    "student_ref",
+    "test",
+    "incident_type",
+    "lea",
+    "school",
+    "decider",
+    "filed_by",
+)
+
+
+def _approved(fact: Appeal.Approved) -> Row:
+    until = date.fromisoformat(fact.reopened_until) if fact.reopened_until else None
+    return {
+        "status": Status.APPROVED.value,
+        "effect": fact.effect,
+        "reopened_until": until,
+        **_decision(fact),
+    }
+
+
+def _denied(fact: Appeal.Denied) -> Row:
+    return {"status": Status.DENIED.value, **_decision(fact)}
+
+
+def _decision(fact: Appeal.Approved | Appeal.Denied) -> Row:
+    return {
+        "decided_by": fact.actor,
+        "decided_at": fact.occurred_at,
+        "reason": fact.reason,
+        "decision_comments": fact.comments,
+    }
+
+
+def _withdrawn(_: Appeal.Withdrawn) -> Row:
+    return {"status": Status.WITHDRAWN.value}
+
+
+def _processed(_: Appeal.Processed) -> Row:
+    return {"status": Status.PROCESSED.value}
+
+
+def _processing_failed(fact: Appeal.ProcessingFailed) -> Row:
+    return {"status": Status.PROCESSING_FAILED.value, "failure": fact.reason}
+
+
+def _resubmitted(_: Appeal.Resubmitted) -> Row:
+    return {"status": Status.APPROVED.value, "failure": None}
+
+
+_CHANGES: dict[type, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
+    Appeal.Approved: _approved,
+    Appeal.Denied: _denied,
+    Appeal.Withdrawn: _withdrawn,
+    Appeal.Processed: _processed,
+    Appeal.ProcessingFailed: _processing_failed,
+    Appeal.Resubmitted: _resubmitted,
+}

@@ -1,0 +1,103 @@
+"""Answers from the list of appeals, always within the caller's scope (HR-29)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.appeals.domain.permissions import refuse_to_read
+from services.appeals.domain.values import PENDING
+from services.appeals.read_model.tables import appeal_list
+from shared.kernel.actor import STATEWIDE, Actor, Role
+
+rows = appeal_list.c
+
+
+class Order(StrEnum):
+    """How a list is sorted: the newest request first, or what is due first."""
+
+    NEWEST = "newest"
+    DUE = "due"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a caller may ask for; None asks for any."""
+
+    status: str | None = None
+    appeal_type: str | None = None
+    case_number: str | None = None
+    decider: str | None = None
+    overdue: bool | None = None
+
+
+@dataclass(frozen=True)
+class After:
+    """The last item of the page before: its place in the order, and its id."""
+
+    at: datetime
+    id: UUID
+
+
+class AppealQueries:
+    """Reads of the list of appeals."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def search(
+        self, actor: Actor, filters: Filters, *, now: datetime, order: Order, limit: int, after: After | None
+    ) -> Sequence[dict[str, Any]]:
+        """Up to ``limit`` appeals in the caller's scope.
+
+        :param now: by which it is judged whether a decision is overdue.
+        :raises NotForThisRole: a role without a part in appeals.
+        """
+        refuse_to_read(actor)
+        statement = (
+            _sorted(order, after).where(*_in_scope(actor), *_matching(filters), *_late(filters.overdue, now))
+        ).limit(limit)
+        async with self._engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _sorted(order: Order, after: After | None) -> sa.Select[tuple[object, ...]]:
+    statement = sa.select(appeal_list)
+    last = sa.tuple_(sa.literal(after.at), sa.literal(after.id)) if after else None
+    if order is Order.DUE:
+        statement = statement.order_by(rows.due, rows.id)
+        return statement if last is None else statement.where(sa.tuple_(rows.due, rows.id) > last)
+    statement = statement.order_by(rows.received_at.desc(), rows.id.desc())
+    return statement if last is None else statement.where(sa.tuple_(rows.received_at, rows.id) < last)
+
+
+def _in_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    if actor.role in STATEWIDE:
+        return []
+    if actor.role is Role.LEA_COORDINATOR and actor.lea:
+        return [rows.lea == actor.lea]
+    return [rows.school == actor.school] if actor.school else [sa.false()]
+
+
+def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    wanted = {
+        rows.status: filters.status,
+        rows.appeal_type: filters.appeal_type,
+        rows.case_number: filters.case_number,
+        rows.decider: filters.decider,
+    }
+    return [column == value for column, value in wanted.items() if value is not None]
+
+
+def _late(overdue: bool | None, now: datetime) -> list[sa.ColumnElement[bool]]:
+    late = sa.and_(rows.status.in_([status.value for status in PENDING]), rows.due < now)
+    if overdue is None:
+        return []
+    return [late if overdue else sa.not_(late)]
