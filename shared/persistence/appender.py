@@ -26,6 +26,7 @@ import structlog
 from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt
+from shared.observability.metrics import gauge, histogram
 from shared.persistence import appending
 from shared.persistence.engine import connect
 from shared.persistence.faults import QueueFull, StoreUnavailable, transient, unanswered
@@ -38,6 +39,11 @@ PAUSES = (0.02, 0.1, 0.25, 0.5, 1.0)  # seconds between attempts; the last one r
 MAX_BYTES = 4 * 1024 * 1024  # of one batch, unless a single save is larger
 
 _log = structlog.get_logger(__name__)
+_seconds = histogram("append_seconds", "From sending a batch of saves to its commit.")
+_saves = histogram(
+    "append_batch_saves", "Saves in one transaction.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
+_waiting = gauge("append_waiting", "Saves that are not yet sent, when a batch was taken.")
 
 
 @dataclass(eq=False, slots=True)
@@ -158,6 +164,7 @@ class Appender:
             if not save.done.done():  # its waiter was canceled: nobody wants it any more
                 batch.append(save)
                 size += save.size
+        _waiting.set(len(self._queue))
         return batch
 
     async def _deliver(self, batch: list[_Save]) -> None:
@@ -219,8 +226,11 @@ class Appender:
         line = await self._connected()
         events = [event for save in batch for event in save.events]
         receipts = [save.receipt for save in batch if save.receipt is not None]
+        _saves.observe(len(batch))
         try:
-            rows = await line.append.fetch(*appending.columns(events, receipts), timeout=self._answer_timeout)
+            with _seconds.time():
+                arguments = appending.columns(events, receipts)
+                rows = await line.append.fetch(*arguments, timeout=self._answer_timeout)
         except Exception as error:
             if unanswered(error):
                 for save in batch:

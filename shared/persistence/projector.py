@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.observability.metrics import gauge
 from shared.persistence import positions
 from shared.persistence.faults import transient, translated
 from shared.persistence.folding import Fold, Projection
@@ -22,6 +23,7 @@ POLL = 5.0  # seconds between looks when nobody notifies
 PAUSES = (0.1, 0.5, 1.0, 5.0)  # seconds between attempts while the database is away; the last one repeats
 
 _log = structlog.get_logger(__name__)
+_lag = gauge("projection_lag", "Positions between the newest event and what is folded.", ("projection",))
 
 
 class Projector:
@@ -32,7 +34,13 @@ class Projector:
         self._name = position_name(projection)
         self._fold = Fold(projection)
         self._position: int | None = None  # None: ask the database
-        self.lag = 0  # positions that were behind the newest event when last looked at
+        self._gauge = _lag.labels(projection.name)
+        self._behind = 0
+
+    @property
+    def lag(self) -> int:
+        """Positions between the newest event and what is folded, as of the last look."""
+        return self._behind
 
     async def catch_up(self) -> int:
         """Fold all there is; how many facts that were.
@@ -68,7 +76,7 @@ class Projector:
             self._position = await self._recorded()
         page = await self._tail.page(self._position, self._page)
         if not page:
-            self.lag = 0
+            self._look(0)
             return 0
         with translated():
             async with self._engine.begin() as connection:
@@ -79,8 +87,12 @@ class Projector:
                 await self._fold.page(connection, page)
                 await positions.put(connection, self._name, page[-1].position)
         self._position = page[-1].position
-        self.lag = await self._tail.head() - self._position if len(page) == self._page else 0
+        self._look(await self._tail.head() - self._position if len(page) == self._page else 0)
         return len(page)
+
+    def _look(self, behind: int) -> None:
+        self._behind = behind
+        self._gauge.set(behind)
 
     async def _recorded(self) -> int:
         with translated():
