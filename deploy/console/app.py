@@ -55,7 +55,13 @@ def run(
     ] = False,
     var: Dir = HERE,
     port_offset: Annotated[
-        int, typer.Option(help="Add this to every port: 8001, 8002, 8003, 1025.", min=0, max=46_000)
+        int,
+        typer.Option(
+            help="Add this to every port: 8001, 8002, 8003, 1025.",
+            envvar="STAIRS_PORT_OFFSET",
+            min=0,
+            max=46_000,
+        ),
     ] = 0,
     separate_relays: Annotated[
         bool, typer.Option("--separate-relays", help="Relays as processes of their own, not in the workers.")
