@@ -1,0 +1,89 @@
+"""The sample as real processes: ``python -m tests.support.chassis_process api|worker|failing PORT``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from shared.http.answers import ok, respond
+from shared.http.app import build_app
+from shared.http.auth import Authenticator
+from shared.http.readiness import Readiness
+from shared.observability.logging import configure
+from shared.process.doorway import run
+from shared.process.health import health
+from shared.process.loops import run_async, run_loops
+from shared.process.serving import serve_api
+from tests.support.sample_app import Desk, routes
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def _poll() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/v1/poll")
+    async def poll(request: Request) -> Response:
+        _say("polling")
+        await request.app.state.stopping.wait()
+        return respond(ok({"stopping": True}))
+
+    return router
+
+
+def api(port: str, jwks_url: str) -> int:
+    """Serve the sample."""
+    desk = Desk()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.receipts = desk
+        _say("open")
+        yield
+        _say("drained, closed")
+
+    app = build_app(
+        title="Sample",
+        version="1",
+        lifespan=lifespan,
+        routers=[routes(desk), _poll()],
+        auth=Authenticator("https://stairs.test", "stairs-test", jwks_url),
+        readiness=Readiness(),
+    )
+    return serve_api(app, "127.0.0.1", int(port))
+
+
+async def _steady(stop: asyncio.Event) -> None:
+    _say("open")
+    await stop.wait()
+    _say("drained, closed")
+
+
+async def _failing(_stop: asyncio.Event) -> None:
+    raise RuntimeError("a bug in a loop")
+
+
+async def _unready() -> str | None:
+    return "not yet"
+
+
+def worker(port: str) -> int:
+    """Work steadily."""
+    return run_async(run_loops({"steady": _steady, "health": health(Readiness(broker=_unready), int(port))}))
+
+
+def failing() -> int:
+    """Work until it fails."""
+    return run_async(run_loops({"steady": _steady, "failing": _failing}))
+
+
+if __name__ == "__main__":
+    configure("json", service="sample")
+    sys.exit(run({"api": api, "worker": worker, "failing": failing}))
