@@ -135,9 +135,9 @@ def of_history(facts: Sequence[RecordedFact]) -> Json:
 def _happening(fact: Any) -> Json:  # noqa: ANN401 - any fact of an appeal; each has its own fields
     return {
         "what": fact.TOPIC.rpartition(".")[2],
-        "who": person(fact.actor),
-        "happened_at": fact.occurred_at,
+        "who": {name: fact.actor.get(name) for name in ("sub", "name", "role")},
+        "occurred_at": fact.occurred_at,
         "recorded_at": fact.timestamp,
         "version": fact.originator_version,
-        "details": {name: value for name, value in vars(fact).items() if name not in _ENVELOPE},
+        "data": {name: value for name, value in vars(fact).items() if name not in _ENVELOPE},
     }

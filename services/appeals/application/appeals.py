@@ -124,7 +124,9 @@ class Appeals:
     async def _do(self, deed: Deed, appeal: Appeal, act: Act) -> None:
         if deed is Deed.APPROVE:
             policy = self._policies.for_year(appeal.identity.administration_year)
-            appeal.approve(act, policy, await self._window_of(appeal))
+            kind = policy.types[appeal.identity.appeal_type]
+            window = await self._window_of(appeal) if kind.reopened_days is not None else None
+            appeal.approve(act, policy, window)
             return
         acts = {
             Deed.DENY: appeal.deny,

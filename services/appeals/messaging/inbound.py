@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model import known_cases
+from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentSubmitted
+from shared.messaging.consumer import Handler
 from shared.persistence.unit import Unit
 
-CONSUMER = "appeals"
-
-Handler = Callable[[CloudEvent, Unit], Awaitable[None]]
+SOURCE = incidents_v1.SOURCE
+TOPIC = incidents_v1.TOPIC
 
 
 async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -> None:

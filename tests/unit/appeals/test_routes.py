@@ -292,11 +292,11 @@ async def test_history_tells_what_who_and_when() -> None:
     service.later(hours=5)
     await post(service, f"/v1/appeals/{appeal['id']}/deny", CDE, {"reason": "Not convincing."})
     told = (await ask(service, "GET", f"/v1/appeals/{appeal['id']}/history")).json()["items"]
-    assert [(item["what"], item["who"]["role"], item["happened_at"]) for item in told] == [
+    assert [(item["what"], item["who"]["role"], item["occurred_at"]) for item in told] == [
         ("requested", "site_coordinator", "2019-04-12T17:00:00Z"),
         ("denied", "cde_reviewer", "2019-04-12T22:00:00Z"),
     ]
-    assert told[1]["details"] == {"reason": "Not convincing.", "comments": None}
+    assert told[1]["data"] == {"reason": "Not convincing.", "comments": None}
     assert all(item["recorded_at"] for item in told)
 
 

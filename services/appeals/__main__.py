@@ -1,0 +1,19 @@
+"""``python -m services.appeals api|worker|relay|migrate|rebuild``."""
+
+from __future__ import annotations
+
+from services.appeals import main
+from shared.process.doorway import run
+
+if __name__ == "__main__":
+    raise SystemExit(
+        run(
+            {
+                "api": main.api,
+                "worker": main.worker,
+                "relay": main.relay,
+                "migrate": main.migrate,
+                "rebuild": main.rebuild,
+            }
+        )
+    )

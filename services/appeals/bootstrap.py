@@ -1,0 +1,138 @@
+"""The object graphs of the processes, built by hand, closed in reverse; only here are all of them named."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.appeals.api.desk import Desk
+from services.appeals.application.appeals import Appeals
+from services.appeals.application.requests import AppealRequests
+from services.appeals.messaging import inbound, outbound
+from services.appeals.providers.appeal_numbers import CountedNumbers
+from services.appeals.read_model.appeal_list import AppealList
+from services.appeals.read_model.known_cases import KnownCaseTable
+from services.appeals.read_model.queries import AppealQueries
+from services.appeals.rulebooks.library import read_rulebooks
+from services.appeals.settings import Settings
+from shared.kernel.clock import Clock
+from shared.messaging.changes import Changes
+from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.consumer import Consumer
+from shared.messaging.feed import Feed
+from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.relay import Relay
+from shared.persistence.appender import Appender
+from shared.persistence.codec import Codec
+from shared.persistence.engine import async_engine, open_pool
+from shared.persistence.probe import store_usable
+from shared.persistence.projector import Projector
+from shared.persistence.store import PostgresStore
+from shared.persistence.tail import Tail
+from shared.persistence.unit import Units
+from shared.process.clock import clock_for
+from shared.process.loops import Loop
+
+PACKAGE = "services.appeals"
+TABLE = "appeals_events"
+CONSUMER = "appeals"  # the consumer group, and the name in the inbox
+
+
+@dataclass(frozen=True)
+class Store:
+    """This service's database and what every process does with it."""
+
+    url: str
+    engine: AsyncEngine
+    tail: Tail
+
+    async def usable(self) -> str | None:
+        """For ``/readyz``: why the database cannot be used now, if it cannot."""
+        return None if await store_usable(self.engine, PACKAGE) else "away, or not migrated"
+
+
+@dataclass(frozen=True)
+class ApiParts:
+    """What the API process consists of."""
+
+    desk: Desk
+    store: Store
+    events: PostgresStore
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database."""
+    async with AsyncExitStack() as closing:
+        engine = async_engine(settings.database_url)
+        closing.push_async_callback(engine.dispose)
+        tail = Tail(settings.database_url, TABLE, Codec())
+        closing.push_async_callback(tail.close)
+        yield Store(settings.database_url, engine, tail)
+
+
+@asynccontextmanager
+async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[ApiParts]:
+    """The API's graph; on the way out the appender is drained first.
+
+    :param clock: another clock than the one that the settings ask for; for tests.
+    """
+    async with open_store(settings) as store, AsyncExitStack() as closing:
+        pool = await open_pool(settings.database_url)
+        closing.push_async_callback(pool.close)
+        appender = Appender(settings.database_url, TABLE)
+        await appender.start()
+        closing.push_async_callback(appender.drain)
+        events = PostgresStore(appender, pool, TABLE, Codec())
+        yield ApiParts(_desk(store, events, clock or clock_for(settings.stairs_clock_file)), store, events)
+
+
+def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
+    rulebooks = read_rulebooks()
+    cases = KnownCaseTable(store.engine)
+    return Desk(
+        requests=AppealRequests(
+            events, cases=cases, numbers=CountedNumbers(store.engine), policies=rulebooks
+        ),
+        appeals=Appeals(events, cases=cases, policies=rulebooks),
+        queries=AppealQueries(store.engine),
+        changes=Changes(store.tail, outbound.publish, outbound.SOURCE),
+        clock=clock,
+    )
+
+
+def worker_loops(settings: Settings, store: Store) -> Mapping[str, Loop]:
+    """The worker: keep the list, learn of cases, and relay unless another process does."""
+    units = Units(store.engine, TABLE, Codec())
+    loops: dict[str, Loop] = {
+        "projector": Projector(store.engine, store.tail, AppealList()).run,
+        "inbox": Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers()).run,
+    }
+    return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
+
+
+def relay_loops(settings: Settings, store: Store) -> Mapping[str, Loop]:
+    """The relay; nothing where there is no Kafka: then others read ``/v1/changes``."""
+    if settings.kafka_bootstrap_servers is None:
+        return {}
+    relay = Relay(
+        outbound.SOURCE,
+        outbound.TOPIC,
+        store.tail,
+        outbound.publish,
+        settings.kafka_bootstrap_servers,
+        store.engine,
+    )
+    return {"relay": relay.run}
+
+
+def incidents_feed(settings: Settings, store: Store) -> Feed:
+    """What the incidents service publishes, by Kafka or by its changes feed."""
+    if settings.kafka_bootstrap_servers is not None:
+        return KafkaFeed(settings.kafka_bootstrap_servers, [inbound.TOPIC], CONSUMER, store.engine)
+    return ChangesFeed(
+        settings.incidents_url, settings.system_token_file, store.engine, CONSUMER, source=inbound.SOURCE
+    )

@@ -1,0 +1,104 @@
+"""The processes of the appeals service, one function each."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.appeals import bootstrap
+from services.appeals.api.routes import router
+from services.appeals.read_model.appeal_list import AppealList
+from services.appeals.settings import Settings
+from shared.http.app import build_app
+from shared.http.auth import Authenticator
+from shared.http.readiness import Readiness
+from shared.kernel.clock import Clock
+from shared.observability.logging import configure
+from shared.persistence import migrations
+from shared.persistence.rebuild import rebuild as rebuild_projection
+from shared.process.health import health
+from shared.process.loops import Loop, run_async, run_loops
+from shared.process.serving import serve_api
+from shared.process.settings import load
+
+
+def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """The API of this service.
+
+    :param clock: another clock than the one that the settings ask for; for tests.
+    """
+    auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
+    readiness = Readiness(keys=auth.usable)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with bootstrap.open_api(settings, clock=clock) as parts:
+            app.state.desk, app.state.receipts = parts.desk, parts.events
+            readiness.require("store", parts.store.usable)
+            yield
+
+    return build_app(
+        title="Appeals", version="1", lifespan=lifespan, routers=[router], auth=auth, readiness=readiness
+    )
+
+
+def api() -> int:
+    """Serve the REST API."""
+    settings = _start()
+    return serve_api(build_api(settings), settings.host, settings.port)
+
+
+def worker() -> int:
+    """Keep the list of appeals, learn of submitted cases, and relay."""
+    return run_async(_loops(_start(), bootstrap.worker_loops))
+
+
+def relay() -> int:
+    """Publish to Kafka, where the worker does not (RELAY_EMBEDDED=false)."""
+    return run_async(_loops(_start(), bootstrap.relay_loops))
+
+
+def migrate() -> int:
+    """Bring the database to the newest schema."""
+    migrations.migrate(_start().database_url, bootstrap.PACKAGE)
+    return 0
+
+
+def rebuild() -> int:
+    """Make the list of appeals anew from all facts, while the service runs."""
+    return run_async(_rebuild(_start()))
+
+
+def _start() -> Settings:
+    settings = load(Settings)
+    configure(settings.stairs_log, service="appeals")
+    return settings
+
+
+async def _loops(
+    settings: Settings, loops_of: Callable[[Settings, bootstrap.Store], Mapping[str, Loop]]
+) -> None:
+    async with bootstrap.open_store(settings) as store:
+        loops = dict(loops_of(settings, store)) or {"idle": _idle}
+        if settings.worker_health_port is not None:
+            loops["health"] = health(Readiness(store=store.usable), settings.worker_health_port)
+        await run_loops(loops)
+
+
+async def _idle(stop: asyncio.Event) -> None:
+    """A relay without Kafka: others read ``/v1/changes``."""
+    await stop.wait()
+
+
+async def _rebuild(settings: Settings) -> None:
+    async with bootstrap.open_store(settings) as store:
+        await rebuild_projection(store.engine, store.tail, AppealList(), progress=_say)
+
+
+def _say(done: int, total: int) -> None:
+    sys.stdout.write(f"rebuild {AppealList.name} {done}/{total}\n")
+    sys.stdout.flush()

@@ -1,0 +1,24 @@
+"""What this service is told by its environment; read by ``main`` only."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+
+
+class Settings(CommonSettings):
+    """The common settings, and those that begin with ``APPEALS_``."""
+
+    database_url: DatabaseUrl = Field(
+        validation_alias="APPEALS_DATABASE_URL",
+        description="the PostgreSQL database of this service: postgresql://user:password@host/database",
+    )
+    host: Set = Field(
+        default="127.0.0.1",
+        validation_alias="APPEALS_HOST",
+        description="the address on which the API listens",
+    )
+    port: Port = Field(
+        default=8002, validation_alias="APPEALS_PORT", description="the port on which the API listens"
+    )
