@@ -51,6 +51,7 @@ class RecommendedAction(StrEnum):
     CONTINUE_TO_SUBMIT_APPEAL = "continue_to_submit_appeal"
     WAIT_FOR_CDE_RESPONSE = "wait_for_cde_response"
     CONTACT_CALTAC = "contact_caltac"
+    CALL_CDE = "call_cde"
 
 
 class PreAction(StrEnum):

@@ -1,0 +1,68 @@
+"""From validated entries to the frozen values that the engine asks."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from services.incidents.domain.conditions import ALWAYS, AnyOf, Condition
+from services.incidents.domain.details import Detail
+from services.incidents.domain.rulebook import IncidentType, Rulebook, Ruling, Test
+from services.incidents.domain.values import Basis
+from services.incidents.rulebooks.entries import DetailEntry, RulebookEntry, RulingEntry, TypeEntry
+from services.incidents.rulebooks.when import read_condition
+
+T = TypeVar("T")
+NEVER: Condition = AnyOf(())
+
+
+def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
+    """The rules of a year, as values."""
+    return Rulebook(
+        year=entry.year,
+        version=version,
+        tests={
+            code: Test(code, test.title, test.kind, tuple(test.grades)) for code, test in entry.tests.items()
+        },
+        severities={severity: meaning.meaning for severity, meaning in entry.severities.items()},
+        incident_types={code: _type(code, row) for code, row in entry.incident_types.items()},
+        appeal_limits={appeal: read_condition(limit.when) for appeal, limit in entry.appeal_limits.items()},
+    )
+
+
+def _type(code: str, row: TypeEntry) -> IncidentType:
+    return IncidentType(
+        code=code,
+        title=row.title,
+        category=row.category,
+        about=row.about,
+        reporting=row.reporting,
+        advice=row.advice,
+        severity=_rulings("severity", row.severity, row),
+        recommended_action=_rulings("recommended_action", row.recommended_action, row),
+        pre_action=_rulings("pre_action", row.pre_action, row),
+        appeals=_rulings("appeals", row.appeals, row),
+        cde_copy=row.cde_copy,
+        details={name: _detail(name, detail) for name, detail in row.details.items()},
+    )
+
+
+def _rulings(cell: str, entries: list[RulingEntry[T]], row: TypeEntry) -> tuple[Ruling[T], ...]:
+    basis = Basis.DERIVED if cell in row.derived else row.basis
+    return tuple(
+        Ruling(
+            value=entry.value,
+            source=entry.source or row.source,
+            basis=entry.basis or basis,
+            when=read_condition(entry.when) if entry.when is not None else ALWAYS,
+            text=entry.text,
+        )
+        for entry in entries
+    )
+
+
+def _detail(name: str, entry: DetailEntry) -> Detail:
+    if isinstance(entry.required, bool):
+        required = ALWAYS if entry.required else NEVER
+    else:
+        required = read_condition(entry.required)
+    return Detail(name, entry.kind, entry.meaning, tuple(entry.choices), required)
