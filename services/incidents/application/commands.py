@@ -1,0 +1,116 @@
+"""What somebody wants done. ``at`` is when they asked; ``expected`` is the version that they decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.incidents.domain.appeals import NotedAppeal
+from services.incidents.domain.report import Report
+from services.incidents.domain.values import BreachCall
+from shared.kernel.actor import Actor
+
+
+@dataclass(frozen=True)
+class DraftCase:
+    """Begin a case. The report's details are as they came: SSIDs in them are plain until they are sealed."""
+
+    case_id: UUID
+    report: Report
+    ssids: tuple[str, ...]
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReviseCase:
+    """Change some fields of a draft; ``details`` as they came; another type starts with no details."""
+
+    case_id: UUID
+    changes: Mapping[str, object]  # fields of ``Report``; None clears one
+    ssids: tuple[str, ...] | None  # None leaves the list as it is
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class ListStudents:
+    """Say which students a draft concerns."""
+
+    case_id: UUID
+    ssids: tuple[str, ...]
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordBreachCall:
+    """Put a phone call on record."""
+
+    case_id: UUID
+    call: BreachCall
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class SubmitCase:
+    """Put a draft on record for good."""
+
+    case_id: UUID
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class DeleteDraft:
+    """Throw a draft away."""
+
+    case_id: UUID
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadStudents:
+    """See the full SSIDs of a case."""
+
+    case_id: UUID
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Ask what the rulebook would say; nothing is stored."""
+
+    report: Report
+    ssids: tuple[str, ...]
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NoteAppeal:
+    """Take over how an appeal of the case stands."""
+
+    case_id: UUID
+    appeal: NotedAppeal
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ConcludeCase:
+    """End a submitted case to which no appeal can follow."""
+
+    case_id: UUID
+    actor: Actor
+    at: datetime

@@ -1,0 +1,81 @@
+"""What is on record about a case: who read its students' SSIDs, and everything that ever happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.incidents.application.commands import ReadStudents
+from services.incidents.application.ports import Facts, RecordedFact, StudentVault
+from services.incidents.domain.case import Case
+from services.incidents.domain.disclosures import Disclosures, disclosures_of
+from services.incidents.domain.errors import CaseNotFound
+from services.incidents.domain.permissions import may_read_ssids, may_search
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict
+from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
+
+
+@dataclass(frozen=True)
+class DisclosedStudent:
+    """A student with the full SSID; None once the student's key is destroyed."""
+
+    student_ref: str
+    ssid: str | None
+
+
+class Records:
+    """Reads that leave a trace, and the trace."""
+
+    def __init__(self, store: Store, facts: Facts, vault: StudentVault) -> None:
+        self._store = store
+        self._facts = facts
+        self._vault = vault
+
+    async def read_students(self, command: ReadStudents) -> Sequence[DisclosedStudent]:
+        """The full SSIDs of a case; the read is on record before they are answered.
+
+        :raises Refusal: the caller may not read them.
+        """
+        may_read_ssids(command.actor)
+        case = await self._case(command.case_id, command.actor)
+        ssids = await self._vault.unseal(case.students)
+        await self._record(command, len(case.students))
+        return [
+            DisclosedStudent(student.student_ref, ssids.get(student.student_ref)) for student in case.students
+        ]
+
+    async def history(self, case_id: UUID, actor: Actor) -> Sequence[RecordedFact]:
+        """Everything that happened to a case, its reads included, oldest first.
+
+        :raises Refusal: the caller sees no cases, or not this one.
+        """
+        may_search(actor)
+        await self._case(case_id, actor)
+        own = await self._facts.facts(case_id)
+        reads = await self._facts.facts(disclosures_of(case_id))
+        return sorted([*own, *reads], key=lambda recorded: recorded.position)
+
+    async def _case(self, case_id: UUID, actor: Actor) -> Case:
+        try:
+            case = await self._store.load(Case, case_id)
+        except StreamUnknown:
+            raise CaseNotFound from None
+        case.check_visible(actor)
+        return case
+
+    async def _record(self, command: ReadStudents, count: int) -> None:
+        for _ in range(ATTEMPTS):
+            try:
+                reads = await self._store.load(Disclosures, disclosures_of(command.case_id))
+            except StreamUnknown:
+                reads = Disclosures.first(command.case_id, count, command.actor, command.at)
+            else:
+                reads.again(count, command.actor, command.at)
+            try:
+                await self._store.save(reads)
+            except StreamMoved:
+                continue
+            return
+        raise Conflict("Too many reads at the same moment; please try again.", retry_after=1)
