@@ -1,0 +1,109 @@
+"""What others may know of our facts (contract §6): no SSID, no free text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventsourcing.domain import DomainEvent
+
+from services.incidents.domain import facts
+from services.incidents.domain.report import Report
+from services.incidents.domain.values import CDS_OF_LEA
+from shared.contracts.envelope import Person, Published
+from shared.contracts.incidents_v1 import (
+    SOURCE,
+    TOPIC,
+    BreachCallRecorded,
+    BreachIdentified,
+    IncidentProcessed,
+    IncidentSubmitted,
+    Reason,
+)
+
+__all__ = ["SOURCE", "TOPIC", "publish"]
+
+
+def publish(fact: DomainEvent) -> Published | None:
+    """The published form of a fact, or None for what is nobody's business."""
+    match fact:
+        case facts.Submitted():
+            return _submitted(fact)
+        case facts.Processed():
+            return IncidentProcessed(
+                incident_id=fact.originator_id, case_number=fact.case_number, processed_at=fact.occurred_at
+            )
+        case facts.BreachIdentified():
+            return _breach_identified(fact)
+        case facts.BreachCallRecorded():
+            return _breach_call_recorded(fact)
+        case _:
+            return None
+
+
+def _submitted(fact: facts.Submitted) -> IncidentSubmitted:
+    judged: Mapping[str, Any] = fact.assessment
+    stated: Mapping[str, Any] = fact.report
+    report = Report.from_fact(fact.report)
+    return IncidentSubmitted(
+        incident_id=fact.originator_id,
+        case_number=fact.case_number,
+        administration_year=fact.administration_year,
+        rulebook=fact.rulebook,
+        rulebook_version=judged["rulebook_version"],
+        incident_type=report.incident_type,
+        incident_title=judged["incident_title"],
+        severity=judged["severity"],
+        severity_reason=Reason(**judged["severity_reason"]),
+        recommended_action=judged["recommended_action"],
+        pre_action=judged["pre_action"],
+        appeal_types=judged["appeal_types"],
+        cde_copy=judged["cde_copy"],
+        late=fact.late,
+        lea=report.lea,
+        school=report.school,
+        grade=stated["grade"],
+        test=stated["test"],
+        delivery_mode=stated["delivery_mode"],
+        student_count=stated["student_count"],
+        student_refs=[student["student_ref"] for student in fact.students],
+        occurred_at=stated["occurred_at"],
+        discovered_at=stated["discovered_at"],
+        report_due_at=fact.report_due_at,
+        submitted_at=fact.occurred_at,
+        submitted_by=_person(fact.actor),
+        disruption_cause=_disruption_cause(report),
+    )
+
+
+def _disruption_cause(report: Report) -> str | None:
+    cause = report.details.get("cause")
+    return cause if isinstance(cause, str) and report.incident_type == "session_disruption" else None
+
+
+def _breach_identified(fact: facts.BreachIdentified) -> BreachIdentified:
+    return BreachIdentified(
+        incident_id=fact.originator_id,
+        incident_type=fact.incident_type,
+        incident_title=fact.incident_title,
+        school=fact.school,
+        lea=fact.school[:CDS_OF_LEA],
+        call=fact.call,
+        identified_at=fact.occurred_at,
+        identified_by=_person(fact.actor),
+    )
+
+
+def _breach_call_recorded(fact: facts.BreachCallRecorded) -> BreachCallRecorded:
+    return BreachCallRecorded(
+        incident_id=fact.originator_id,
+        case_number=fact.case_number,
+        school=fact.school,
+        called=fact.called,
+        called_at=fact.called_at,
+        recorded_by=_person(fact.actor),
+    )
+
+
+def _person(actor: facts.Person) -> Person:
+    return Person.model_validate(actor)

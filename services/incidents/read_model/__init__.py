@@ -1,0 +1,1 @@
+"""The question side: rows that are folded from the facts, and the search over them."""

@@ -1,0 +1,83 @@
+"""Searching the list of cases; the caller's scope is part of every question (HR-29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.incidents.read_model.tables import CASE_LIST
+from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.persistence.faults import translated
+
+C = CASE_LIST.c
+Place = tuple[datetime, UUID]
+"""Where a row stands in the list: newest draft first, the id decides between equals."""
+
+Row = dict[str, Any]  # a row of ``case_list`` by column
+
+EQUALS = ("case_number", "status", "severity", "incident_type", "school", "lea", "late")
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What is looked for; None asks for nothing."""
+
+    case_number: str | None = None
+    status: str | None = None
+    severity: str | None = None
+    incident_type: str | None = None
+    school: str | None = None
+    lea: str | None = None
+    late: bool | None = None
+    student_ref: str | None = None
+    submitted_from: datetime | None = None
+    submitted_before: datetime | None = None  # excluded
+
+
+class CaseSearch:
+    """Answers from ``case_list``, which follows the facts by moments."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(
+        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
+    ) -> Sequence[Row]:
+        """Up to ``limit`` rows in the caller's scope behind a place, newest draft first.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        query = sa.select(CASE_LIST).where(_scope(actor), *_asked(criteria))
+        if after is not None:
+            query = query.where(sa.tuple_(C.drafted_at, C.id) < after)
+        query = query.order_by(C.drafted_at.desc(), C.id.desc()).limit(limit)
+        with translated():
+            async with self._engine.connect() as connection:
+                return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _scope(actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.role in STATEWIDE:
+        return sa.true()
+    if actor.role is Role.LEA_COORDINATOR:
+        return C.lea == actor.lea
+    return C.school == actor.school
+
+
+def _asked(criteria: Criteria) -> Iterator[sa.ColumnElement[bool]]:
+    for name in EQUALS:
+        wanted = getattr(criteria, name)
+        if wanted is not None:
+            yield C[name] == wanted
+    if criteria.student_ref is not None:
+        yield C.student_refs.contains([criteria.student_ref])
+    if criteria.submitted_from is not None:
+        yield C.submitted_at >= criteria.submitted_from
+    if criteria.submitted_before is not None:
+        yield C.submitted_at < criteria.submitted_before
