@@ -1,0 +1,17 @@
+"""``python -m services.incidents api|worker|relay|migrate|rebuild``."""
+
+from services.incidents import main
+from shared.process.doorway import run
+
+if __name__ == "__main__":
+    raise SystemExit(
+        run(
+            {
+                "api": main.api,
+                "worker": main.worker,
+                "relay": main.relay,
+                "migrate": main.migrate,
+                "rebuild": main.rebuild,
+            }
+        )
+    )

@@ -1,0 +1,132 @@
+"""Routes of cases: begin, look, change, submit, search."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.rendering import case_page, case_resource
+from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody
+from services.incidents.application.commands import (
+    DeleteDraft,
+    DraftCase,
+    RecordBreachCall,
+    ReviseCase,
+    SubmitCase,
+)
+from services.incidents.domain.case import Case
+from services.incidents.domain.permissions import may_read_ssids, may_search
+from services.incidents.read_model.queries import Place
+from shared.http.answers import Answer, created, etag, gone, ok, respond
+from shared.http.auth import Caller
+from shared.http.idempotency import OnceOnly
+from shared.http.paging import BadCursor
+from shared.http.preconditions import IfMatch
+from shared.kernel.actor import Actor
+
+router = APIRouter(prefix="/v1/incidents", tags=["cases"])
+
+
+@router.post("", status_code=201)
+async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
+    """Begin a case: a draft."""
+    desk, ssids = desk_of(request), tuple(body.ssids or ())
+    command = DraftCase(uuid4(), body.report(), ssids, once.caller, desk.clock.now())
+
+    async def render(case: Case) -> Answer:
+        shown = case_resource(case, await desk.cases.masks(case, once.caller, ssids))
+        return created(shown, location=f"/v1/incidents/{case.id}", version=case.version)
+
+    return await once(render, lambda receipt: desk.cases.draft(command, receipt))
+
+
+@router.get("")
+async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Response:
+    """Search the cases in the caller's scope."""
+    desk = desk_of(request)
+    may_search(caller)
+    criteria = asked.criteria(_student_ref(desk, asked.ssid, caller))
+    rows = await desk.search.find(criteria, caller, after=_place(asked), limit=asked.limit + 1)
+    return respond(ok(case_page(list(rows), asked.limit)))
+
+
+@router.get("/{case_id}")
+async def show(case_id: UUID, request: Request, caller: Caller) -> Response:
+    """One case, as it is now."""
+    desk = desk_of(request)
+    return await _answered(desk, await desk.cases.get(case_id, caller), caller)
+
+
+@router.patch("/{case_id}")
+async def revise(
+    case_id: UUID, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
+) -> Response:
+    """Change a draft."""
+    desk = desk_of(request)
+    ssids = None if body.ssids is None else tuple(body.ssids)
+    command = ReviseCase(case_id, body.changes(), ssids, caller, desk.clock.now(), expected)
+    return await _answered(desk, await desk.cases.revise(command), caller)
+
+
+@router.delete("/{case_id}", status_code=204)
+async def delete(case_id: UUID, request: Request, caller: Caller, expected: IfMatch) -> Response:
+    """Throw a draft away."""
+    desk = desk_of(request)
+    await desk.cases.delete_draft(DeleteDraft(case_id, caller, desk.clock.now(), expected))
+    return respond(gone())
+
+
+@router.post("/{case_id}/breach-calls", status_code=201)
+async def record_breach_call(
+    case_id: UUID, body: BreachCallBody, request: Request, expected: IfMatch, once: OnceOnly
+) -> Response:
+    """Put a breach's phone call on record."""
+    desk = desk_of(request)
+    command = RecordBreachCall(case_id, body.call(), once.caller, desk.clock.now(), expected)
+
+    async def render(case: Case) -> Answer:
+        shown = case_resource(case, await desk.cases.masks(case, once.caller))
+        return Answer(201, shown, {"ETag": etag(case.version)})
+
+    return await once(render, lambda receipt: desk.cases.record_breach_call(command, receipt))
+
+
+@router.post("/{case_id}/submit")
+async def submit(case_id: UUID, request: Request, expected: IfMatch, once: OnceOnly) -> Response:
+    """Put a draft on record, under a case number."""
+    desk = desk_of(request)
+    command = SubmitCase(case_id, once.caller, desk.clock.now(), expected)
+
+    async def render(case: Case) -> Answer:
+        return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
+
+    return await once(render, lambda receipt: desk.cases.submit(command, receipt))
+
+
+async def _answered(desk: Desk, case: Case, caller: Actor) -> Response:
+    return respond(ok(case_resource(case, await desk.cases.masks(case, caller)), version=case.version))
+
+
+def _student_ref(desk: Desk, ssid: str | None, caller: Actor) -> str | None:
+    if ssid is None:
+        return None
+    may_read_ssids(caller)
+    return desk.vault.ref(ssid)
+
+
+def _place(asked: CaseQuery) -> Place | None:
+    key = asked.after("ss")
+    if key is None:
+        return None
+    try:
+        drafted_at = datetime.fromisoformat(str(key[0]))
+        place = drafted_at, UUID(str(key[1]))
+    except ValueError:
+        raise BadCursor("Use next_cursor as it was answered.") from None
+    if drafted_at.tzinfo is None:
+        raise BadCursor("Use next_cursor as it was answered.")
+    return place

@@ -1,0 +1,50 @@
+"""What routes work with; made by bootstrap, found on the application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import Request
+
+from services.incidents.application.cases import Cases
+from services.incidents.application.ports import Rulebooks, StudentVault
+from services.incidents.application.records import Records
+from services.incidents.read_model.queries import CaseSearch
+from shared.kernel.clock import Clock
+from shared.messaging.changes import Changes
+
+
+class RulebookShelf(Rulebooks, Protocol):
+    """The rulebooks as rules and as documents."""
+
+    def years(self) -> Sequence[str]:
+        """The years that have one, oldest first."""
+        ...
+
+    def document(self, year: str) -> Mapping[str, object]:
+        """A rulebook as data.
+
+        :raises RulebookNotFound: that year has none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that the API of this service can do."""
+
+    cases: Cases
+    records: Records
+    search: CaseSearch
+    shelf: RulebookShelf
+    vault: StudentVault
+    changes: Changes
+    clock: Clock
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that took this request."""
+    desk: Desk = request.app.state.desk
+    return desk

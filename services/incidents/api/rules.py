@@ -1,0 +1,69 @@
+"""Routes of the rules: the rulebooks as data, and the dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.rendering import classification
+from services.incidents.api.schemas import CaseBody
+from services.incidents.application.commands import Classify
+from services.incidents.domain.errors import RulebookNotFound
+from shared.http.answers import ok, respond
+from shared.http.auth import Caller
+
+router = APIRouter(prefix="/v1", tags=["rules"])
+
+
+@router.post("/classify")
+async def classify(body: CaseBody, request: Request, caller: Caller) -> Response:
+    """What the rulebook would say; nothing is stored."""
+    desk, report = desk_of(request), body.report()
+    command = Classify(report, tuple(body.ssids or ()), caller, desk.clock.now())
+    return respond(ok(classification(report, desk.cases.classify(command))))
+
+
+@router.get("/rulebooks")
+async def rulebooks(request: Request, _caller: Caller) -> Response:
+    """The years that have a rulebook."""
+    desk = desk_of(request)
+    items = [_summary(desk, year) for year in desk.shelf.years()]
+    return respond(ok({"items": items, "next_cursor": None}))
+
+
+@router.get("/rulebooks/{year}")
+async def rulebook(year: str, request: Request, _caller: Caller) -> Response:
+    """A year's rules, each entry with its source."""
+    desk = desk_of(request)
+    return respond(ok({**_summary(desk, year), **desk.shelf.document(year)}))
+
+
+@router.get("/rulebooks/{year}/incident-types")
+async def incident_types(year: str, request: Request, _caller: Caller) -> Response:
+    """A year's incident types."""
+    types = _types(desk_of(request), year)
+    items = [{"code": code, **types[code]} for code in types]
+    return respond(ok({"items": items, "next_cursor": None}))
+
+
+@router.get("/rulebooks/{year}/incident-types/{code}")
+async def incident_type(year: str, code: str, request: Request, _caller: Caller) -> Response:
+    """One incident type."""
+    types = _types(desk_of(request), year)
+    if code not in types:
+        raise RulebookNotFound("There is no such incident type in that year's rulebook.")
+    return respond(ok({"code": code, **types[code]}))
+
+
+def _types(desk: Desk, year: str) -> Mapping[str, Mapping[str, Any]]:
+    types: Any = desk.shelf.document(year)["incident_types"]
+    found: Mapping[str, Mapping[str, Any]] = types
+    return found
+
+
+def _summary(desk: Desk, year: str) -> dict[str, object]:
+    document = desk.shelf.document(year)
+    return {"year": year, "title": document["title"], "version": desk.shelf.for_year(year).version}

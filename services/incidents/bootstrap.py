@@ -1,0 +1,137 @@
+"""The object graph of each process, built by hand, closed in reverse; only here adapters are named."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.incidents.api.desk import Desk
+from services.incidents.application.cases import Cases
+from services.incidents.application.records import Records
+from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
+from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
+from services.incidents.providers.case_numbers import PostgresCaseNumbers
+from services.incidents.providers.vault import Vault, read_key
+from services.incidents.read_model.case_list import CaseList
+from services.incidents.read_model.queries import CaseSearch
+from services.incidents.rulebooks.library import Library
+from services.incidents.settings import Settings
+from shared.kernel.clock import Clock
+from shared.messaging.changes import Changes
+from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.consumer import Consumer
+from shared.messaging.feed import Feed
+from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.own_feed import OwnFeed
+from shared.messaging.relay import Relay
+from shared.persistence.appender import Appender
+from shared.persistence.codec import Codec
+from shared.persistence.engine import async_engine, open_pool
+from shared.persistence.probe import store_usable
+from shared.persistence.projector import Projector
+from shared.persistence.pruning import keep_pruned
+from shared.persistence.store import PostgresStore
+from shared.persistence.tail import Tail
+from shared.persistence.unit import Units
+from shared.process.loops import Loop
+
+PACKAGE = "services.incidents"
+TABLE = "incidents_events"
+CONSUMER = "incidents"  # of what appeals publishes: the consumer group, and the name in the inbox
+REACTIONS = "incidents-reactions"  # to what we publish ourselves
+PROJECTIONS = (CaseList(),)
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What every process of this service stands on."""
+
+    engine: AsyncEngine
+    tail: Tail
+    codec: Codec
+
+    async def usable(self) -> str | None:
+        """For ``/readyz``: why the store cannot be used, if it cannot."""
+        if await store_usable(self.engine, PACKAGE):
+            return None
+        return "the database is away, or not migrated"
+
+
+@dataclass(frozen=True)
+class ApiGraph:
+    """What the API process works with."""
+
+    foundation: Foundation
+    store: PostgresStore
+    desk: Desk
+
+
+@asynccontextmanager
+async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
+    """The database, as reader of rows and follower of facts; connects when first used."""
+    async with AsyncExitStack() as stack:
+        codec = Codec()
+        engine = async_engine(settings.database_url)
+        stack.push_async_callback(engine.dispose)
+        tail = Tail(settings.database_url, TABLE, codec)
+        stack.push_async_callback(tail.close)
+        yield Foundation(engine, tail, codec)
+
+
+@asynccontextmanager
+async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterator[ApiGraph]:
+    """The API's graph; on the way out the appender is drained first."""
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(foundation(settings))
+        pool = await open_pool(settings.database_url)
+        stack.push_async_callback(pool.close)
+        appender = Appender(settings.database_url, TABLE)
+        await appender.start()
+        stack.push_async_callback(appender.drain)
+        store = PostgresStore(appender, pool, TABLE, base.codec)
+        yield ApiGraph(base, store, _desk(settings, base, store, library, clock))
+
+
+def loops(settings: Settings, base: Foundation) -> dict[str, Loop]:
+    """The worker's loops: lists, reactions, appeals' news, the relay where it is embedded, pruning."""
+    units = Units(base.engine, TABLE, base.codec)
+    own = OwnFeed(base.tail, base.engine, publish, SOURCE, REACTIONS)
+    news = _news_of_appeals(settings, base.engine)
+    running: dict[str, Loop] = {
+        f"projection:{each.name}": Projector(base.engine, base.tail, each).run for each in PROJECTIONS
+    }
+    running["reactions"] = Consumer(REACTIONS, own, units, of_ourselves()).run
+    running["appeals"] = Consumer(CONSUMER, news, units, of_appeals()).run
+    running["pruning"] = lambda stop: keep_pruned(base.engine, stop)
+    if settings.relay_embedded and settings.kafka_bootstrap_servers:
+        running["relay"] = relay(base, settings.kafka_bootstrap_servers).run
+    return running
+
+
+def relay(base: Foundation, bootstrap: str) -> Relay:
+    """From our facts to our topic."""
+    return Relay(SOURCE, TOPIC, base.tail, publish, bootstrap, base.engine)
+
+
+def _desk(settings: Settings, base: Foundation, store: PostgresStore, library: Library, clock: Clock) -> Desk:
+    vault = Vault(base.engine, read_key(settings.kek_file), read_key(settings.ref_key_file))
+    return Desk(
+        cases=Cases(store, vault, PostgresCaseNumbers(base.engine), library),
+        records=Records(store, store, vault),
+        search=CaseSearch(base.engine),
+        shelf=library,
+        vault=vault,
+        changes=Changes(base.tail, publish, SOURCE),
+        clock=clock,
+    )
+
+
+def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:
+    if settings.kafka_bootstrap_servers:
+        return KafkaFeed(settings.kafka_bootstrap_servers, [APPEALS_TOPIC], CONSUMER, engine)
+    return ChangesFeed(
+        settings.appeals_url, settings.system_token_file, engine, CONSUMER, source=APPEALS_SOURCE
+    )

@@ -1,0 +1,114 @@
+"""One function per process of this service: api, worker, relay, migrate, rebuild."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.incidents import bootstrap
+from services.incidents.api import cases, feed, rules, students
+from services.incidents.rulebooks.library import Library
+from services.incidents.settings import Settings
+from shared.http.app import build_app
+from shared.http.auth import Authenticator
+from shared.http.readiness import Readiness
+from shared.kernel.clock import Clock
+from shared.observability.logging import configure
+from shared.persistence.migrations import migrate as migrate_database
+from shared.persistence.rebuild import rebuild as rebuild_projection
+from shared.process.clock import clock_for
+from shared.process.health import health
+from shared.process.loops import run_async, run_loops
+from shared.process.serving import serve_api
+from shared.process.settings import load
+
+ROUTERS = (cases.router, students.router, rules.router, feed.router)
+
+
+def build_api(settings: Settings, clock: Clock) -> FastAPI:
+    """The REST API over the real parts; a fault in a rulebook ends the start here."""
+    library = Library.from_folder()
+    auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
+    readiness = Readiness(keys=auth.usable)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with bootstrap.api(settings, library, clock) as graph:
+            app.state.desk, app.state.receipts = graph.desk, graph.store
+            readiness.require("store", graph.foundation.usable)
+            yield
+
+    return build_app(
+        title="STAIRS incidents",
+        version="1",
+        lifespan=lifespan,
+        routers=ROUTERS,
+        auth=auth,
+        readiness=readiness,
+    )
+
+
+def api() -> int:
+    """Serve the REST API."""
+    settings = _settings()
+    app = build_api(settings, clock_for(settings.stairs_clock_file))
+    return serve_api(app, settings.host, settings.port)
+
+
+def worker() -> int:
+    """Keep the list of cases, react to events, follow appeals, relay."""
+    return run_async(_work(_settings()))
+
+
+def relay() -> int:
+    """Publish facts to Kafka, apart from the worker."""
+    return run_async(_relay(_settings()))
+
+
+def migrate() -> int:
+    """Bring the database to the newest schema."""
+    migrate_database(_settings().database_url, bootstrap.PACKAGE)
+    return 0
+
+
+def rebuild() -> int:
+    """Make the lists anew from all facts, while the service runs."""
+    asyncio.run(_rebuild(_settings()))
+    return 0
+
+
+def _settings() -> Settings:
+    settings = load(Settings)
+    configure(settings.stairs_log, service="incidents")
+    return settings
+
+
+async def _work(settings: Settings) -> None:
+    async with bootstrap.foundation(settings) as base:
+        loops = bootstrap.loops(settings, base)
+        if settings.worker_health_port:
+            loops["health"] = health(Readiness(store=base.usable), settings.worker_health_port)
+        await run_loops(loops)
+
+
+async def _relay(settings: Settings) -> None:
+    if not settings.kafka_bootstrap_servers:
+        raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
+    async with bootstrap.foundation(settings) as base:
+        await run_loops({"relay": bootstrap.relay(base, settings.kafka_bootstrap_servers).run})
+
+
+async def _rebuild(settings: Settings) -> None:
+    async with bootstrap.foundation(settings) as base:
+        for projection in bootstrap.PROJECTIONS:
+            name = projection.name
+
+            def tell(done: int, total: int, name: str = name) -> None:
+                sys.stdout.write(f"rebuild {name} {done}/{total}\n")
+                sys.stdout.flush()
+
+            await rebuild_projection(base.engine, base.tail, projection, progress=tell)

@@ -1,0 +1,34 @@
+"""What this service is told by its environment; read by ``main`` only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+
+
+class Settings(CommonSettings):
+    """The common settings, and those that begin with ``INCIDENTS_``."""
+
+    database_url: DatabaseUrl = Field(
+        validation_alias="INCIDENTS_DATABASE_URL",
+        description="the PostgreSQL database of this service: postgresql://user:password@host/database",
+    )
+    host: Set = Field(
+        default="127.0.0.1",
+        validation_alias="INCIDENTS_HOST",
+        description="the address on which the API listens",
+    )
+    port: Port = Field(
+        default=8001, validation_alias="INCIDENTS_PORT", description="the port on which the API listens"
+    )
+    kek_file: Path = Field(
+        validation_alias="INCIDENTS_KEK_FILE",
+        description="a file with the key that wraps the students' keys: 32 bytes in base64, backed up apart",
+    )
+    ref_key_file: Path = Field(
+        validation_alias="INCIDENTS_REF_KEY_FILE",
+        description="a file with the key of the student references: 32 bytes in base64; it can never change",
+    )
