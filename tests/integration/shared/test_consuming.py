@@ -1,0 +1,176 @@
+"""From the event table of one service to the effects in another, over a real broker that may fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.kafka.broker import Broker
+from shared.messaging.feed import Delivery
+from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.topics import dead_letter_topic
+from tests.support.carriers import written
+from tests.support.event_store import EventStore
+from tests.support.eventually import eventually
+from tests.support.kafka import make_topic, messages
+from tests.support.logbook import Logbook
+from tests.support.readers import Readers
+from tests.support.relay_house import House, house_on
+
+DECK = uuid4()
+LONG = 60.0  # seconds for a broker to come back and everybody to find it
+
+
+@pytest.fixture
+async def house(event_store: EventStore, kafka_bootstrap: str) -> AsyncIterator[House]:
+    async with house_on(event_store, kafka_bootstrap) as house:
+        yield house
+
+
+@pytest.fixture
+def readers(event_store: EventStore) -> Readers:
+    return Readers(event_store)
+
+
+class Dying(KafkaFeed):
+    """A feed whose process dies after the effect and before the commit."""
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        """Nothing of it arrives."""
+
+
+def a_feed(house: House) -> KafkaFeed:
+    return KafkaFeed(house.bootstrap, [house.topic], f"readers-{house.topic}", house.engine)
+
+
+async def test_an_event_that_was_published_twice_takes_effect_once(house: House, readers: Readers) -> None:
+    await written(house.store, DECK, "first", "second")
+    async with house.relaying():
+        await eventually(house.caught_up)
+    house.rows.rows("DELETE FROM positions")  # as if the relay had died before it wrote its position
+    async with house.relaying():
+        await eventually(house.caught_up)
+    assert len(await house.events()) == 4
+    async with readers.following(a_feed(house)):
+        await eventually(lambda: readers.have_read("first", "second"))
+        await written(house.store, DECK, "third")
+        async with house.relaying():
+            await eventually(lambda: readers.have_read("first", "second", "third"))
+    assert readers.lines() == ["first", "second", "third"]
+
+
+async def test_a_consumer_that_died_before_it_committed_repeats_nothing(
+    house: House, readers: Readers
+) -> None:
+    await written(house.store, DECK, "first", "second")
+    async with house.relaying():
+        await eventually(house.caught_up)
+    dying = Dying(house.bootstrap, [house.topic], f"readers-{house.topic}", house.engine)
+    async with readers.following(dying, "dying"):
+        await eventually(lambda: readers.have_read("first", "second"))
+    async with readers.following(a_feed(house), "next"), house.relaying():
+        await written(house.store, DECK, "third")
+        await eventually(lambda: readers.have_read("first", "second", "third"))
+    assert readers.lines() == ["first", "second", "third"]
+
+
+async def test_two_members_share_the_work_and_one_takes_over(house: House, readers: Readers) -> None:
+    books = [uuid4() for _ in range(12)]
+    async with house.relaying(), readers.following(a_feed(house), "stays"):
+        async with readers.following(a_feed(house), "leaves"):
+            await eventually(lambda: _both_read(house, readers, books), within=LONG)
+        for book in books:
+            await written(house.store, book, "after")
+        await eventually(lambda: _all_read(house, readers))
+    assert readers.lines().count("after") == len(books)
+
+
+async def _both_read(house: House, readers: Readers, books: Sequence[UUID]) -> bool:
+    for book in books:
+        await written(house.store, book, "before")
+    return readers.members() == {"stays", "leaves"}
+
+
+async def _all_read(house: House, readers: Readers) -> bool:
+    return len(readers.lines()) == sum(
+        isinstance(f.fact, Logbook.Written) for f in await house.tail.page(0, 9999)
+    )
+
+
+async def _grown_to(readers: Readers, count: int) -> bool:
+    return len(readers.lines()) == count
+
+
+async def test_a_poison_message_goes_to_the_dead_letters_and_the_others_on(
+    house: House, readers: Readers, event_store: EventStore
+) -> None:
+    twin = make_topic(house.bootstrap, dead_letter_topic(house.topic, f"readers-{house.topic}"), partitions=1)
+    await written(house.store, DECK, "first", "poison", "third")
+    async with house.relaying(), readers.following(a_feed(house)):
+        await eventually(lambda: readers.have_read("first", "third"))
+    (letter,) = messages(house.bootstrap, twin)
+    (original,) = [each for each in messages(house.bootstrap, house.topic) if b"poison" in each.value]
+    told = dict(letter.headers)
+    assert (letter.key, letter.value) == (original.key, original.value)
+    assert original.headers == letter.headers[: len(original.headers)]
+    assert told["dlq_topic"] == house.topic.encode()
+    assert told["dlq_offset"] == str(original.offset).encode()
+    assert told["dlq_consumer"] == f"readers-{house.topic}".encode()
+    assert (told["dlq_error"], told["dlq_attempts"]) == (b"KeyError: 'poison'", b"5")
+    assert told["dlq_first_failed_at"].endswith(b"Z")
+    kept = event_store.rows("SELECT event_id, reason, attempts, value FROM dead_letters")
+    assert kept == [(f"{DECK}.3", "KeyError: 'poison'", 5, original.value)]
+
+
+async def test_a_broker_that_stops_and_starts_under_filing_loses_and_doubles_nothing(
+    event_store: EventStore, own_broker: Broker, readers: Readers
+) -> None:
+    topic = make_topic(own_broker.bootstrap, "lines")
+    async with (
+        house_on(event_store, own_broker.bootstrap, topic) as house,
+        house.relaying(),
+        readers.following(a_feed(house)),
+    ):
+        await written(house.store, DECK, *(f"before {number}" for number in range(20)))
+        await eventually(lambda: _grown_to(readers, 20))
+        await asyncio.to_thread(own_broker.stop)
+        await written(house.store, DECK, *(f"during {number}" for number in range(20)))
+        await asyncio.to_thread(own_broker.start)
+        await written(house.store, DECK, *(f"after {number}" for number in range(20)))
+        await eventually(lambda: _grown_to(readers, 60), within=LONG)
+    expected = [f"{when} {number}" for when in ("before", "during", "after") for number in range(20)]
+    assert readers.lines() == expected
+    assert list(dict.fromkeys(await house.published())) == expected
+
+
+async def test_a_broker_that_was_killed_keeps_what_it_acknowledged(
+    event_store: EventStore, own_broker: Broker, readers: Readers
+) -> None:
+    topic = make_topic(own_broker.bootstrap, "lines")
+    async with house_on(event_store, own_broker.bootstrap, topic) as house:
+        async with house.relaying():
+            await written(house.store, DECK, *(str(number) for number in range(100)))
+            await eventually(house.caught_up)
+            own_broker.kill()
+            await asyncio.to_thread(own_broker.start)
+        async with readers.following(a_feed(house)):
+            await eventually(lambda: _grown_to(readers, 100), within=LONG)
+    assert readers.lines() == [str(number) for number in range(100)]
+
+
+async def test_a_consumer_that_starts_before_its_broker_begins_when_it_is_there(
+    event_store: EventStore, own_broker: Broker, readers: Readers
+) -> None:
+    topic = make_topic(own_broker.bootstrap, "lines")
+    own_broker.stop()
+    async with (
+        house_on(event_store, own_broker.bootstrap, topic) as house,
+        house.relaying(),
+        readers.following(a_feed(house)),
+    ):
+        await written(house.store, DECK, "first")
+        await asyncio.to_thread(own_broker.start)
+        await eventually(lambda: readers.have_read("first"), within=LONG)
