@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.notifications.application.commands import Notify, PutContacts
 from services.notifications.application.directory import Directory
-from services.notifications.application.messages import Desk, Messages
+from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.ports import Mail
 from services.notifications.application.sending import Sender
 from services.notifications.domain.message import Message, notification_id_of
@@ -73,9 +73,9 @@ class NotificationDesk:
         self.outgoing = MemoryOutgoing()
         self.mailer = ScriptedMailer(*verdicts)
         self.clock = FixedClock(TUESDAY)
-        self.desk = Desk(Letters(), CDE_DESK, "stairs.example.org")
+        self.stationery = Stationery(Letters(), CDE_DESK, "stairs.example.org")
         self.directory = Directory(self.store)
-        self.messages = Messages(self.store, self.outgoing, self.desk)
+        self.messages = Messages(self.store, self.outgoing, self.stationery)
         self.sender = Sender(self.open, self.mailer, self.clock, burst=20, lease=LEASE)
 
     @asynccontextmanager

@@ -98,7 +98,12 @@ def an_appeal_requested(**changes: object) -> AppealRequested:
 
 
 def an_appeal_approved(**changes: object) -> AppealApproved:
-    outcome = {"decided_at": TUESDAY, "reason": None, "effect": "flagged", "reopened_until": None}
+    outcome = {
+        "decided_at": TUESDAY,
+        "reason": None,
+        "effect": "Scored, with a note.",
+        "reopened_until": None,
+    }
     return AppealApproved(**{**APPEAL, **outcome, **changes})  # type: ignore[arg-type]  # as above
 
 

@@ -22,7 +22,7 @@ OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_f
 
 
 @dataclass(frozen=True)
-class Desk:
+class Stationery:
     """What every message needs beside its occasion."""
 
     letters: LetterWriter
@@ -33,10 +33,10 @@ class Desk:
 class Messages:
     """Messages within one transaction: facts and queue are stored together or not at all."""
 
-    def __init__(self, store: Store, outgoing: Outgoing, desk: Desk) -> None:
+    def __init__(self, store: Store, outgoing: Outgoing, stationery: Stationery) -> None:
         self._store = store
         self._outgoing = outgoing
-        self._desk = desk
+        self._stationery = stationery
         self._directory = Directory(store)
 
     async def notify(self, command: Notify) -> None:
@@ -45,7 +45,7 @@ class Messages:
             return
         message = Message.compose(
             await self._draft(command),
-            mail_domain=self._desk.mail_domain,
+            mail_domain=self._stationery.mail_domain,
             actor=OURSELVES,
             at=command.at,
         )
@@ -61,6 +61,11 @@ class Messages:
             message.start_sending(actor=OURSELVES, at=at)
         await self._store.save(*messages)
         return [_mail_of(message) for message in messages]
+
+    async def give_back(self, notification_ids: Sequence[UUID], at: datetime) -> None:
+        """End the lease on what was taken up and not begun."""
+        for notification_id in notification_ids:
+            await self._outgoing.put(notification_id, at)
 
     async def record(self, notification_id: UUID, answers: Sequence[Answer], at: datetime) -> None:
         """What became of an attempt: done, given up, or queued for the next.
@@ -101,9 +106,11 @@ class Messages:
             kind=command.kind,
             cause=command.cause,
             matter=command.occasion.matter,
-            recipients=recipients_of(command.kind, command.occasion, coordinators, self._desk.cde_email),
+            recipients=recipients_of(
+                command.kind, command.occasion, coordinators, self._stationery.cde_email
+            ),
             lea_copied=lea_is_copied(command.kind, command.occasion),
-            content=self._desk.letters.write(command.kind, command.occasion),
+            content=self._stationery.letters.write(command.kind, command.occasion),
         )
 
     async def _exists(self, notification_id: UUID) -> bool:

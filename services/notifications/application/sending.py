@@ -11,17 +11,33 @@ Taking up, handing over and recording are three steps, and the process may die b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
+from services.notifications.application.commands import Resend
 from services.notifications.application.messages import Messages
 from services.notifications.application.ports import Mail, Mailer
 from services.notifications.domain.errors import NotBeingSent
+from services.notifications.domain.message import Message
 from shared.kernel.clock import Clock
+from shared.kernel.store import ReceiptFor
 
 OpenMessages = Callable[[], AbstractAsyncContextManager[Messages]]
 """One transaction over messages and queue; committed when the block ends well."""
+
+
+class Resending:
+    """What a person at the API may ask of messages: one transaction each."""
+
+    def __init__(self, open_messages: OpenMessages) -> None:
+        self._open = open_messages
+
+    async def resend(self, command: Resend, receipt: ReceiptFor | None = None) -> Message:
+        """Send a settled message anew; see ``Messages.resend``."""
+        async with self._open() as messages:
+            return await messages.resend(command, receipt)
 
 
 class Sender:
@@ -36,24 +52,29 @@ class Sender:
         self._burst = burst
         self._lease = lease
 
-    async def send_what_is_due(self) -> int:
+    async def send_what_is_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """One burst over one connection; the number of messages taken up.
 
-        What is not begun in the first half of the lease is left for a later burst: a lease that ends while a
-        mail is under way would let another sender repeat it.
+        What is not begun in the first half of the lease, or before ``stopping``, is given back: a lease that
+        ends while a mail is under way would let another sender repeat it.
         """
         last_start = time.monotonic() + self._lease.total_seconds() / 2
         async with self._open() as messages:
             mails = await messages.claim(self._clock.now(), self._burst, self._lease)
+        waiting = deque(mails)
         try:
-            for mail in mails:
-                if time.monotonic() > last_start:
-                    break
-                await self._send(mail)
+            while waiting and not stopping() and time.monotonic() < last_start:
+                await self._send(waiting.popleft())
+            await self._give_back(waiting)
         finally:
-            if len(mails) < self._burst:
+            if waiting or len(mails) < self._burst:
                 await self._mailer.rest()
         return len(mails)
+
+    async def _give_back(self, mails: Collection[Mail]) -> None:
+        if mails:
+            async with self._open() as messages:
+                await messages.give_back([mail.notification_id for mail in mails], self._clock.now())
 
     async def _send(self, mail: Mail) -> None:
         answers = await self._mailer.deliver(mail)

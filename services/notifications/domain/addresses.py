@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from services.notifications.domain.errors import UnusableAddress, UnusableName
+from shared.kernel.errors import Issue
 
 LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART = 64
@@ -19,14 +20,16 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>{_LABEL}(?:\.{_LABEL})+)")
 
 
-def usable_address(text: str) -> str:
+def usable_address(text: str, at: str = "") -> str:
     """The address as given, if a mail server can be given it.
 
+    :param at: where it stood in what was sent (a JSON pointer).
     :raises UnusableAddress: anything but one plain mailbox.
     """
     match = _ADDRESS.fullmatch(text)
     if match is None or len(text) > LONGEST_ADDRESS or len(match["local"]) > LONGEST_LOCAL_PART:
-        raise UnusableAddress("An e-mail address has the form name@example.org, in plain ASCII.")
+        words = "An e-mail address has the form name@example.org, in plain ASCII."
+        raise UnusableAddress(words, issues=[Issue(at, UnusableAddress.code, words)])
     return text
 
 
@@ -39,14 +42,16 @@ def is_usable_address(text: str) -> bool:
     return True
 
 
-def usable_name(text: str) -> str:
+def usable_name(text: str, at: str = "") -> str:
     """The name without outer white space, if it fits on one printable line.
 
+    :param at: where it stood in what was sent (a JSON pointer).
     :raises UnusableName: empty, too long, or with a control or other unprintable character.
     """
     name = text.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise UnusableName(f"A name is one printable line of 1 to {LONGEST_NAME} characters.")
+        words = f"A name is one printable line of 1 to {LONGEST_NAME} characters."
+        raise UnusableName(words, issues=[Issue(at, UnusableName.code, words)])
     return name
 
 

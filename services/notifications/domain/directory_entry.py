@@ -114,8 +114,12 @@ def _checked(contacts: Sequence[Contact]) -> list[dict[str, str]]:
     if len(contacts) > MOST_CONTACTS:
         raise TooManyContacts(f"An entry holds at most {MOST_CONTACTS} contacts.")
     checked = [
-        Contact(contact.role, usable_name(contact.name), usable_address(contact.email)).as_fact()
-        for contact in contacts
+        Contact(
+            contact.role,
+            usable_name(contact.name, f"/contacts/{n}/name"),
+            usable_address(contact.email, f"/contacts/{n}/email"),
+        ).as_fact()
+        for n, contact in enumerate(contacts)
     ]
     if len({contact["email"].casefold() for contact in checked}) < len(checked):
         raise RepeatedContact("Each address may stand once in an entry.")

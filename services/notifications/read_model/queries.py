@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ class MessageQueries:
 
     async def page(
         self, actor: Actor, filters: Filters, *, limit: int, after: After | None = None
-    ) -> Sequence[sa.RowMapping]:
+    ) -> Sequence[Mapping[str, Any]]:
         """Up to ``limit`` messages in the caller's scope, newest first."""
         rows = message_list.c
         statement = (
@@ -55,7 +56,7 @@ class MessageQueries:
             )
             statement = statement.where(older)
         async with self._engine.connect() as connection:
-            return (await connection.execute(statement)).mappings().all()
+            return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
     async def waiting(self) -> int:
         """How many messages are still to be sent (a gauge)."""

@@ -102,6 +102,7 @@ def _outcome_rows(appeal: AppealOccasion, policy: Policy) -> Iterator[Row]:
             yield Row("Decision due", pacific(appeal.decide_by))
     elif isinstance(appeal, AppealApproved):
         yield Row("Decision", f"approved by {decider} on {pacific(appeal.decided_at)}")
+        yield Row("Effect", plain(appeal.effect))
         if appeal.reason:
             yield Row("Reason", plain(appeal.reason))
     elif isinstance(appeal, AppealDenied):

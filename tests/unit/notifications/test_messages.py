@@ -138,6 +138,15 @@ async def test_an_answer_that_comes_too_late_changes_nothing() -> None:
         await desk.messages.record(told, answers, desk.clock.now())
 
 
+async def test_a_sender_that_is_told_to_stop_gives_back_what_it_has_not_begun() -> None:
+    desk = NotificationDesk()
+    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.sender.send_what_is_due(lambda: True)
+    assert desk.mailer.taken == []
+    await desk.sender.send_what_is_due()
+    assert (await desk.message(told)).status is Status.DELIVERED
+
+
 async def test_the_connection_is_let_go_when_nothing_is_left() -> None:
     desk = NotificationDesk()
     await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())

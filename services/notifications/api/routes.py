@@ -1,0 +1,107 @@
+"""The REST doors of the notifications service (contract §5)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.notifications.api import resources
+from services.notifications.api.desk import TheDesk
+from services.notifications.api.schemas import (
+    ChangesQuery,
+    DirectoryBody,
+    DirectoryResource,
+    NotificationList,
+    NotificationQuery,
+    NotificationResource,
+    key_of,
+)
+from services.notifications.application.commands import Resend
+from services.notifications.application.messages import find_message
+from services.notifications.application.scope import may_read, sees_message
+from services.notifications.domain.directory_entry import DirectoryEntry
+from services.notifications.domain.message import Message
+from shared.http.answers import Answer, created, ok, respond
+from shared.http.auth import Caller, require
+from shared.http.idempotency import OnceOnly
+from shared.http.paging import page
+from shared.http.preconditions import IfMatch
+from shared.kernel.actor import Role
+
+router = APIRouter(prefix="/v1", tags=["notifications"])
+
+
+@router.put("/directory/{cds}", response_model=DirectoryResource, tags=["directory"])
+async def put_directory(
+    cds: str, body: DirectoryBody, caller: Caller, desk: TheDesk, expected: IfMatch, once: OnceOnly
+) -> Response:
+    """The coordinators to be mailed for an LEA or a school, in place of those named before."""
+    command = body.to_command(cds, caller, desk.clock.now(), expected)
+
+    async def render(entry: DirectoryEntry) -> Answer:
+        shown = resources.of_entry(entry)
+        if entry.version == 1 and entry.changed_at == command.at:
+            return created(shown, location=f"/v1/directory/{cds}", version=entry.version)
+        return ok(shown, version=entry.version)
+
+    return await once(render, lambda receipt: desk.directory.put(command, receipt))
+
+
+@router.get("/directory/{cds}", response_model=DirectoryResource, tags=["directory"])
+async def show_directory(cds: str, caller: Caller, desk: TheDesk) -> Response:
+    """Who is mailed for an LEA or a school."""
+    entry = await desk.directory.find(cds, caller)
+    return respond(ok(resources.of_entry(entry), version=entry.version))
+
+
+@router.get("/notifications", response_model=NotificationList)
+async def search(asked: Annotated[NotificationQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
+    """The messages of cases in the caller's scope, newest first."""
+    may_read(caller)
+    rows = await desk.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
+    listed = page(rows, asked.limit, key_of)
+    shown = [resources.of_row(row) for row in rows[: asked.limit]]
+    return respond(ok({**listed, "items": shown}))
+
+
+@router.get("/notifications/{notification_id}", response_model=NotificationResource)
+async def show(notification_id: UUID, caller: Caller, desk: TheDesk) -> Response:
+    """One message, as it is this moment."""
+    may_read(caller)
+    message = await find_message(desk.store, notification_id)
+    sees_message(caller, message)
+    return respond(ok(resources.of_message(message), version=message.version))
+
+
+@router.post("/notifications/{notification_id}/resend", response_model=NotificationResource)
+async def resend(
+    notification_id: UUID, caller: Caller, desk: TheDesk, expected: IfMatch, once: OnceOnly
+) -> Response:
+    """Send a settled message once more, to the LEA's coordinators as the directory names them today."""
+    command = Resend(notification_id, caller, desk.clock.now(), expected)
+
+    async def render(message: Message) -> Answer:
+        return ok(resources.of_message(message), version=message.version)
+
+    return await once(render, lambda receipt: desk.resending.resend(command, receipt))
+
+
+@router.get("/changes", tags=["feed"])
+async def changes(
+    asked: Annotated[ChangesQuery, Query()], caller: Caller, desk: TheDesk, request: Request
+) -> Response:
+    """The ordered feed of public events, for system and auditor; waits up to ``wait`` seconds for news."""
+    require(caller, Role.SYSTEM, Role.AUDITOR)
+    news = asyncio.ensure_future(desk.changes.page(asked.after, asked.limit, asked.wait))
+    ending = asyncio.ensure_future(request.app.state.stopping.wait())
+    try:
+        await asyncio.wait((news, ending), return_when=asyncio.FIRST_COMPLETED)
+        none_yet = {"items": [], "next_after": asked.after}
+        return respond(ok(news.result() if news.done() else none_yet))
+    finally:
+        news.cancel()
+        ending.cancel()

@@ -1,0 +1,202 @@
+"""The object graph: the only file that names concrete classes. Whatever is opened here is closed here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.headerregistry import Address
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.api.desk import Desk
+from services.notifications.application.directory import Directory
+from services.notifications.application.messages import Messages, Stationery
+from services.notifications.application.sending import OpenMessages, Resending, Sender
+from services.notifications.messaging import inbound, outbound
+from services.notifications.messaging.dispatch import Dispatch
+from services.notifications.providers.smtp import Server, SmtpMailer
+from services.notifications.read_model.message_list import MessageList
+from services.notifications.read_model.outgoing import OutgoingQueue
+from services.notifications.read_model.queries import MessageQueries
+from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.policy import DEFAULT_YEAR, policy_of
+from services.notifications.settings import Settings
+from shared.http.readiness import Readiness
+from shared.messaging.changes import Changes
+from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.consumer import Consumer
+from shared.messaging.feed import Feed
+from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.kafka_types import KafkaError, knock
+from shared.messaging.relay import Relay
+from shared.persistence import rebuild as rebuilding
+from shared.persistence.appender import Appender
+from shared.persistence.codec import Codec
+from shared.persistence.engine import async_engine, open_pool
+from shared.persistence.probe import store_usable
+from shared.persistence.projector import Projector
+from shared.persistence.store import PostgresStore
+from shared.persistence.tail import Tail
+from shared.persistence.unit import Unit, Units
+from shared.process.clock import clock_for
+from shared.process.health import health
+from shared.process.loops import Loop
+
+PACKAGE = "services.notifications"
+TABLE = "notifications_events"
+BURST = 20  # mails that one sender takes up at once
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every process of this service stands on."""
+
+    settings: Settings
+    engine: AsyncEngine
+    tail: Tail
+    units: Units
+    codec: Codec
+    stationery: Stationery
+
+    def messages_in(self, unit: Unit) -> Messages:
+        """The use cases within a transaction."""
+        return Messages(unit.store, OutgoingQueue(unit.connection), self.stationery)
+
+    @property
+    def open_messages(self) -> OpenMessages:
+        """The use cases within a transaction of their own."""
+
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[Messages]:
+            async with self.units.begin() as unit:
+                yield self.messages_in(unit)
+
+        return opened
+
+
+@asynccontextmanager
+async def ground(settings: Settings) -> AsyncIterator[Ground]:
+    """Engine, tail and units; nothing connects before it is used."""
+    codec = Codec()
+    stationery = Stationery(Letters(), settings.cde_email, settings.mail_domain)
+    async with AsyncExitStack() as stack:
+        engine = async_engine(settings.database_url, size=8)
+        stack.push_async_callback(engine.dispose)
+        tail = Tail(settings.database_url, TABLE, codec)
+        stack.push_async_callback(tail.close)
+        yield Ground(settings, engine, tail, Units(engine, TABLE, codec), codec, stationery)
+
+
+@asynccontextmanager
+async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[Desk, PostgresStore]]:
+    """What the API works with; the appender is drained before anything else goes."""
+    async with ground(settings) as base, AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url)
+        stack.push_async_callback(pool.close)
+        appender = Appender(settings.database_url, TABLE)
+        await appender.start()
+        stack.push_async_callback(appender.drain)
+        store = PostgresStore(appender, pool, TABLE, base.codec)
+        routes_desk = Desk(
+            store=store,
+            directory=Directory(store),
+            resending=Resending(base.open_messages),
+            queries=MessageQueries(base.engine),
+            changes=Changes(base.tail, outbound.publish, outbound.SOURCE),
+            clock=clock_for(settings.stairs_clock_file),
+        )
+        _require(base, readiness)
+        yield routes_desk, store
+
+
+@asynccontextmanager
+async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
+    """Every loop of the worker: project, follow the others, send, and relay unless a process apart does."""
+    async with ground(settings) as base:
+        loops: dict[str, Loop] = {
+            "message_list": Projector(base.engine, base.tail, MessageList()).run,
+            "sender": dispatch(base).run,
+            **{name: consumer.run for name, consumer in _consumers(base)},
+        }
+        if settings.kafka_bootstrap_servers and settings.relay_embedded:
+            loops["relay"] = _relay(base, settings.kafka_bootstrap_servers).run
+        if settings.worker_health_port:
+            readiness = Readiness()
+            _require(base, readiness)
+            loops["health"] = health(readiness, settings.worker_health_port)
+        yield loops
+
+
+@asynccontextmanager
+async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
+    """The relay alone, where the worker does not embed it.
+
+    :raises SystemExit: no Kafka cluster is configured, so there is nothing to relay to.
+    """
+    if not settings.kafka_bootstrap_servers:
+        raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
+    async with ground(settings) as base:
+        yield {"relay": _relay(base, settings.kafka_bootstrap_servers).run}
+
+
+async def rebuild(settings: Settings, progress: Callable[[str, int, int], None]) -> None:
+    """Make every read model anew while the service runs."""
+    async with ground(settings) as base:
+        for projection in (MessageList(),):
+
+            def told(done: int, total: int, name: str = projection.name) -> None:
+                progress(name, done, total)
+
+            await rebuilding.rebuild(base.engine, base.tail, projection, progress=told)
+
+
+def _require(base: Ground, readiness: Readiness) -> None:
+    """What a process of this service cannot do without."""
+
+    async def store() -> str | None:
+        usable = await store_usable(base.engine, PACKAGE)
+        return None if usable else "the database is away or not migrated"
+
+    async def broker() -> str | None:
+        try:
+            await asyncio.to_thread(knock, base.settings.kafka_bootstrap_servers or "")
+        except KafkaError:
+            return "no broker answers"
+        return None
+
+    readiness.require("store", store)
+    if base.settings.kafka_bootstrap_servers:
+        readiness.require("broker", broker)
+
+
+def dispatch(base: Ground) -> Dispatch:
+    """The sender of one worker."""
+    settings, house = base.settings, policy_of(DEFAULT_YEAR).sender
+    sender = Address(house.name, addr_spec=settings.sender or house.address)
+    mailer = SmtpMailer(Server.at(settings.smtp_url), sender)
+    clock, lease = clock_for(settings.stairs_clock_file), timedelta(seconds=settings.lease_seconds)
+    return Dispatch(Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease), base.tail)
+
+
+def _consumers(base: Ground) -> Iterator[tuple[str, Consumer]]:
+    reactions = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
+    for name, feed in _feeds(base):
+        yield name, Consumer(inbound.CONSUMER, feed, base.units, reactions)
+
+
+def _feeds(base: Ground) -> Iterator[tuple[str, Feed]]:
+    settings, engine = base.settings, base.engine
+    if settings.kafka_bootstrap_servers:
+        bootstrap = settings.kafka_bootstrap_servers
+        yield "kafka", KafkaFeed(bootstrap, inbound.TOPICS, inbound.CONSUMER, engine)
+        return
+    for source, url in ((inbound.INCIDENTS, settings.incidents_url), (inbound.APPEALS, settings.appeals_url)):
+        feed = ChangesFeed(url, settings.system_token_file, engine, inbound.CONSUMER, source=source)
+        yield f"follow{source.replace('/', '_')}", feed
+
+
+def _relay(base: Ground, bootstrap: str) -> Relay:
+    return Relay(outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, bootstrap, base.engine)

@@ -1,0 +1,95 @@
+"""One function per process of this service; ``__main__`` gives them their verbs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.notifications import bootstrap
+from services.notifications.api.routes import router
+from services.notifications.settings import Settings
+from shared.http.app import build_app
+from shared.http.auth import Authenticator
+from shared.http.readiness import Readiness
+from shared.observability.logging import configure
+from shared.persistence import migrations
+from shared.process.loops import Loop, run_async, run_loops
+from shared.process.serving import serve_api
+from shared.process.settings import load
+
+SERVICE = "notifications"
+VERSION = "1"
+
+OpenLoops = Callable[[Settings], AbstractAsyncContextManager[dict[str, Loop]]]
+
+
+def build_api(settings: Settings) -> FastAPI:
+    """The API; it opens its graph when it is started and closes it when it is stopped."""
+    readiness = Readiness()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with bootstrap.desk(settings, readiness) as (app.state.desk, app.state.receipts):
+            yield
+
+    auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
+    readiness.require("keys", auth.usable)
+    return build_app(
+        title="STAIRS notifications",
+        version=VERSION,
+        lifespan=lifespan,
+        routers=[router],
+        auth=auth,
+        readiness=readiness,
+    )
+
+
+def api() -> int:
+    """Serve the REST API."""
+    settings = _settings()
+    return serve_api(build_api(settings), settings.host, settings.port)
+
+
+def worker() -> int:
+    """Follow cases and appeals, write and send the mails, keep the list, and relay."""
+    return _run(bootstrap.worker_loops)
+
+
+def relay() -> int:
+    """Publish to Kafka, where the worker does not (RELAY_EMBEDDED=false)."""
+    return _run(bootstrap.relay_loops)
+
+
+def migrate() -> int:
+    """Bring the database to the newest schema."""
+    migrations.migrate(_settings().database_url, bootstrap.PACKAGE)
+    return 0
+
+
+def rebuild() -> int:
+    """Make the list of messages anew from all facts, while the service runs."""
+    return run_async(bootstrap.rebuild(_settings(), _print_progress))
+
+
+def _run(open_loops: OpenLoops) -> int:
+    settings = _settings()
+
+    async def work() -> None:
+        async with open_loops(settings) as loops:
+            await run_loops(loops)
+
+    return run_async(work())
+
+
+def _settings() -> Settings:
+    settings = load(Settings)
+    configure(settings.stairs_log, service=SERVICE)
+    return settings
+
+
+def _print_progress(name: str, done: int, total: int) -> None:
+    sys.stdout.write(f"rebuild {name} {done}/{total}\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The borders of the published language: their events in, our facts out."""

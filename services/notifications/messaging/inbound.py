@@ -1,0 +1,102 @@
+"""Who is told when something happens elsewhere (dossier §7, N1-N5).
+
+A message may come again, and in any order: a notification's identity follows from the event that caused it,
+so a repeated event finds its notification already there, inbox or no inbox. Nothing is looked up elsewhere:
+each event carries all that its mail says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.notifications.application.commands import Notify
+from services.notifications.application.messages import Messages
+from services.notifications.domain.occasions import Occasion
+from services.notifications.domain.values import Cause, Kind
+from services.notifications.messaging.occasions import (
+    appeal_approved,
+    appeal_denied,
+    appeal_requested,
+    appeal_withdrawn,
+    case_submitted,
+)
+from shared.contracts import appeals_v1, incidents_v1
+from shared.contracts.envelope import CloudEvent
+from shared.kernel.clock import Clock
+from shared.messaging.consumer import Handler
+from shared.persistence.unit import Unit
+
+CONSUMER = "notifications"
+TOPICS = (incidents_v1.TOPIC, appeals_v1.TOPIC)
+INCIDENTS, APPEALS = incidents_v1.SOURCE, appeals_v1.SOURCE
+CDE = "cde"
+
+MessagesIn = Callable[[Unit], Messages]
+"""The use cases within the transaction of one inbound message."""
+
+
+class Reactions:
+    """What this service does about what others say."""
+
+    def __init__(self, messages_in: MessagesIn, clock: Clock) -> None:
+        self._messages_in = messages_in
+        self._clock = clock
+
+    async def when_incident_submitted_confirm_to_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
+        """N1: the submitter, and the LEA coordinators unless one of them submitted (HR-09)."""
+        submitted = incidents_v1.IncidentSubmitted.model_validate(event.data)
+        await self._tell(Kind.CASE_SUBMITTED, case_submitted(submitted), event, unit)
+
+    async def when_incident_submitted_copy_to_the_cde(self, event: CloudEvent, unit: Unit) -> None:
+        """N2: always, and for exactly the types that the rulebook marks (A-9, HR-10)."""
+        submitted = incidents_v1.IncidentSubmitted.model_validate(event.data)
+        if submitted.cde_copy:
+            await self._tell(Kind.CDE_COPY, case_submitted(submitted), event, unit)
+
+    async def when_appeal_requested_ask_the_cde_for_review(self, event: CloudEvent, unit: Unit) -> None:
+        """N3: what waits for the CDE; CalTAC works from its own list of appeals (HR-16, HR-17)."""
+        requested = appeals_v1.AppealRequested.model_validate(event.data)
+        if requested.decider == CDE:
+            await self._tell(Kind.APPEAL_REVIEW_REQUESTED, appeal_requested(requested), event, unit)
+
+    async def when_appeal_approved_tell_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
+        """N4: the decision, and what to do next."""
+        approved = appeals_v1.AppealApproved.model_validate(event.data)
+        await self._tell(Kind.APPEAL_DECIDED, appeal_approved(approved), event, unit)
+
+    async def when_appeal_denied_tell_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
+        """N4: the decision, its reason, and what to do next."""
+        denied = appeals_v1.AppealDenied.model_validate(event.data)
+        await self._tell(Kind.APPEAL_DECIDED, appeal_denied(denied), event, unit)
+
+    async def when_appeal_withdrawn_confirm_to_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
+        """N5: the withdrawal is on record."""
+        withdrawn = appeals_v1.AppealWithdrawn.model_validate(event.data)
+        await self._tell(Kind.APPEAL_WITHDRAWN, appeal_withdrawn(withdrawn), event, unit)
+
+    async def _tell(self, kind: Kind, occasion: Occasion, event: CloudEvent, unit: Unit) -> None:
+        command = Notify(kind, occasion, Cause(event.source, event.id), self._clock.now())
+        await self._messages_in(unit).notify(command)
+
+
+def handlers(messages_in: MessagesIn, clock: Clock) -> Mapping[str, Handler]:
+    """Which event leads to what."""
+    react = Reactions(messages_in, clock)
+    return {
+        incidents_v1.IncidentSubmitted.TYPE: _in_turn(
+            react.when_incident_submitted_confirm_to_the_submitter,
+            react.when_incident_submitted_copy_to_the_cde,
+        ),
+        appeals_v1.AppealRequested.TYPE: react.when_appeal_requested_ask_the_cde_for_review,
+        appeals_v1.AppealApproved.TYPE: react.when_appeal_approved_tell_the_submitter,
+        appeals_v1.AppealDenied.TYPE: react.when_appeal_denied_tell_the_submitter,
+        appeals_v1.AppealWithdrawn.TYPE: react.when_appeal_withdrawn_confirm_to_the_submitter,
+    }
+
+
+def _in_turn(*reactions: Handler) -> Handler:
+    async def all_of_them(event: CloudEvent, unit: Unit) -> None:
+        for reaction in reactions:
+            await reaction(event, unit)
+
+    return all_of_them

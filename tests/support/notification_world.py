@@ -1,0 +1,145 @@
+"""The notifications service on a real database and a real mail server, its events handed in by the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import orjson
+
+from services.notifications import bootstrap
+from services.notifications.api.routes import router
+from services.notifications.messaging import inbound
+from services.notifications.read_model.message_list import MessageList
+from services.notifications.settings import Settings
+from shared.contracts.envelope import CloudEvent
+from shared.http.app import build_app
+from shared.http.readiness import Readiness
+from shared.kernel.actor import Actor
+from shared.messaging.consumer import Consumer
+from shared.messaging.feed import Delivery, Failure, Place
+from shared.persistence.migrations import migrate
+from shared.persistence.projector import Projector
+from shared.process.clock import clock_for
+from tests.support.tokens import auth_environment, authenticator, bearer
+
+CDE = "desk@cde.example.org"
+
+
+def settings_for(database: str, smtp_port: int, **others: str) -> Settings:
+    """As the environment would give them."""
+    given = {
+        "NOTIFICATIONS_DATABASE_URL": database,
+        "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "NOTIFICATIONS_SENDER": "stairs@stairs.example.org",
+        "NOTIFICATIONS_CDE_EMAIL": CDE,
+        **{name.lower(): value for name, value in auth_environment().items()},
+        **others,
+    }
+    return Settings.model_validate(given)
+
+
+class HandedIn:
+    """A feed whose events a test hands in; what is not done is still there."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Delivery] = deque()
+        self.parked: list[Failure] = []
+        self._seen = 0
+
+    def hand_in(self, *events: CloudEvent) -> None:
+        for event in events:
+            self._seen += 1
+            place = Place("test", 0, self._seen)
+            value = orjson.dumps(event.data)
+            self.waiting.append(Delivery(place, event, None, event.key.encode(), value, ()))
+
+    async def poll(self, wait: float) -> Sequence[Delivery]:
+        if not self.waiting:
+            await asyncio.sleep(min(wait, 0.02))
+        return list(self.waiting)
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self.waiting.remove(delivery)
+
+    async def park(self, _delivery: Delivery, failure: Failure) -> None:
+        self.parked.append(failure)
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class World:
+    """One worker's loops, and clients of the API."""
+
+    settings: Settings
+    base: bootstrap.Ground
+    api: httpx.AsyncClient
+    feed: HandedIn = field(default_factory=HandedIn)
+
+    async def get(self, path: str, actor: Actor, **query: str) -> httpx.Response:
+        return await self.api.get(path, headers=bearer(actor), params=query)
+
+    async def post(self, path: str, actor: Actor, **headers: str) -> httpx.Response:
+        return await self.api.post(path, headers={**bearer(actor), **headers})
+
+    async def put(self, path: str, actor: Actor, body: object) -> httpx.Response:
+        return await self.api.put(path, headers=bearer(actor), json=body)
+
+    async def happened(self, *events: CloudEvent) -> None:
+        """The reactions to these events, without a worker."""
+        react = inbound.handlers(self.base.messages_in, clock_for(None))
+        for event in events:
+            async with self.base.units.begin() as unit:
+                await react[event.type](event, unit)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Inside, the worker works."""
+        reactions = inbound.handlers(self.base.messages_in, clock_for(None))
+        stop = asyncio.Event()
+        loops = (
+            Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions).run,
+            Projector(self.base.engine, self.base.tail, MessageList()).run,
+            bootstrap.dispatch(self.base).run,
+        )
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+
+
+@asynccontextmanager
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """A migrated database, and the service upon it; nobody works yet."""
+    await asyncio.to_thread(migrate, settings.database_url, bootstrap.PACKAGE)
+    readiness = Readiness()
+    async with (
+        bootstrap.ground(settings) as base,
+        bootstrap.desk(settings, readiness) as (desk, receipts),
+    ):
+        app = build_app(
+            title="Notifications",
+            version="1",
+            lifespan=lambda _: _nothing(),
+            routers=[router],
+            auth=authenticator(),
+            readiness=readiness,
+        )
+        app.state.desk, app.state.receipts = desk, receipts
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
+            yield World(settings, base, api)
+
+
+@asynccontextmanager
+async def _nothing() -> AsyncIterator[None]:
+    yield

@@ -1,0 +1,142 @@
+"""What others publish, and who is told then (N1-N5, HR-10, HR-16, HR-17, E16, E19, E26, E38, A-9, A-29)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.domain.message import Message
+from services.notifications.domain.values import Contact
+from services.notifications.messaging.inbound import handlers
+from shared.contracts.envelope import CloudEvent
+from shared.contracts.incidents_v1 import IncidentProcessed
+from shared.persistence.unit import Unit
+from tests.support.notification_desk import NotificationDesk
+from tests.support.notification_states import CDE_DESK
+from tests.support.published import (
+    LEA_PERSON,
+    appeal_approved,
+    appeal_denied,
+    appeal_requested,
+    appeal_withdrawn,
+    incident_submitted,
+)
+
+SITE, LEE, DEE = "site-1@example.org", "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
+
+
+async def handle(desk: NotificationDesk, *events: CloudEvent) -> None:
+    reactions = handlers(lambda _unit: desk.messages, desk.clock)
+    unit = Unit(cast(AsyncConnection, None), desk.store)  # no handler of this service touches it itself
+    for event in events:
+        await reactions[event.type](event, unit)
+
+
+def told(desk: NotificationDesk) -> list[tuple[str, list[str]]]:
+    """Every message that was written: its kind, and to whom it goes."""
+    return [
+        (fact.kind, [recipient["email"] for recipient in fact.recipients])
+        for fact in (recorded.fact for recorded in desk.store.all_facts())
+        if isinstance(fact, Message.Composed)
+    ]
+
+
+async def after(*events: CloudEvent) -> list[tuple[str, list[str]]]:
+    desk = NotificationDesk()
+    await desk.name_coordinators()
+    await handle(desk, *events)
+    return told(desk)
+
+
+async def test_e26_cheating_filed_by_a_site_coordinator_tells_submitter_lea_and_cde() -> None:
+    assert await after(incident_submitted()) == [
+        ("case_submitted", [SITE, LEE, DEE]),
+        ("cde_copy", [CDE_DESK]),
+    ]
+
+
+async def test_e38_materials_on_walls_give_one_mail_and_no_copy() -> None:
+    charts = incident_submitted(
+        incident_type="instructional_materials_displayed",
+        severity="impropriety",
+        recommended_action="no_action_required",
+        appeal_types=[],
+        cde_copy=False,
+        submitted_by=LEA_PERSON,
+    )
+    assert await after(charts) == [("case_submitted", ["lea-1@example.org"])]
+
+
+async def test_n3_an_invalidation_waits_for_the_cde() -> None:
+    assert await after(appeal_requested()) == [("appeal_review_requested", [CDE_DESK])]
+
+
+async def test_e19_a_reset_for_wrong_settings_waits_for_the_cde_too() -> None:
+    reset = appeal_requested(appeal_type="reset", incident_type="incorrect_test_settings")
+    assert await after(reset) == [("appeal_review_requested", [CDE_DESK])]
+
+
+async def test_e16_what_caltac_decides_is_no_business_of_the_cdes_queue() -> None:
+    assert await after(appeal_requested(appeal_type="re_open", decider="caltac", decide_by=None)) == []
+
+
+async def test_n4_a_decision_is_told_to_the_filer_and_the_lea() -> None:
+    assert await after(appeal_approved()) == [("appeal_decided", [SITE, LEE, DEE])]
+    assert await after(appeal_denied()) == [("appeal_decided", [SITE, LEE, DEE])]
+
+
+async def test_n5_a_withdrawal_is_confirmed() -> None:
+    assert await after(appeal_withdrawn()) == [("appeal_withdrawn", [SITE, LEE, DEE])]
+
+
+async def test_a_29_all_coordinators_of_the_lea_of_the_case_are_told_and_no_others() -> None:
+    desk = NotificationDesk()
+    await desk.name_coordinators(
+        Contact("lea_coordinator", "One", "one@lea.example.org"),
+        Contact("site_coordinator", "Two", "two@lea.example.org"),
+        Contact("lea_coordinator", "Three", "three@lea.example.org"),
+    )
+    await handle(desk, incident_submitted(cde_copy=False), incident_submitted(2, lea="3768338"))
+    assert told(desk)[0] == ("case_submitted", [SITE, "one@lea.example.org", "three@lea.example.org"])
+    assert told(desk)[1] == ("case_submitted", [SITE])
+
+
+EVERY_EVENT = [
+    incident_submitted(),
+    appeal_requested(),
+    appeal_approved(),
+    appeal_denied(),
+    appeal_withdrawn(),
+]
+
+
+@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.type)
+async def test_the_same_event_again_tells_nobody_anything(event: CloudEvent) -> None:
+    assert await after(event, event, event) == await after(event)
+
+
+async def test_the_order_of_events_does_not_matter() -> None:
+    assert sorted(await after(*EVERY_EVENT)) == sorted(await after(*reversed(EVERY_EVENT)))
+
+
+async def test_properties_that_nobody_here_knows_are_passed_over() -> None:
+    event = incident_submitted()
+    event.data["something_new"] = {"from": "next year"}
+    assert len(await after(event)) == 2
+
+
+async def test_an_event_that_is_not_what_the_contract_says_tells_nobody() -> None:
+    event = incident_submitted()
+    del event.data["case_number"]
+    desk = NotificationDesk()
+    with pytest.raises(ValidationError):
+        await handle(desk, event)
+    assert told(desk) == []
+
+
+def test_events_that_concern_nobody_here_have_no_handler() -> None:
+    desk = NotificationDesk()
+    assert IncidentProcessed.TYPE not in handlers(lambda _unit: desk.messages, desk.clock)
