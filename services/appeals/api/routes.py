@@ -11,15 +11,20 @@ from starlette.responses import Response
 
 from services.appeals.api import resources
 from services.appeals.api.desk import TheDesk
-from services.appeals.api.schemas import (
-    ActBody,
+from services.appeals.api.documents import (
     AppealList,
     AppealResource,
+    HistoryResource,
+    OffersResource,
+    RequestedAppeals,
+    ResultsResource,
+)
+from services.appeals.api.schemas import (
+    ActBody,
     ChangesQuery,
     DecisionsBody,
     OffersQuery,
     RequestBody,
-    RequestedAppeals,
     SearchQuery,
 )
 from services.appeals.application.appeals import Result
@@ -35,7 +40,7 @@ from shared.kernel.actor import Role
 router = APIRouter(prefix="/v1", tags=["appeals"])
 
 
-@router.get("/offers")
+@router.get("/offers", response_model=OffersResource)
 async def offers(asked: Annotated[OffersQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
     """HR-15: the appeal types on offer and, where none, why."""
     case, found = await desk.requests.offers(asked.to_question(caller, desk.clock.now()))
@@ -71,7 +76,7 @@ async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: T
     return respond(ok({**listed, "items": shown}))
 
 
-@router.post("/appeals/decisions")
+@router.post("/appeals/decisions", response_model=ResultsResource)
 async def decide_many(body: DecisionsBody, caller: Caller, desk: TheDesk, once: OnceOnly) -> Response:
     """The same decision on up to 500 appeals; a result for each."""
     now = desk.clock.now()
@@ -90,7 +95,7 @@ async def show(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
     return respond(ok(resources.of_appeal(appeal, desk.clock.now()), version=appeal.version))
 
 
-@router.get("/appeals/{appeal_id}/history")
+@router.get("/appeals/{appeal_id}/history", response_model=HistoryResource)
 async def history(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
     """Every fact, oldest first."""
     return respond(ok(resources.of_history(await desk.appeals.history(appeal_id, caller))))

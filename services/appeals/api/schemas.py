@@ -1,13 +1,13 @@
-"""What may be sent to this service, and what it answers (contract §4)."""
+"""What may be sent to this service (contract §4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.appeals.application.commands import (
     AskOffers,
@@ -23,7 +23,6 @@ from services.appeals.domain.values import (
     DeclaredEvent,
     EventState,
     Part,
-    Routing,
     Status,
 )
 from services.appeals.read_model.queries import After, Filters, Order
@@ -153,58 +152,3 @@ class ChangesQuery(RequestModel):
     after: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     wait: Annotated[float, Field(ge=0, le=30)] = 0.0
-
-
-class PersonResource(BaseModel):
-    """Somebody who acted."""
-
-    sub: str
-    name: str
-    email: str
-    role: str
-
-
-class AppealResource(BaseModel):
-    """One appeal as it stands."""
-
-    id: UUID
-    appeal_number: str
-    case_number: str
-    incident_id: UUID
-    appeal_type: AppealType
-    student_ref: str
-    test: str
-    incident_type: str
-    status: Status
-    decider: Decider
-    routing: Routing
-    clock: str
-    received_at: datetime
-    decide_by: datetime | None
-    overdue: bool
-    event_state: EventState | None
-    minutes_paused: int | None
-    part: Part | None
-    filed_by: PersonResource
-    decided_by: PersonResource | None
-    decided_at: datetime | None
-    reason: str | None
-    comments: str | None
-    decision_comments: str | None
-    effect: str | None
-    reopened_until: date | None
-    failure: str | None
-    version: int
-
-
-class AppealList(BaseModel):
-    """A page of appeals."""
-
-    items: list[AppealResource]
-    next_cursor: str | None
-
-
-class RequestedAppeals(BaseModel):
-    """The appeals that a request opened, in the order of its students."""
-
-    appeals: list[AppealResource]
