@@ -1,0 +1,68 @@
+"""One suite per port of the notifications service: what holds in memory holds on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notifications import bootstrap
+from services.notifications.application.ports import Outgoing
+from services.notifications.read_model.outgoing import OutgoingQueue
+from shared.persistence.engine import async_engine
+from shared.persistence.migrations import migrate
+from tests.support.notification_desk import MemoryOutgoing
+
+NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
+FIRST, SECOND, THIRD = (UUID(int=n) for n in (1, 2, 3))
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def queue(request: pytest.FixtureRequest) -> AsyncIterator[Outgoing]:
+    if request.param == "memory":
+        yield MemoryOutgoing()
+        return
+    database = request.getfixturevalue("database")
+    migrate(database, bootstrap.PACKAGE)
+    engine = async_engine(database)
+    async with engine.begin() as connection:
+        yield OutgoingQueue(connection)
+    await engine.dispose()
+
+
+async def test_what_is_due_is_taken_up_the_longest_due_first(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.put(SECOND, NOON - timedelta(hours=1))
+    await queue.put(THIRD, NOON + timedelta(seconds=1))
+    assert list(await queue.claim(NOON, 10, LEASE)) == [SECOND, FIRST]
+
+
+async def test_no_more_is_taken_up_than_was_asked_for(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.put(SECOND, NOON)
+    assert list(await queue.claim(NOON, 1, LEASE)) == [FIRST]
+    assert list(await queue.claim(NOON, 1, LEASE)) == [SECOND]
+
+
+async def test_what_is_taken_up_is_nobody_elses_for_the_length_of_the_lease(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.claim(NOON, 10, LEASE)
+    assert list(await queue.claim(NOON, 10, LEASE)) == []
+
+
+async def test_putting_it_again_ends_the_lease_and_moves_it(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.claim(NOON, 10, LEASE)
+    await queue.put(FIRST, NOON + timedelta(minutes=1))
+    assert list(await queue.claim(NOON, 10, LEASE)) == []
+    assert list(await queue.claim(NOON + timedelta(minutes=1), 10, LEASE)) == [FIRST]
+
+
+async def test_what_is_removed_is_not_taken_up_any_more(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.remove(FIRST)
+    await queue.remove(SECOND)
+    assert list(await queue.claim(NOON, 10, LEASE)) == []

@@ -1,0 +1,81 @@
+"""Facts that were stored once can be loaded for ever: samples as they stand in the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from eventsourcing.domain import Aggregate, DomainEvent
+
+from services.notifications.domain.directory_entry import DirectoryEntry
+from services.notifications.domain.message import Message
+from services.notifications.domain.values import Status
+from services.notifications.messaging.outbound import publish
+from services.notifications.read_model.message_list import MessageList, Row
+from shared.persistence.codec import Codec
+from shared.persistence.replay import replay
+
+SAMPLES: dict[str, Any] = orjson.loads(
+    (Path(__file__).parent / "samples" / "notifications.json").read_bytes()
+)
+MAIL, DIRECTORY = "a mail that was deferred, refused, and sent again", "the directory of an LEA"
+FACTS = [
+    (UUID(stream["id"]), version, fact)
+    for stream in SAMPLES.values()
+    for version, fact in enumerate(stream["facts"], start=1)
+]
+
+
+def loaded(stream_id: UUID, version: int, fact: dict[str, Any]) -> DomainEvent:
+    return Codec().decode(fact["topic"], orjson.dumps(fact["state"]), stream_id, version)
+
+
+def stream(name: str) -> list[DomainEvent]:
+    return [loaded(*each) for each in FACTS if str(each[0]) == SAMPLES[name]["id"]]
+
+
+def topics(kind: type[Aggregate]) -> set[str]:
+    facts = [each for each in vars(kind).values() if isinstance(each, type) and issubclass(each, DomainEvent)]
+    return {str(vars(fact).get("TOPIC") or fact.TOPIC) for fact in facts if hasattr(fact, "TOPIC")}
+
+
+def test_there_is_a_sample_of_every_fact() -> None:
+    never_stored = {"notifications.message.created", "notifications.directory_entry.created"}
+    sampled = {fact["topic"] for _, _, fact in FACTS}
+    assert (topics(Message) | topics(DirectoryEntry)) - never_stored == sampled
+
+
+@pytest.mark.parametrize(("stream_id", "version", "fact"), FACTS, ids=lambda part: str(part)[:60])
+def test_a_stored_fact_is_stored_the_same_way_today(
+    stream_id: UUID, version: int, fact: dict[str, Any]
+) -> None:
+    again = Codec().encode(loaded(stream_id, version, fact))
+    assert (again.topic, orjson.loads(again.state)) == (fact["topic"], fact["state"])
+
+
+def test_what_is_published_of_stored_facts_stays_the_same() -> None:
+    published = [type(event).__name__ for fact in stream(MAIL) if (event := publish(fact)) is not None]
+    assert published == ["NotificationCreated", "NotificationFailed", "NotificationDelivered"]
+    assert [publish(fact) for fact in stream(DIRECTORY)] == [None, None]
+
+
+def test_a_stored_message_stands_where_it_stood() -> None:
+    message = replay(Message, UUID(SAMPLES[MAIL]["id"]), stream(MAIL), None)
+    assert (message.status, message.attempts, message.resends) == (Status.DELIVERED, 3, 1)
+    assert len(message.recipients) == 3
+
+
+def test_a_stored_message_is_listed_as_it_was() -> None:
+    row: Row | None = None
+    for fact in stream(MAIL):
+        row = MessageList().fold(row, fact)
+    assert row is not None
+    assert (row["status"], row["attempts"], row["version"]) == ("delivered", 3, 8)
+
+
+def test_a_stored_directory_names_whom_it_named() -> None:
+    entry = replay(DirectoryEntry, UUID(SAMPLES[DIRECTORY]["id"]), stream(DIRECTORY), None)
+    assert [contact.email for contact in entry.contacts] == ["lee.leader@lea.example.org"]
