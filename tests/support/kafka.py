@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from kafka.errors import KafkaError
 
+from deploy.kafka import jars
 from deploy.kafka.broker import Broker
-from deploy.kafka.jars import CannotRun
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
 from shared.messaging.kafka_types import Fetched, TopicPartition, fetch, open_admin, open_consumer
@@ -63,32 +63,42 @@ def kafka_bootstrap() -> Iterator[str]:
             return
         reasons.append(reason)
     if allowed("local"):
-        with tempfile.TemporaryDirectory(prefix="stairs-kafka-") as folder:
-            yield from _from_jars(Path(folder), reasons)
-        return
+        reason = local_reason()
+        if reason is None:
+            yield from _from_jars()
+            return
+        reasons.append(reason)
     unavailable("kafka", reasons)
 
 
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A started broker of this test alone, to be stopped and started under it."""
+    reason = local_reason()
+    if reason is not None:
+        unavailable("kafka", [reason])
     broker = a_broker(tmp_path / "kafka")
-    try:
-        broker.start()
-    except CannotRun as reason:
-        unavailable("kafka", [str(reason)])
+    broker.start()
     yield broker
     broker.kill()
 
 
-def _from_jars(folder: Path, reasons: list[str]) -> Iterator[str]:
-    broker = a_broker(folder)
+def local_reason() -> str | None:
+    """Why no broker can be started from the jars here, or None."""
     try:
+        jars.java()
+        jars.fetch(jars.jar_folder())
+    except jars.CannotRun as reason:
+        return f"local: {reason}"
+    return None
+
+
+def _from_jars() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="stairs-kafka-") as folder:
+        broker = a_broker(Path(folder))
         broker.start()
-    except CannotRun as reason:
-        unavailable("kafka", [*reasons, f"local: {reason}"])
-    yield broker.bootstrap
-    broker.stop()
+        yield broker.bootstrap
+        broker.stop()
 
 
 def _from_container() -> Iterator[str]:

@@ -6,6 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.kafka.jars import HERE
+from services.appeals import bootstrap as appeals
+from services.incidents import bootstrap as incidents
+from services.notifications.messaging import inbound as notifications
 from shared.contracts import appeals_v1, incidents_v1, notifications_v1
 from shared.messaging.kafka_types import LARGEST_REQUEST
 from shared.messaging.topics import Topic, dead_letter_topic, declared
@@ -61,3 +64,15 @@ def test_a_word_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ValidationError, match="colour"):
         declared(path)
+
+
+@pytest.mark.parametrize(
+    ("topic", "consumer"),
+    [
+        (incidents_v1.TOPIC, appeals.CONSUMER),
+        (appeals_v1.TOPIC, incidents.CONSUMER),
+        *((topic, notifications.CONSUMER) for topic in notifications.TOPICS),
+    ],
+)
+def test_the_names_of_consumers_are_those_of_the_services(topic: str, consumer: str) -> None:
+    assert dead_letter_topic(topic, consumer) in TOPICS

@@ -1,0 +1,38 @@
+"""Whether the cluster can be used, for ``/readyz`` of a process that publishes or consumes.
+
+The API of a service needs no broker: filings go on while Kafka is away, and are published when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from shared.messaging.kafka_types import KafkaError, open_admin
+
+FRESH = 5.0  # seconds for which an answer holds: a look at a cluster costs a connection and a thread
+
+
+class BrokerCheck:
+    """Asks the cluster to describe itself; ``readiness.require("broker", BrokerCheck(bootstrap))``."""
+
+    def __init__(self, bootstrap: str, *, fresh: float = FRESH) -> None:
+        self._bootstrap, self._fresh = bootstrap, fresh
+        self._asking = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._reason: str | None = None
+
+    async def __call__(self) -> str | None:
+        """None, or in a few words why not."""
+        async with self._asking:
+            if time.monotonic() - self._asked_at > self._fresh:
+                self._reason = await asyncio.to_thread(self._ask)
+                self._asked_at = time.monotonic()
+            return self._reason
+
+    def _ask(self) -> str | None:
+        try:
+            with open_admin(self._bootstrap) as admin:
+                return None if admin.describe_cluster()["brokers"] else "the cluster has no broker"
+        except KafkaError as error:
+            return f"no cluster answers ({type(error).__name__})"
