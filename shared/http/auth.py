@@ -27,7 +27,8 @@ from shared.kernel.errors import Forbidden
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256")  # signatures only: never "none", never a shared secret
 LEEWAY = 30  # seconds that two machines' clocks may differ
 SCHEME = "bearer"  # the security scheme's name in OpenAPI
-REMEMBERED = 4096  # verified tokens
+REMEMBERED = 4096  # verified tokens, the latest used
+BELIEVED_FOR = 300  # seconds until a token is verified anew: so long a withdrawn key goes on opening doors
 
 _LEA = re.compile(r"[0-9]{7}")
 _SCHOOL = re.compile(r"[0-9]{14}")
@@ -78,13 +79,12 @@ class Authenticator:
         :raises shared.http.keyset.KeysUnavailable: the issuer's keys were never seen and cannot be fetched.
         """
         known = self._verified.get(token)
-        if known is None:
-            known = await self._judge(token)
-            self._remember(token, known)
-        actor, until = known
-        if self._now() >= until:
-            self._verified.pop(token, None)
-            raise TokenExpired("The token has expired; please sign in again.")
+        if known is not None and self._now() < known[1]:
+            self._verified.move_to_end(token)
+            return known[0]
+        self._verified.pop(token, None)
+        actor, until = await self._judge(token)
+        self._remember(token, actor, min(until, self._now() + BELIEVED_FOR))
         return actor
 
     async def usable(self) -> str | None:
@@ -94,6 +94,8 @@ class Authenticator:
     async def _judge(self, token: str) -> tuple[Actor, float]:
         claims = await self._signed_claims(token)
         until = _number(claims, "exp") + LEEWAY
+        if self._now() >= until:
+            raise TokenExpired("The token has expired; please sign in again.")
         if claims.get("iss") != self._issuer or not _is_for(self._audience, claims.get("aud")):
             raise InvalidToken("The token is of another issuer or for another audience.")
         if "nbf" in claims and self._now() < _number(claims, "nbf") - LEEWAY:
@@ -110,8 +112,8 @@ class Authenticator:
         except (JoseError, UnknownKey, ValueError) as error:
             raise InvalidToken("The token's signature cannot be verified.") from error
 
-    def _remember(self, token: str, verdict: tuple[Actor, float]) -> None:
-        self._verified[token] = verdict
+    def _remember(self, token: str, actor: Actor, until: float) -> None:
+        self._verified[token] = (actor, until)
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
 

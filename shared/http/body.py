@@ -38,12 +38,14 @@ async def read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The whole body, if it is one that we take.
 
     :raises TooLarge: more than ``LIMIT`` bytes, announced or counted.
-    :raises UnsupportedMedia: neither JSON nor a form.
+    :raises UnsupportedMedia: neither JSON nor a form, or compressed.
     :raises MalformedJson: called JSON and is not.
     :raises ForbiddenCharacter: NUL in it.
     :raises Disconnected: nobody is there to be answered.
     """
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMedia("Send the body uncompressed.")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > LIMIT:
         raise _too_large(media_type)

@@ -19,6 +19,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 from shared.http.problem import Busy
 
 AGAIN_AFTER = 30.0  # seconds between two fetches, however many unknown keys are named meanwhile
+FRESH_FOR = 600.0  # seconds after which the keys are fetched anew: the issuer may have withdrawn one
 FIRST_AGAIN_AFTER = 1.0  # the same, as long as there are no keys at all
 TIMEOUT = 5.0  # seconds for one fetch
 
@@ -54,7 +55,7 @@ class KeySource:
         self._read = read or _read
         self._now = now
         self._keys: list[Key] = []
-        self._tried = float("-inf")
+        self._tried = self._fetched = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def key_for(self, token: str) -> Key:
@@ -69,7 +70,7 @@ class KeySource:
         if kind is None:
             raise UnknownKey("an algorithm that is not accepted")
         found = self._find(kind, kid)
-        if found is None:
+        if found is None or self._now() - self._fetched > FRESH_FOR:
             await self._fetch_again()
             found = self._find(kind, kid)
         if found is None:
@@ -108,6 +109,7 @@ class KeySource:
             log.warning("keys_not_fetched", url=self._url, error=type(error).__name__)
             return
         self._keys = [key for key in keys if not isinstance(key, OctKey)]
+        self._fetched = self._now()
 
 
 def _header(token: str) -> dict[str, Any]:

@@ -64,6 +64,7 @@ REFUSED: Document = {
     "description": "Refused, and why.",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+TROUBLE: Document = {**REFUSED, "description": "Not now (503, with Retry-After), or a fault of ours (500)."}
 
 
 def describe(app: FastAPI) -> None:
@@ -87,7 +88,7 @@ def _complete(made: Document, app: FastAPI) -> None:
         schemas.pop(unused, None)
     for operation, dependant in _operations(made, app):
         operation["responses"].pop("422", None)
-        operation["responses"]["4XX"] = REFUSED
+        operation["responses"].update({"4XX": REFUSED, "5XX": TROUBLE})
         asked = {asked.call for asked in dependant.dependencies}
         parameters = operation.setdefault("parameters", [])
         if once_only in asked:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from fastapi.exceptions import RequestValidationError
+from pydantic_core.core_schema import ErrorType
 
 from shared.http.problem import UnsupportedMedia
 from shared.kernel.errors import Invalid, Issue, NotFound, Refusal
@@ -29,6 +30,8 @@ _CODES = {
     "uuid_parsing": ("wrong_format", "Not a UUID."),
     "value_error": ("invalid_value", "This value cannot be accepted."),
     "assertion_error": ("invalid_value", "This value cannot be accepted."),
+    "union_tag_invalid": ("not_allowed_value", "Not one of the allowed values: {expected_tags}."),
+    "union_tag_not_found": ("missing", "The property that tells the kind is required."),
     "string_unicode": ("wrong_format", "Not Unicode text."),
     "date_from_datetime_inexact": ("bad_date", "A date, YYYY-MM-DD."),
     "date_from_datetime_parsing": ("bad_date", "A date, YYYY-MM-DD."),
@@ -36,7 +39,8 @@ _CODES = {
     "date_type": ("bad_date", "A date, YYYY-MM-DD."),
 }
 _WRONG_TYPE = ("wrong_type", "Not of the expected type.")
-_PYDANTIC_TYPE_SUFFIXES = ("_type", "_parsing", "_size", "_attributes_type", "_from_float")
+_TYPE_SUFFIXES = ("_type", "_parsing", "_size", "_from_float", "is_instance_of")
+_OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
 class ValidationFailed(Invalid):
@@ -70,8 +74,8 @@ def _issue(entry: dict[str, Any]) -> Issue:
 
 
 def _other(kind: str, entry: dict[str, Any]) -> tuple[str, str]:
-    if kind.endswith(_PYDANTIC_TYPE_SUFFIXES) or kind in ("is_instance_of", "bool_parsing"):
-        return _WRONG_TYPE
+    if kind in _OF_PYDANTIC:  # whose own words may repeat what was sent
+        return _WRONG_TYPE if kind.endswith(_TYPE_SUFFIXES) else _CODES["value_error"]
     # a PydanticCustomError of ours: its type is a code of ours and its words are written for callers
     return kind, str(entry["msg"]).replace("{", "{{").replace("}", "}}")
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 import httpx
@@ -39,6 +39,16 @@ class Pupil(RequestModel):
     seat: Count
 
 
+class Circle(RequestModel):
+    kind: Literal["circle"]
+    radius: float
+
+
+class Square(RequestModel):
+    kind: Literal["square"]
+    side: float
+
+
 class NoticeBody(RequestModel):
     text: Line
     happened_at: Instant
@@ -49,6 +59,8 @@ class NoticeBody(RequestModel):
     on: Day | None = None
     owner: UUID | None = None
     grade: Annotated[str, Field(pattern="^(0[3-8]|11)$")] | None = None
+    shape: Annotated[Circle | Square, Field(discriminator="kind")] | None = None
+    even: Annotated[int, Field(multiple_of=2)] = 0
     pupils: list[Pupil] = Field(default_factory=list)
     details: dict[str, object] = Field(default_factory=dict)
 

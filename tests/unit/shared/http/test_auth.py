@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
 from shared.http import auth
 from shared.http.auth import Authenticator, InvalidToken, TokenExpired, require
-from shared.http.keyset import AGAIN_AFTER, KeySource, KeysUnavailable, UnknownKey
+from shared.http.keyset import AGAIN_AFTER, FRESH_FOR, KeySource, KeysUnavailable, UnknownKey
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
 from tests.support.problems import expect_problem
@@ -286,6 +286,29 @@ async def test_unknown_keys_do_not_make_us_a_nuisance() -> None:
         with pytest.raises(UnknownKey):
             await source.key_for(signed(ED, kid="stranger"))
     assert issuer.asked == 1
+
+
+async def test_a_key_that_the_issuer_withdraws_is_forgotten() -> None:
+    issuer, clock = Issuer(ED, EC), Ticking()
+    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
+    await source.key_for(signed(EC, "ES256"))
+    issuer.document = jwks(ED)
+    clock.now += FRESH_FOR + 1
+    with pytest.raises(UnknownKey):
+        await source.key_for(signed(EC, "ES256"))
+
+
+async def test_a_token_is_verified_anew_from_time_to_time(believing: Authenticator, tmp_path: Path) -> None:
+    clock, url = Ticking(time.time()), (tmp_path / "jwks.json").as_uri()
+    judge = Authenticator(ISSUER, AUDIENCE, url, now=clock)
+    good = signed(EC, "ES256", exp=clock.now + 3600)
+    await judge.verify(good)
+    (tmp_path / "jwks.json").write_bytes(jwks(ED))
+    judge._keys = KeySource(url)
+    assert await judge.verify(good) == LEA_COORDINATOR
+    clock.now += auth.BELIEVED_FOR + 1
+    with pytest.raises(InvalidToken):
+        await judge.verify(good)
 
 
 async def test_known_keys_serve_on_while_the_issuer_is_away() -> None:

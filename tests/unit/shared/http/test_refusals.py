@@ -47,6 +47,10 @@ JSON = {"Content-Type": "application/json"}
         ({"owner": "not-a-uuid"}, "/owner", "wrong_format"),
         ({"owner": 7}, "/owner", "wrong_type"),
         ({"grade": "13"}, "/grade", "wrong_format"),
+        ({"shape": {"kind": "blob"}}, "/shape", "not_allowed_value"),
+        ({"shape": {}}, "/shape", "missing"),
+        ({"shape": {"kind": "circle", "radius": "wide"}}, "/shape/circle/radius", "wrong_type"),
+        ({"even": 3}, "/even", "invalid_value"),
     ],
 )
 async def test_what_is_wrong_in_a_body_is_named_where_it_is(
@@ -100,6 +104,11 @@ async def test_what_is_not_json_is_malformed(http: httpx.AsyncClient, body: byte
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "", "json"])
 async def test_only_json_is_taken(http: httpx.AsyncClient, media_type: str) -> None:
     answer = await http.post("/v1/notices", content=b"{}", headers={"Content-Type": media_type})
+    expect_problem(answer, 415, "unsupported_media_type")
+
+
+async def test_a_compressed_body_is_not_taken(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/notices", content=b"{}", headers={**JSON, "Content-Encoding": "gzip"})
     expect_problem(answer, 415, "unsupported_media_type")
 
 
