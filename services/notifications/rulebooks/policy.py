@@ -91,6 +91,7 @@ class Policy(BaseModel):
     privacy: Sentence
     severities: dict[str, Label]
     tests: dict[str, Label]
+    roles: dict[str, Label]
     deciders: dict[str, Label]
     pre_actions: dict[str, Action]
     recommended_actions: dict[str, Action]

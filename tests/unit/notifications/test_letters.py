@@ -74,6 +74,12 @@ def test_n1_gives_its_deadlines_in_pacific_time() -> None:
     assert "within 24 hours of discovery" in text
 
 
+def test_n1_is_laid_out_for_people() -> None:
+    text = letters.write(Kind.CASE_SUBMITTED, a_submitted_case()).body_text
+    assert "\n\nWhat to do next\n1. File the appeal" in text
+    assert "\nSubmitted by: Sia Site (CAASPP test site coordinator)\n" in text
+
+
 def test_n1_says_when_a_report_is_late() -> None:
     assert (
         "late: more than 24 hours"
