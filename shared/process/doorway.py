@@ -11,11 +11,15 @@ A verb's help is its docstring's first line; words after it on the command line 
 from __future__ import annotations
 
 import inspect
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+FAILED = 1
 WRONG_USAGE = 2
+
+log = logging.getLogger(__name__)  # the standard one: it is fit to use before it is configured, too
 
 Verb = Callable[..., int | None]
 
@@ -31,7 +35,7 @@ def run(verbs: Mapping[str, Verb], argv: Sequence[str] | None = None, *, program
     if verb is None or not _takes(verb, words[1:]):
         sys.stderr.write(usage(program, verbs))
         return WRONG_USAGE
-    return verb(*words[1:]) or 0
+    return _done(verb, words[1:])
 
 
 def usage(program: str, verbs: Mapping[str, Verb]) -> str:
@@ -39,6 +43,15 @@ def usage(program: str, verbs: Mapping[str, Verb]) -> str:
     width = max(map(len, verbs))
     lines = [f"  {name:<{width}}  {_meaning(verb)}" for name, verb in verbs.items()]
     return "\n".join([f"usage: python -m {program} VERB", "", *lines, ""])
+
+
+def _done(verb: Verb, arguments: Sequence[str]) -> int:
+    """A verb that fails ends in the log, where tracebacks are masked, and not on the bare terminal."""
+    try:
+        return verb(*arguments) or 0
+    except Exception:
+        log.exception("process_failed")
+        return FAILED
 
 
 def _meaning(verb: Verb) -> str:

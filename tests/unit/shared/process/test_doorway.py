@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from shared.process.doorway import Verb, run
@@ -21,11 +23,17 @@ def rebuild(projection: str = "all") -> int:
     return 3
 
 
-VERBS: dict[str, Verb] = {"api": api, "rebuild": rebuild}
+def migrate() -> None:
+    """Migrate."""
+    int("no number, but 8472615039")
+
+
+VERBS: dict[str, Verb] = {"api": api, "rebuild": rebuild, "migrate": migrate}
 USAGE = """usage: python -m services.sample VERB
 
   api      Serve the REST API.
   rebuild  Rebuild read models.
+  migrate  Migrate.
 """
 
 
@@ -44,6 +52,13 @@ def test_a_verb_is_done() -> None:
 
 def test_words_after_the_verb_are_its_arguments() -> None:
     assert (enter("rebuild", "case_list"), done) == (3, [("rebuild", "case_list")])
+
+
+def test_a_verb_that_fails_ends_in_the_log_without_secrets(log: io.StringIO) -> None:
+    assert enter("migrate") == 1
+    assert '"event":"process_failed"' in log.getvalue()
+    assert "ValueError" in log.getvalue()
+    assert "8472615039" not in log.getvalue()
 
 
 @pytest.mark.parametrize("words", [(), ("fly",), ("api", "now"), ("rebuild", "a", "b"), ("",)])
