@@ -57,7 +57,7 @@ def run(
     port_offset: Annotated[
         int,
         typer.Option(
-            help="Add this to every port: 8001, 8002, 8003, 1025.",
+            help="Add this to every port: 8001 to 8003, 8011 to 8013, 1025.",
             envvar="STAIRS_PORT_OFFSET",
             min=0,
             max=46_000,

@@ -24,6 +24,9 @@ class Ports:
     incidents: int = 8001
     appeals: int = 8002
     notifications: int = 8003
+    incidents_worker: int = 8011
+    appeals_worker: int = 8012
+    notifications_worker: int = 8013
     smtp: int = 1025
     kafka: int = 19092
     kafka_controller: int = 19093

@@ -16,7 +16,6 @@ AUDIENCE = "stairs"
 
 SENDER = "stairs@stairs.example"
 CDE_EMAIL = "caaspp@cde.example"
-CALTAC_EMAIL = "caltac@caltac.example"
 
 _OURS = ("INCIDENTS_", "APPEALS_", "NOTIFICATIONS_", "KAFKA_", "AUTH_", "STAIRS_", "SYSTEM_TOKEN", "RELAY_")
 
@@ -63,7 +62,6 @@ def _special(service: str, place: Place, notes: Notes) -> dict[str, str]:
             "NOTIFICATIONS_SMTP_URL": f"smtp://{HOST}:{notes.ports['smtp']}",
             "NOTIFICATIONS_SENDER": SENDER,
             "NOTIFICATIONS_CDE_EMAIL": CDE_EMAIL,
-            "NOTIFICATIONS_CALTAC_EMAIL": CALTAC_EMAIL,
         }
     return {}
 
@@ -86,4 +84,6 @@ def programs(place: Place, notes: Notes) -> Iterator[Program]:
     for priority, name in enumerate(verbs, start=2):
         for service in SERVICES:
             environment = service_environment(service, place, notes)
+            if name == "worker":
+                environment["WORKER_HEALTH_PORT"] = str(notes.ports[f"{service}_worker"])
             yield Program(f"{service}-{name}", verb(service, name), environment, priority * 100)

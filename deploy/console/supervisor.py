@@ -48,10 +48,12 @@ class Supervisor:
             self._transport.close()
 
     def alive(self) -> bool:
-        """Whether anybody answers."""
+        """Whether anybody answers; one that is shutting down answers with a fault until it has ended."""
         try:
             self.processes()
-        except (OSError, Fault):
+        except Fault:
+            return True
+        except OSError:
             return False
         return True
 

@@ -147,8 +147,11 @@ def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays
 
 
 def _wait(place: Place, notes: Notes, process: subprocess.Popen[bytes]) -> None:
+    doors = notes.urls | {
+        f"{name}-worker": f"http://{HOST}:{notes.ports[f'{name}_worker']}" for name in SERVICES
+    }
     wait_until_ready(
-        notes.urls,
+        doors,
         within=READY_WITHIN,
         look=lambda: refuse_dead(place, process),
         running=Supervisor(place).all_run,

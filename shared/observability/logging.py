@@ -52,6 +52,8 @@ def configure(form: Form, *, service: str, level: int = logging.INFO, stream: Te
     root.handlers = [handler]
     root.setLevel(level)
     _hand_over(("uvicorn", "uvicorn.error", "uvicorn.access"))
+    for chatty in ("httpx", "httpcore"):  # one line per poll of a feed would bury everything else
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 
 def _shared_processors(service: str) -> Sequence[Processor]:

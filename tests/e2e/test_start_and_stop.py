@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT, SERVICES, Ports
+from deploy.console.place import ROOT, SERVICES, Place, Ports
 from deploy.console.preflight import taken_ports
 from deploy.console.readiness import why_not_ready
 from shared.kernel.actor import Role
@@ -76,36 +77,42 @@ def test_what_a_killed_console_left_is_taken_over(filed: str, folder: Path, offs
             }
 
 
-def test_a_second_system_on_the_same_folder_is_refused(filed: str, folder: Path, offset: int) -> None:
-    with started(folder / "var", offset=offset) as system:
-        second = system.stairs("run", "--port-offset", str(free_offset()))
-    assert second.returncode == 1
-    assert "in use by another `stairs run`" in second.stderr
+def test_a_second_system_on_the_same_folder_is_refused() -> None:
+    with short_folder() as folder, Place.at(folder / "var").alone():
+        refused = run_in(folder)
+    assert refused.returncode == 1
+    assert "in use by another `stairs run`" in refused.stderr
 
 
-def test_a_taken_port_is_named_before_anything_starts(filed: str, offset: int) -> None:
-    with short_folder() as elsewhere, started(elsewhere / "var", offset=offset):
-        words = ["run", "--dir", str(elsewhere / "second"), "--port-offset", str(offset)]
-        second = subprocess.run(
-            [*CONSOLE, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
-    assert second.returncode == 1
-    assert f"{8001 + offset} (incidents)" in second.stderr
-    assert "--port-offset" in second.stderr
+def test_a_taken_port_is_named_before_anything_starts(offset: int) -> None:
+    with short_folder() as folder, socket.create_server(("127.0.0.1", 8002 + offset)):
+        refused = run_in(folder, "--port-offset", str(offset))
+    assert refused.returncode == 1
+    assert f"port {8002 + offset} (appeals) is taken" in refused.stderr
+    assert "--port-offset" in refused.stderr
 
 
-def test_without_java_kafka_is_refused_in_one_line(filed: str, folder: Path, offset: int) -> None:
-    command = [*CONSOLE, "run", "--kafka", "--dir", str(folder / "var"), "--port-offset", str(offset)]
-    bare = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "PATH")}
-    refused = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=bare | {"PATH": "/nowhere"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_without_java_kafka_is_refused_in_one_line(offset: int) -> None:
+    with short_folder() as folder:
+        refused = run_in(folder, "--kafka", "--port-offset", str(offset), PATH="/nowhere", JAVA_HOME="")
     assert refused.returncode == 1
     assert "needs Java 17" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_data_without_its_keys_is_refused() -> None:
+    with short_folder() as folder:
+        data = folder / "var" / "postgres"
+        data.mkdir(parents=True)
+        (data / "PG_VERSION").write_text("18\n")
+        refused = run_in(folder, "--port-offset", str(free_offset()))
+    assert refused.returncode == 1
+    assert "has no keys" in refused.stderr
+
+
+def run_in(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [*CONSOLE, "run", "--dir", str(folder / "var"), *options]
+    told = os.environ | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=60, check=False
+    )

@@ -82,8 +82,8 @@ def test_rebuilt_read_models_answer_as_before(told: str, system: RunningSystem) 
 
 
 def test_a_plain_consumer_sees_the_events_of_the_contract(told: str, system: RunningSystem) -> None:
-    seen = set(types_on_kafka(system))
-    assert seen == (SUBMITTED_TO_MAILED if system.notes.kafka else set())
+    wanted = SUBMITTED_TO_MAILED if system.notes.kafka else set()
+    assert wanted <= set(types_on_kafka(system))
 
 
 def types_on_kafka(system: RunningSystem) -> list[str]:

@@ -21,7 +21,7 @@ def show(outcomes: list[Outcome], console: Console) -> None:
         title="Six cases of the manual" if len(outcomes) == 6 else None, show_lines=True, expand=True
     )
     for heading, ratio in (("case", 3), ("severity, and why", 5), ("then", 4), ("appeals", 5), ("mails", 4)):
-        table.add_column(heading, ratio=ratio)
+        table.add_column(heading, ratio=ratio, overflow="fold")
     for outcome in outcomes:
         table.add_row(
             _case(outcome), _severity(outcome), _action(outcome), _appeals(outcome), _mails(outcome)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
 
 from deploy.console.container_secrets import make_secrets
 from deploy.console.place import Place, Ports
@@ -29,12 +32,22 @@ KEYS = {
 CONDITIONS = {"service_healthy", "service_completed_successfully"}
 
 
+def settings_of(service: str) -> set[str]:
+    module = importlib.import_module(f"services.{service}.settings")
+    kind: type[BaseSettings] = module.Settings
+    return {str(field.validation_alias or name).upper() for name, field in kind.model_fields.items()}
+
+
 def service_of(container: dict[str, Any]) -> str:
     return str(container["command"][2].removeprefix("services."))
 
 
 def secret_sources(container: dict[str, Any]) -> set[str]:
     return {entry if isinstance(entry, str) else entry["source"] for entry in container.get("secrets", [])}
+
+
+def secret_targets(container: dict[str, Any]) -> set[str]:
+    return {entry["target"] for entry in container.get("secrets", []) if isinstance(entry, dict)}
 
 
 def test_only_known_keys_are_used() -> None:
@@ -105,6 +118,27 @@ def test_the_services_have_the_contracts_ports() -> None:
         api = CONTAINERS[f"{service}-api"]
         assert api["ports"] == [f"127.0.0.1:{ports[service]}:{ports[service]}"]
         assert api["environment"][f"{service.upper()}_PORT"] == str(ports[service])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_command_is_a_module_of_ours(name: str) -> None:
+    python, flag, module, *_ = OURS[name]["command"]
+    assert (python, flag) == ("python", "-m")
+    assert importlib.util.find_spec(f"{module}.__main__") is not None
+
+
+@pytest.mark.parametrize("name", OF_A_SERVICE)
+def test_a_verb_is_one_of_the_services_doorway(name: str) -> None:
+    it = OF_A_SERVICE[name]
+    doorway = (ROOT / "services" / service_of(it) / "__main__.py").read_text()
+    assert f'"{it["command"][3]}"' in doorway
+
+
+@pytest.mark.parametrize("name", OF_A_SERVICE)
+def test_a_service_is_told_only_what_it_knows(name: str) -> None:
+    it = OF_A_SERVICE[name]
+    told = set(it["environment"]) | {target for target in secret_targets(it) if target.isupper()}
+    assert told <= settings_of(service_of(it))
 
 
 @pytest.mark.parametrize("name", OF_A_SERVICE)
