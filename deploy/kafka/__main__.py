@@ -1,7 +1,8 @@
 """``python -m deploy.kafka up|down|topics|status``: this machine's broker, and the topics of any cluster.
 
 Settings: ``STAIRS_KAFKA_STATE`` (var/kafka), ``STAIRS_KAFKA_PORT`` (19092; the controller takes the next),
-``STAIRS_KAFKA_JARS`` (var/cache/kafka-4.3.1); ``topics`` goes to ``KAFKA_BOOTSTRAP_SERVERS`` when it is set.
+``STAIRS_KAFKA_JARS`` (var/cache/kafka-4.3.1); ``topics`` goes to ``KAFKA_BOOTSTRAP_SERVERS`` when it is set,
+with ``STAIRS_KAFKA_REPLICATION`` replicas (1).
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def down() -> int:
 def create_topics() -> int:
     """Create the declared topics that are missing."""
     bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or this_machines_broker().bootstrap
-    made = topics.create(bootstrap, topics.declared(TOPICS))
+    replicas = os.environ.get("STAIRS_KAFKA_REPLICATION")
+    made = topics.create(bootstrap, topics.declared(TOPICS, replication=int(replicas) if replicas else None))
     print("\n".join(f"created {name}" for name in made) or "every topic is there")
     return 0
 

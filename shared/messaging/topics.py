@@ -18,8 +18,11 @@ class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     partitions: int = Field(ge=1, le=100)
-    replication: int | None = Field(default=None, ge=1, le=9)
     config: dict[str, str | int]
+
+
+class _Defaults(_Shape):
+    replication: int = Field(ge=1, le=9)
 
 
 class _Declared(BaseModel):
@@ -34,7 +37,7 @@ class _Declared(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    defaults: _Shape
+    defaults: _Defaults
     dead_letters: _Shape
     topics: dict[str, _Declared]
 
@@ -56,13 +59,15 @@ def dead_letter_topic(topic: str, consumer: str) -> str:
     return f"{topic}.{consumer}.dlq"
 
 
-def declared(path: Path) -> list[Topic]:
+def declared(path: Path, *, replication: int | None = None) -> list[Topic]:
     """All topics of the file, each followed by the dead-letter twins of its consumers.
+
+    :param replication: the number of replicas instead of the file's; of three or more, two must acknowledge.
 
     :raises pydantic.ValidationError: the file says something that it may not.
     """
     file = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    replication = file.defaults.replication or 1
+    replication = replication or file.defaults.replication
     topics: list[Topic] = []
     for name, entry in file.topics.items():
         topics.append(_topic(name, file.defaults, replication, entry.owner))
@@ -77,8 +82,9 @@ def _topic(name: str, shape: _Shape, replication: int, owner: str) -> Topic:
     return Topic(
         name=name,
         partitions=shape.partitions,
-        replication=shape.replication or replication,
-        config={key: str(value) for key, value in shape.config.items()},
+        replication=replication,
+        config={key: str(value) for key, value in shape.config.items()}
+        | ({"min.insync.replicas": "2"} if replication >= 3 else {}),
         owner=owner,
     )
 

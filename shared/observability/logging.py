@@ -51,6 +51,7 @@ def configure(form: Form, *, service: str, level: int = logging.INFO, stream: Te
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("kafka").setLevel(max(level, logging.WARNING))  # it tells every fetch and rebalance
     _hand_over(("uvicorn", "uvicorn.error", "uvicorn.access"))
     for chatty in ("httpx", "httpcore"):  # one line per poll of a feed would bury everything else
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))

@@ -57,6 +57,11 @@ def test_a_dead_letter_of_full_size_fits_with_its_reasons(name: str) -> None:
     assert int(TOPICS[name].config["max.message.bytes"]) >= LARGEST_REQUEST + 100_000
 
 
+def test_of_three_replicas_two_must_acknowledge() -> None:
+    for topic in declared(HERE / "topics.yaml", replication=3):
+        assert (topic.replication, topic.config["min.insync.replicas"]) == (3, "2")
+
+
 def test_a_word_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "topics.yaml"
     path.write_text(
