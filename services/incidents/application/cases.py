@@ -115,12 +115,12 @@ class Cases:
         """
         check_text({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
         may_search(command.actor)
-        return await self._change(
-            command.case_id,
-            lambda case: case.record_breach_call(command.call, command.actor, command.at),
-            command.expected,
-            receipt,
-        )
+
+        def decide(case: Case) -> None:
+            rules = self._rulebooks.for_year(case.report.year)
+            case.record_breach_call(command.call, rules, command.actor, command.at)
+
+        return await self._change(command.case_id, decide, command.expected, receipt)
 
     async def submit(self, command: SubmitCase, receipt: ReceiptFor | None = None) -> Case:
         """Put a draft on record for good, under a new case number.

@@ -113,13 +113,13 @@ class Case(Aggregate):
         kept = [student.as_fact() for student in students]
         self._trigger(self.StudentsListed, actor, at, students=kept, assessment=assessment.as_fact())
 
-    def record_breach_call(self, call: BreachCall, actor: Actor, at: datetime) -> None:
+    def record_breach_call(self, call: BreachCall, rules: Rulebook, actor: Actor, at: datetime) -> None:
         """Put the phone call of a breach on record (HR-11, HR-13).
 
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
         self.check_visible(actor)
-        may_record_call(actor)
+        may_record_call(actor, rules.breach_callers)
         check_call(call, self.assessment, at)
         self._trigger(
             self.BreachCallRecorded,

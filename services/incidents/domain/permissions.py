@@ -8,7 +8,6 @@ from shared.kernel.actor import Actor, Role
 FILERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGENT})
 READERS = FILERS | {Role.CDE_REVIEWER, Role.AUDITOR, Role.SYSTEM}
 SSID_READERS = FILERS | {Role.CDE_REVIEWER}
-CALLERS = frozenset({Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER})
 FEED_READERS = frozenset({Role.SYSTEM, Role.AUDITOR})
 
 
@@ -61,12 +60,12 @@ def may_read_ssids(actor: Actor) -> None:
         raise NotAllowed("Only coordinators, CalTAC and the CDE read SSIDs.")
 
 
-def may_record_call(actor: Actor) -> None:
-    """The LEA coordinator phones (HR-11); CalTAC and the CDE confirm the call.
+def may_record_call(actor: Actor, callers: frozenset[Role]) -> None:
+    """Who phones about a breach, and who confirms the call, is the year's rule (HR-11, §4.10).
 
     :raises NotAllowed: the caller is somebody else.
     """
-    if actor.role not in CALLERS:
+    if actor.role not in callers:
         raise NotAllowed("The LEA coordinator phones, and records the call.")
 
 

@@ -29,6 +29,7 @@ from services.incidents.domain.values import (
     RecommendedAction,
     Severity,
 )
+from shared.kernel.actor import Role
 
 T = TypeVar("T")
 
@@ -96,6 +97,7 @@ class Rulebook:
     severities: Mapping[Severity, str]
     incident_types: Mapping[str, IncidentType]
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
+    breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
 
     def type_of(self, code: str) -> IncidentType:
         """The catalog's row for this code.

@@ -19,6 +19,7 @@ from services.incidents.domain.values import (
     Severity,
 )
 from services.incidents.rulebooks.when import fields_of, read_condition
+from shared.kernel.actor import Role
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -35,6 +36,7 @@ class Sourced(Entry):
 
     source: Text
     basis: Basis
+    inherited_from: str | None = None  # the year whose entry this is, unchanged
 
 
 def _checked_condition(raw: object) -> object:
@@ -82,6 +84,8 @@ class TypeEntry(Sourced):
     about: About
     reporting: Reporting = Reporting.ORDINARY
     advice: str = ""
+    see_also: list[str] = []  # types that may be meant instead
+    superseded_by: str | None = None  # the type that later editions of the guide use in its place
     severity: list[RulingEntry[Severity]] = []
     pre_action: list[RulingEntry[PreAction]] = []
     appeals: list[RulingEntry[AppealType]] = []
@@ -171,6 +175,13 @@ class PhoneEntry(Sourced):
     number: Text
 
 
+class BreachCallEntry(Sourced):
+    """Who makes the phone call that a breach asks for, or confirms it (HR-11, §4.10)."""
+
+    callers: Annotated[list[Role], Field(min_length=1)]
+    meaning: Text
+
+
 class NotAnIncident(Sourced):
     """What nobody files (§4.9), and what to do instead."""
 
@@ -182,13 +193,15 @@ class RulebookEntry(Sourced):
     """One administration year, whole."""
 
     year: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    extends: str | None = None  # the year that holds wherever this one says nothing else
     title: Text
     severities: dict[Severity, SeverityEntry]
     tests: dict[str, TestEntry]
     appeal_limits: dict[AppealType, LimitEntry] = {}
     clocks: dict[str, ClockEntry]
     phones: dict[str, PhoneEntry]
-    not_incidents: list[NotAnIncident]
+    breach_call: BreachCallEntry
+    not_incidents: dict[str, NotAnIncident]
     incident_types: dict[str, TypeEntry]
 
     @model_validator(mode="after")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from services.incidents.domain.errors import RulebookNotFound
 from services.incidents.domain.rulebook import Rulebook
-from services.incidents.rulebooks.loader import Loaded, RulebookFault, load_year
+from services.incidents.rulebooks.loader import Loaded, load_year
+from shared.rulebooks.inheritance import whole
+from shared.rulebooks.layers import RulebookFault, read_layers
 
 HERE = Path(__file__).parent
 DEFAULT_YEAR = "2018-19"
@@ -22,18 +23,12 @@ class Library:
 
     @classmethod
     def from_folder(cls, folder: Path = HERE) -> Library:
-        """Every year that has files there: ``<year>.yaml`` and ``<year>.<part>.yaml``.
+        """Every year that has files there (``<year>.yaml``, ``<year>.<part>.yaml``), over what it extends.
 
         :raises RulebookFault: one of them is at fault, or the default year is missing.
         """
-        files = sorted(folder.glob("*.yaml"), key=lambda file: file.name)
-        years = {
-            year: load_year(list(group))
-            for year, group in groupby(files, key=lambda file: file.name.split(".")[0])
-        }
-        for year, loaded in years.items():
-            if loaded.rules.year != year:
-                raise RulebookFault(f"{year}.yaml: year is {loaded.rules.year}, not {year}")
+        layers = read_layers(folder)
+        years = {year: load_year(whole(year, layers)) for year in layers}
         if DEFAULT_YEAR not in years:
             raise RulebookFault(f"{folder}: there is no rulebook for the default year {DEFAULT_YEAR}")
         return cls(years)

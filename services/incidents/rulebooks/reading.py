@@ -26,6 +26,7 @@ def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
         severities={severity: meaning.meaning for severity, meaning in entry.severities.items()},
         incident_types={code: _type(code, row) for code, row in entry.incident_types.items()},
         appeal_limits={appeal: read_condition(limit.when) for appeal, limit in entry.appeal_limits.items()},
+        breach_callers=frozenset(entry.breach_call.callers),
     )
 
 
