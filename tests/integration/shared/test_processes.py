@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPResponse
 from pathlib import Path
 
 import httpx
@@ -86,9 +88,9 @@ def test_a_body_that_never_ends_is_cut_off_with_a_reason(api: subprocess.Popen[s
         wire.sendall(head.encode())
         for _ in range(11):
             wire.sendall(b"186a0\r\n" + b" " * 100_000 + b"\r\n")
-        answer = wire.recv(65_536)
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b'"code":"body_too_large"' in answer
+        answer = HTTPResponse(wire)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (413, "body_too_large")
 
 
 def test_what_the_server_itself_refuses_does_no_harm(api: subprocess.Popen[str], port: int) -> None:
