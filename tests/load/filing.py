@@ -1,4 +1,4 @@
-"""Filing over HTTP: our `POST /v1/incidents` against a do-nothing POST and a CRUD endpoint, same load, in turn."""
+"""Filing over HTTP: our `POST /v1/incidents`, a do-nothing POST and a CRUD endpoint under the same load."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _await_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> Non
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=5).close()  # noqa: S310 - loopback
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=5).close()
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
         else:
@@ -109,6 +109,7 @@ class Filing:
 
     def __enter__(self) -> Filing:
         """Start all three and warm them up."""
+        self._around.migrate()
         ports = {name: free_port() for name in ("noop", "crud", "filing")}
         environment = self._around.environment(incidents_port=ports["filing"])
         for target in targets(ports):

@@ -77,8 +77,6 @@ def surroundings() -> Iterator[Surroundings]:
         data = Path(folder) / "postgres"
         server = get_server(str(data), cleanup_mode="stop")
         try:
-            around = Surroundings(server.get_uri(), Path(folder))
-            around.migrate()
-            yield around
+            yield Surroundings(server.get_uri(), Path(folder))
         finally:
             server.cleanup()
