@@ -6,8 +6,13 @@ import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
+from typing import Protocol
 
+from tests.load.append import Append
+from tests.load.filing import Filing
 from tests.load.harness import Report, Round, Row, at_least, at_most, measure, over, publish, shown_only
+from tests.load.projection import Projection
 from tests.load.surroundings import Surroundings, surroundings
 
 PGBENCH = "pgbench, one insert a transaction"
@@ -27,14 +32,31 @@ ROWS = [
 ]
 
 
+class Part(Protocol):
+    """Something that is set up once, and measured in every round."""
+
+    def round(self) -> Round:
+        """One round's figures by name."""
+        ...
+
+    def __enter__(self) -> Part:
+        """Set it up."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take it down."""
+        ...
+
+
 def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
     """What is measured in each round; `only` leaves the rest out."""
-    from tests.load.append import Append
-    from tests.load.filing import Filing
-    from tests.load.projection import Projection
-    from tests.load.relay import Relaying
-
-    kinds = {"append": Append, "filing": Filing, "projection": Projection, "relay": Relaying}
+    kinds: dict[str, Callable[[Surroundings], Part]] = {
+        "append": Append,
+        "filing": Filing,
+        "projection": Projection,
+    }
     return {
         name: opened.enter_context(kind(around)).round
         for name, kind in kinds.items()

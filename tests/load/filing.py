@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from tests.load.surroundings import Surroundings, free_port
 
@@ -92,6 +93,7 @@ def load(url: str, token: str, seconds: float) -> dict[str, float]:
         input=json.dumps(request).encode(),
         capture_output=True,
         check=True,
+        timeout=seconds + 30,
     )
     seen: dict[str, float] = json.loads(done.stdout)
     if seen["refused"]:
@@ -120,7 +122,9 @@ class Filing:
             load(url, self._around.token, 1.0)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop them."""
         self._open.close()
 

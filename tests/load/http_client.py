@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by behavior, not by class
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self.send()
 
     def send(self) -> None:

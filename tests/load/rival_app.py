@@ -1,7 +1,7 @@
 """What our filing is measured against: a POST that does nothing, and an honest CRUD endpoint.
 
-The CRUD endpoint has the same chassis, token and request model as ours, and stores one row by SQLAlchemy's async
-ORM, as most services of this kind are written. Started as a process: see `filing.py`.
+The CRUD endpoint has the same chassis, token and request model as ours, and stores one row by SQLAlchemy's
+async ORM, as most services of this kind are written. Started as a process: see `filing.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
-from services.incidents.api.schemas import CaseBody
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.incidents.api.schemas import CaseBody
 from shared.http.answers import created, respond
 from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller
@@ -81,7 +81,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def crud_app() -> FastAPI:
-    auth = Authenticator("https://stairs.local", "stairs", os.environ["AUTH_JWKS_URL"])
+    told = os.environ
+    auth = Authenticator(told["AUTH_ISSUER"], told["AUTH_AUDIENCE"], told["AUTH_JWKS_URL"])
     return build_app(
         title="rivals", version="1", lifespan=lifespan, routers=[router], auth=auth, readiness=Readiness()
     )
