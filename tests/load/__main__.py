@@ -13,6 +13,7 @@ from tests.load.append import Append
 from tests.load.filing import Filing
 from tests.load.harness import Report, Round, Row, at_least, at_most, measure, over, publish, shown_only
 from tests.load.projection import Projection
+from tests.load.relay import Relaying
 from tests.load.surroundings import Surroundings, surroundings
 
 PGBENCH = "pgbench, one insert a transaction"
@@ -56,6 +57,7 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "append": Append,
         "filing": Filing,
         "projection": Projection,
+        "relay": Relaying,
     }
     return {
         name: opened.enter_context(kind(around)).round
