@@ -38,6 +38,7 @@ from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.probe import store_usable
 from shared.persistence.projector import Projector
+from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from shared.persistence.unit import Unit, Units
@@ -117,8 +118,9 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
     """Every loop of the worker: project, follow the others, send, and relay unless a process apart does."""
     async with ground(settings) as base:
         loops: dict[str, Loop] = {
-            "message_list": Projector(base.engine, base.tail, MessageList()).run,
+            "projection:message_list": Projector(base.engine, base.tail, MessageList()).run,
             "sender": dispatch(base).run,
+            "pruning": lambda stop: keep_pruned(base.engine, stop),
             **{name: consumer.run for name, consumer in _consumers(base)},
         }
         if settings.kafka_bootstrap_servers and settings.relay_embedded:
@@ -195,7 +197,7 @@ def _feeds(base: Ground) -> Iterator[tuple[str, Feed]]:
         return
     for source, url in ((inbound.INCIDENTS, settings.incidents_url), (inbound.APPEALS, settings.appeals_url)):
         feed = ChangesFeed(url, settings.system_token_file, engine, inbound.CONSUMER, source=source)
-        yield f"follow{source.replace('/', '_')}", feed
+        yield source.removeprefix("/"), feed
 
 
 def _relay(base: Ground, bootstrap: str) -> Relay:

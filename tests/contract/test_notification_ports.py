@@ -61,6 +61,17 @@ async def test_putting_it_again_ends_the_lease_and_moves_it(queue: Outgoing) -> 
     assert list(await queue.claim(NOON + timedelta(minutes=1), 10, LEASE)) == [FIRST]
 
 
+async def test_the_backlog_counts_from_when_a_mail_was_first_due(queue: Outgoing) -> None:
+    assert (await queue.backlog()).count == 0
+    await queue.put(FIRST, NOON)
+    await queue.put(SECOND, NOON + timedelta(hours=1))
+    await queue.put(FIRST, NOON + timedelta(hours=5))
+    backlog = await queue.backlog()
+    assert (backlog.count, backlog.since) == (2, NOON)
+    await queue.remove(FIRST)
+    assert (await queue.backlog()).since == NOON + timedelta(hours=1)
+
+
 async def test_what_is_removed_is_not_taken_up_any_more(queue: Outgoing) -> None:
     await queue.put(FIRST, NOON)
     await queue.remove(FIRST)

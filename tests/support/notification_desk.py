@@ -14,7 +14,7 @@ from services.notifications.application.ports import Mail
 from services.notifications.application.sending import Sender
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Answer, Cause, Contact, Kind, Verdict
+from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Verdict
 from services.notifications.rulebooks.letters import Letters
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import FixedClock
@@ -32,10 +32,12 @@ class MemoryOutgoing:
 
     def __init__(self) -> None:
         self.due: dict[UUID, datetime] = {}
+        self.since: dict[UUID, datetime] = {}
         self.leased: set[UUID] = set()
 
     async def put(self, notification_id: UUID, due_at: datetime) -> None:
         self.due[notification_id] = due_at
+        self.since.setdefault(notification_id, due_at)
         self.leased.discard(notification_id)
 
     async def claim(self, at: datetime, limit: int, _lease: timedelta) -> Sequence[UUID]:
@@ -46,6 +48,10 @@ class MemoryOutgoing:
 
     async def remove(self, notification_id: UUID) -> None:
         self.due.pop(notification_id, None)
+        self.since.pop(notification_id, None)
+
+    async def backlog(self) -> Backlog:
+        return Backlog(len(self.since), min(self.since.values(), default=None))
 
 
 class ScriptedMailer:

@@ -13,7 +13,7 @@ from services.notifications.application.ports import LetterWriter, Mail, Outgoin
 from services.notifications.application.scope import may_resend
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
-from services.notifications.domain.values import Answer, Draft
+from services.notifications.domain.values import Answer, Backlog, Draft
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
@@ -61,6 +61,10 @@ class Messages:
             message.start_sending(actor=OURSELVES, at=at)
         await self._store.save(*messages)
         return [_mail_of(message) for message in messages]
+
+    async def backlog(self) -> Backlog:
+        """What is still to be sent."""
+        return await self._outgoing.backlog()
 
     async def give_back(self, notification_ids: Sequence[UUID], at: datetime) -> None:
         """End the lease on what was taken up and not begun."""

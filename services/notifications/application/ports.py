@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Answer, Content, Kind, Recipient
+from services.notifications.domain.values import Answer, Backlog, Content, Kind, Recipient
 
 
 class LetterWriter(Protocol):
@@ -33,6 +33,10 @@ class Outgoing(Protocol):
 
     async def remove(self, notification_id: UUID) -> None:
         """Do not try this message any more."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """How many wait, and since when."""
         ...
 
 

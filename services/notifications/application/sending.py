@@ -71,6 +71,13 @@ class Sender:
                 await self._mailer.rest()
         return len(mails)
 
+    async def overdue(self) -> tuple[int, timedelta]:
+        """How many messages wait, and for how long the oldest has."""
+        async with self._open() as messages:
+            backlog = await messages.backlog()
+        since = backlog.since
+        return backlog.count, self._clock.now() - since if since else timedelta()
+
     async def _give_back(self, mails: Collection[Mail]) -> None:
         if mails:
             async with self._open() as messages:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 GIVE_UP_AFTER = timedelta(hours=72)
+EXPECTED_WITHIN = timedelta(hours=2)  # K21: after that somebody has to look
 FIRST_DELAYS = (
     timedelta(seconds=15),
     timedelta(seconds=30),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -120,6 +121,14 @@ class Matter:
     case_number: str | None
     lea: str
     school: str
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is still to be sent."""
+
+    count: int
+    since: datetime | None  # when the oldest of them was first due
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 
 from services.notifications.application.sending import Sender
+from services.notifications.domain.retries import EXPECTED_WITHIN
 from shared.kernel.store import StreamMoved
 from shared.messaging.back_off import BackOff, pause
+from shared.observability.metrics import gauge
 from shared.persistence.faults import transient
 from shared.persistence.tail import Tail
 
 POLL = 1.0  # seconds between looks at the queue when nothing new is heard of: how late a retry may be
 BREATH = 0.05  # seconds between two looks that found nothing
+WATCH = 15.0  # seconds between two looks at what waits
 
 log = structlog.get_logger(__name__)
 
 
 class Dispatch:
-    """Keeps sending what is due."""
+    """Keeps sending what is due, and says so when mails wait for too long."""
 
     def __init__(self, sender: Sender, tail: Tail, back_off: BackOff | None = None) -> None:
         self._sender, self._tail, self._back_off = sender, tail, back_off or BackOff()
+        self._waiting = gauge("mails_waiting", "Messages that are still to be sent.")
+        self._oldest = gauge("mails_waiting_seconds", "How long the oldest of them has waited.")
+        self._watched_at = float("-inf")
+        self._alarmed = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop; the mail in hand is finished and recorded first."""
@@ -30,6 +38,7 @@ class Dispatch:
         while not stop.is_set():
             try:
                 taken = await self._sender.send_what_is_due(stop.is_set)
+                await self.watch()
             except Exception as error:
                 if not (transient(error) or isinstance(error, StreamMoved)):
                     raise
@@ -42,3 +51,16 @@ class Dispatch:
             if not taken and not stop.is_set():
                 await self._tail.wait(POLL)
                 await pause(stop, BREATH)
+
+    async def watch(self) -> None:
+        """Now and then: how many mails wait, and whether one has for longer than anybody should (K21)."""
+        if time.monotonic() < self._watched_at + WATCH:
+            return
+        self._watched_at = time.monotonic()
+        count, oldest = await self._sender.overdue()
+        self._waiting.set(count)
+        self._oldest.set(oldest.total_seconds())
+        late = oldest > EXPECTED_WITHIN
+        if late and not self._alarmed:
+            log.error("mails_overdue", count=count, oldest_seconds=round(oldest.total_seconds()))
+        self._alarmed = late

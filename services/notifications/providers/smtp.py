@@ -88,8 +88,8 @@ class SmtpMailer:
     async def deliver(self, mail: Mail) -> Sequence[Answer]:
         """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
         addresses = [person.email for person in mail.outstanding]
-        content = on_the_wire(mail, self._sender)
         try:
+            content = on_the_wire(mail, self._sender)
             client = await self._connected()
             refused, text = await client.sendmail(self._sender.addr_spec, addresses, content)
         except _FAULTS as fault:
@@ -97,6 +97,9 @@ class SmtpMailer:
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
                 self._hang_up()
             return _answers_to(fault, mail.outstanding)
+        except ValueError as bug:  # one mail that cannot be written must not stop the others
+            log.exception("mail_unwritable", notification_id=str(mail.notification_id))
+            return _answers_to(bug, mail.outstanding)
         return [
             _answer(address, refused[address].code, refused[address].message)
             if address in refused
@@ -147,7 +150,8 @@ def _answers_to(fault: Exception, recipients: Sequence[Recipient]) -> list[Answe
     if isinstance(fault, aiosmtplib.SMTPResponseException) and not isinstance(fault, _OF_OUR_OWN):
         return [_answer(person.email, fault.code, fault.message) for person in recipients]
     code = fault.code if isinstance(fault, aiosmtplib.SMTPResponseException) else None
-    text = one_line(f"mail server: {str(fault) or type(fault).__name__}")
+    whose = "our own fault" if isinstance(fault, ValueError) else "mail server"
+    text = one_line(f"{whose}: {str(fault) or type(fault).__name__}")
     return [Answer(person.email, Verdict.DEFERRED, code, text) for person in recipients]
 
 

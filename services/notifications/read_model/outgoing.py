@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.domain.values import Backlog
 from services.notifications.read_model.tables import outgoing
 
 
@@ -25,7 +26,7 @@ class OutgoingQueue:
 
     async def put(self, notification_id: UUID, due_at: datetime) -> None:
         """Try this message at ``due_at``; any claim on it ends."""
-        row = {"notification_id": notification_id, "due_at": due_at, "leased_until": None}
+        row = {"notification_id": notification_id, "due_at": due_at, "since": due_at, "leased_until": None}
         statement = insert(outgoing).values(row)
         await self._connection.execute(
             statement.on_conflict_do_update(
@@ -51,6 +52,12 @@ class OutgoingQueue:
                 .values(leased_until=sa.func.now() + lease)
             )
         return ids
+
+    async def backlog(self) -> Backlog:
+        """How many wait, and since when."""
+        statement = sa.select(sa.func.count(), sa.func.min(outgoing.c.since))
+        count, since = (await self._connection.execute(statement)).one()
+        return Backlog(count, since)
 
     async def remove(self, notification_id: UUID) -> None:
         """Do not try this message any more."""

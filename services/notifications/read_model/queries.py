@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.read_model.tables import message_list, outgoing
+from services.notifications.read_model.tables import message_list
 from shared.kernel.actor import STATEWIDE, Actor, Role
 
 
@@ -57,12 +57,6 @@ class MessageQueries:
             statement = statement.where(older)
         async with self._engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
-
-    async def waiting(self) -> int:
-        """How many messages are still to be sent (a gauge)."""
-        async with self._engine.connect() as connection:
-            statement = sa.select(sa.func.count()).select_from(outgoing)
-            return (await connection.execute(statement)).scalar_one()
 
 
 def _in_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:

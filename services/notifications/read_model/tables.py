@@ -35,5 +35,6 @@ outgoing = sa.Table(
     metadata,
     sa.Column("notification_id", sa.Uuid, primary_key=True),
     sa.Column("due_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("since", sa.TIMESTAMP(timezone=True), nullable=False),  # first due
     sa.Column("leased_until", sa.TIMESTAMP(timezone=True)),
 )

@@ -188,6 +188,19 @@ def test_a_line_break_never_gets_into_a_header() -> None:
         on_the_wire(replace(mail, content=content), SENDER)
 
 
+async def test_a_mail_that_cannot_be_written_is_put_off_and_stops_no_other() -> None:
+    mail = a_mail()
+    script = Script()
+    async with answering(script) as port:
+        smtp = mailer(port)
+        broken = replace(mail, content=replace(mail.content, subject="two\nlines"))
+        answers = await smtp.deliver(broken)
+        assert [answer.verdict for answer in await smtp.deliver(mail)] == [ACCEPTED, ACCEPTED]
+        await smtp.rest()
+    assert [answer.verdict for answer in answers] == [DEFERRED, DEFERRED]
+    assert answers[0].text.startswith("our own fault: ")
+
+
 def test_names_of_any_script_and_with_any_marks_are_one_address_each() -> None:
     odd = replace(TO_SIA, name='Sía "O\'Neil", Ph.D. <x@y.z>; 校長')
     message = parsed(on_the_wire(replace(a_mail(), to=(odd, TO_LEE)), SENDER))

@@ -44,6 +44,7 @@ def upgrade() -> None:
         CREATE TABLE outgoing (
             notification_id uuid PRIMARY KEY,
             due_at timestamptz NOT NULL,
+            since timestamptz NOT NULL,
             leased_until timestamptz
         )
         """
