@@ -162,15 +162,15 @@ class Appeal(Aggregate):
         self.trigger_event(self.Denied, reason=act.stated_reason, comments=act.comments, **self._by(act))
 
     def withdraw(self, act: Act) -> None:
-        """Take the request back while the CDE has not decided (HR-19).
+        """Take the request back while nobody has decided, where the year's rules let it (HR-19, A-12).
 
         :raises NotForThisRole: not the one who filed it, nor the LEA coordinator.
         :raises NotWithdrawable: of another type, or no longer pending.
         """
         refuse_to_withdraw(act.actor, self.identity.filed_by)
         if not self.withdrawable:
-            raise NotWithdrawable("Only an invalidate or a grace period extension can be withdrawn.")
-        if self.status is not Status.PENDING_CDE:
+            raise NotWithdrawable("An appeal of this type cannot be withdrawn; the rules of its year say so.")
+        if not self.status.is_pending:
             raise NotWithdrawable(f"The appeal is {self.status.value}; only a pending one can be withdrawn.")
         self.trigger_event(self.Withdrawn, reason=act.stated_reason, comments=act.comments, **self._by(act))
 

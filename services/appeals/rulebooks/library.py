@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from services.appeals.domain.business_clock import BusinessCalendar
 from services.appeals.domain.holidays import FixedDate, HolidayRule, WeekdayOfMonth
 from services.appeals.domain.policy import DecisionClock, Policy, Reason, Route, TypeRule
+from services.appeals.rulebooks.references import dangling
 from services.appeals.rulebooks.schema import CalendarFile, HolidayEntry, RouteEntry, RulebookFile
+from shared.rulebooks.inheritance import whole
+from shared.rulebooks.judging import judged, refuse, version_of
+from shared.rulebooks.layers import Layer, RulebookFault, read_layer, read_layers
 
+HERE = Path(__file__).parent
 DEFAULT_YEAR = "2018-19"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -31,42 +32,50 @@ class Rulebooks:
         return self.by_year.get(administration_year, self.by_year[DEFAULT_YEAR])
 
 
-def read_rulebooks() -> Rulebooks:
+def read_rulebooks(folder: Path = HERE) -> Rulebooks:
     """Read and check every file of this room.
 
-    :raises pydantic.ValidationError: a file is not a rulebook; the error says where.
+    :raises RulebookFault: a file is not a rulebook, or the default year is missing; it says where.
     """
-    folder = files(__package__)
-    texts = [path.read_bytes() for path in folder.iterdir() if path.name.endswith(".yaml")]
-    policies = [policy_of(text, folder) for text in texts]
-    return Rulebooks({policy.year: policy for policy in policies})
+    layers = read_layers(folder)
+    if DEFAULT_YEAR not in layers:
+        raise RulebookFault(f"{folder}: there is no rulebook for the default year {DEFAULT_YEAR}")
+    return Rulebooks({year: policy_of(whole(year, layers), folder) for year in layers})
 
 
-def policy_of(text: bytes, folder: Traversable) -> Policy:
-    """The policy that one rulebook file describes."""
-    book = RulebookFile.model_validate(yaml.safe_load(text))
+def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
+    """The policy that one year's words describe.
+
+    :param folder: where the holidays stand.
+    :raises RulebookFault: they describe none.
+    """
+    book = judged(RulebookFile, layer)
+    refuse(layer, dangling(book))
     clocks = {
         name: DecisionClock(name, entry.business_days, entry.published) for name, entry in book.clocks.items()
     }
     return Policy(
         year=book.year,
-        version=_version(text),
-        routes=tuple(_route(entry, clocks) for entry in book.routes),
+        version=version_of(layer.raw),
+        routes=tuple(_route(name, entry, clocks) for name, entry in book.routes.items()),
         types={
             kind: TypeRule(kind, entry.withdrawable, entry.effect, entry.reopened_days)
             for kind, entry in book.types.items()
         },
-        tests=book.tests,
+        tests={code: entry.parts for code, entry in book.tests.items()},
         reasons=_reasons(book),
-        calendar=calendar_of((folder / "holidays" / f"{book.calendar}.yaml").read_bytes()),
+        calendar=_calendar_named(book.calendar, layer, folder),
     )
 
 
-def calendar_of(text: bytes) -> BusinessCalendar:
-    """The calendar that one file describes."""
-    file = CalendarFile.model_validate(yaml.safe_load(text))
+def calendar_of(layer: Layer) -> BusinessCalendar:
+    """The calendar that one file's words describe.
+
+    :raises RulebookFault: they describe none.
+    """
+    file = judged(CalendarFile, layer)
     return BusinessCalendar(
-        version=_version(text),
+        version=version_of(layer.raw),
         zone=ZoneInfo(file.zone),
         opens=file.opens,
         closes=file.closes,
@@ -75,13 +84,16 @@ def calendar_of(text: bytes) -> BusinessCalendar:
     )
 
 
-def _version(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()[:16]
+def _calendar_named(name: str, layer: Layer, folder: Path) -> BusinessCalendar:
+    file = folder / "holidays" / f"{name}.yaml"
+    if not file.is_file():
+        refuse(layer, [(("calendar",), f"there is no calendar {name}")])
+    return calendar_of(read_layer([file]))
 
 
-def _route(entry: RouteEntry, clocks: Mapping[str, DecisionClock]) -> Route:
-    named = entry.model_dump(exclude={"basis", "clock"})
-    return Route(**{**named, "clock": clocks[entry.clock]})
+def _route(name: str, entry: RouteEntry, clocks: Mapping[str, DecisionClock]) -> Route:
+    named = entry.model_dump(exclude={"basis", "clock", "inherited_from"})
+    return Route(**{**named, "id": name, "clock": clocks[entry.clock]})
 
 
 def _reasons(book: RulebookFile) -> dict[str, Reason]:

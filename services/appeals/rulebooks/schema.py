@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.appeals.domain.errors import OFFER_REFUSALS
 from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing
 
 Basis = Literal["stated", "derived", "ruling"]
@@ -23,8 +22,9 @@ class Strict(BaseModel):
 class Sourced(Strict):
     """Every entry says where it comes from, and whether that is said, derived or ruled there."""
 
-    source: str
-    basis: Basis = "stated"
+    source: Annotated[str, Field(min_length=1)]
+    basis: Basis
+    inherited_from: str | None = None  # the year whose entry this is, unchanged
 
 
 class TypeEntry(Sourced):
@@ -42,6 +42,12 @@ class ClockEntry(Sourced):
     published: bool
 
 
+class TestEntry(Sourced):
+    """Which parts of a test a rule may ask for."""
+
+    parts: frozenset[Part]
+
+
 class ReasonEntry(Sourced):
     """Why not, and what to do instead."""
 
@@ -52,7 +58,6 @@ class ReasonEntry(Sourced):
 class RouteEntry(Sourced):
     """One row of the routing table."""
 
-    id: str
     appeal_type: AppealType
     incident_types: frozenset[str]
     states: frozenset[EventState]
@@ -96,30 +101,13 @@ class RulebookFile(Sourced):
     """One year's file."""
 
     year: str
+    extends: str | None = None  # the year that holds wherever this one says nothing else
     calendar: str
     types: dict[AppealType, TypeEntry]
     clocks: dict[str, ClockEntry]
-    tests: dict[str, frozenset[Part]]
-    routes: list[RouteEntry]
+    tests: dict[str, TestEntry]
+    routes: dict[str, RouteEntry]
     reasons: dict[str, ReasonEntry]
-
-    @model_validator(mode="after")
-    def hangs_together(self) -> RulebookFile:
-        """Every name that is used is defined, and every reason is used."""
-        named = {reason for route in self.routes for reason in route.reasons()}
-        named |= {"no_appeal_for_this_incident", "window_closed", "restore_through_caltac"}
-        codes = {entry.refusal or name for name, entry in self.reasons.items()}
-        faults: dict[str, set[str]] = {
-            "reasons without a text": named - set(self.reasons),
-            "reasons that nothing gives": set(self.reasons) - named,
-            "clocks that are not defined": {route.clock for route in self.routes} - set(self.clocks),
-            "appeal types without a rule": {kind.value for kind in set(AppealType) - set(self.types)},
-            "refusal codes that nobody knows": codes - set(OFFER_REFUSALS),
-        }
-        found = {what: sorted(which) for what, which in faults.items() if which}
-        if found:
-            raise ValueError(str(found))
-        return self
 
 
 class HolidayEntry(Strict):
