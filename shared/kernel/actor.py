@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -43,7 +43,7 @@ class Actor:
 
     def as_fact(self) -> dict[str, str | None]:
         """The form in which an event keeps its ``actor``."""
-        return {**asdict(self), "role": self.role.value}
+        return {**vars(self), "role": self.role.value}  # asdict would copy deeply, for 8 µs
 
     @classmethod
     def from_fact(cls, fact: dict[str, str | None]) -> Actor:

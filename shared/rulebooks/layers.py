@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 Step = tuple[str | int, ...]
+PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, where PyYAML was built with it
 YEAR = re.compile(r"\d{4}-\d{2}")
 
 
@@ -67,7 +68,7 @@ def read_layer(files: Iterable[Path]) -> Layer:
 
 def _composed(file: Path) -> yaml.Node:
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)
+        node = yaml.compose(file.read_text(encoding="utf-8"), PARSER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -11,9 +11,27 @@ from fastapi import Request
 from services.incidents.application.cases import Cases
 from services.incidents.application.ports import Rulebooks, StudentVault
 from services.incidents.application.records import Records
-from services.incidents.read_model.queries import CaseSearch
+from services.incidents.read_model.queries import Criteria, Place, Row
+from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
+
+
+class Search(Protocol):
+    """Questions to the list of cases."""
+
+    async def find(
+        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
+    ) -> Sequence[Row]:
+        """Up to ``limit`` rows in the caller's scope behind a place, newest draft first."""
+        ...
+
+
+class Changes(Protocol):
+    """The ordered feed of what this service publishes."""
+
+    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
+        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
+        ...
 
 
 class RulebookShelf(Rulebooks, Protocol):
@@ -37,7 +55,7 @@ class Desk:
 
     cases: Cases
     records: Records
-    search: CaseSearch
+    search: Search
     shelf: RulebookShelf
     vault: StudentVault
     changes: Changes

@@ -97,7 +97,7 @@ def _judged(assessment: Assessment) -> Json:
     return {
         "incident_title": assessment.incident_title,
         "severity": assessment.severity,
-        "severity_reason": asdict(assessment.severity_reason),
+        "severity_reason": vars(assessment.severity_reason),
         "recommended_action": assessment.recommended_action,
         "pre_action": assessment.pre_action,
         "appeal_types": list(assessment.appeal_types),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
@@ -37,7 +37,7 @@ class Assessment:
         return {
             "incident_title": self.incident_title,
             "severity": self.severity.value,
-            "severity_reason": asdict(self.severity_reason),
+            "severity_reason": dict(vars(self.severity_reason)),
             "rulebook_version": self.rulebook_version,
             "recommended_action": self.recommended_action.value,
             "pre_action": self.pre_action.value if self.pre_action else None,

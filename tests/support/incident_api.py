@@ -1,0 +1,106 @@
+"""The incidents API over parts in memory: the real routes, use cases and rulebooks, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from services.incidents.api.desk import Desk
+from services.incidents.application.cases import Cases
+from services.incidents.application.records import Records
+from services.incidents.main import ROUTERS
+from services.incidents.read_model.case_list import CaseList
+from services.incidents.read_model.queries import Criteria, Place
+from shared.http.app import build_app
+from shared.http.readiness import Readiness
+from shared.kernel.actor import Actor
+from shared.kernel.clock import FixedClock
+from tests.support.incident_states import LIBRARY, NOON, PlayVault
+from tests.support.memory_store import MemoryStore
+from tests.support.tokens import authenticator
+
+
+class CountedNumbers:
+    """Case numbers in memory."""
+
+    def __init__(self) -> None:
+        self.issued = 0
+
+    async def issue(self, year: str) -> str:
+        self.issued += 1
+        return f"{year}-{self.issued:06d}"
+
+
+class FoldedSearch:
+    """The list of cases, folded anew for each question; remembers what was asked."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.asked: list[Criteria] = []
+
+    async def find(
+        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        self.asked.append(criteria)
+        rows: dict[object, Any] = {}
+        for recorded in self._store.all_facts():
+            key = recorded.fact.originator_id
+            rows[key] = CaseList().fold(rows.get(key), recorded.fact)
+        ordered = sorted((row for row in rows.values() if row), key=_place, reverse=True)
+        behind = [row for row in ordered if after is None or _place(row) < after]
+        return [row for row in behind if actor.sees(row["school"])][:limit]
+
+
+class NoChanges:
+    """A feed in which nothing happens."""
+
+    async def page(self, after: int, limit: int, wait: float) -> dict[str, object]:
+        return {"items": [], "next_after": after, "limit": limit, "wait": wait}
+
+
+class Api:
+    """The application and the parts that it stands on."""
+
+    def __init__(self) -> None:
+        self.store, self.vault, self.clock = MemoryStore(), PlayVault(), FixedClock(NOON)
+        self.search = FoldedSearch(self.store)
+        self.app = self._application()
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://incidents")
+
+    def _application(self) -> FastAPI:
+        app = build_app(
+            title="STAIRS incidents",
+            version="1",
+            lifespan=_nothing,
+            routers=ROUTERS,
+            auth=authenticator(),
+            readiness=Readiness(),
+        )
+        app.state.receipts = self.store  # httpx' transport runs no lifespan
+        app.state.desk = Desk(
+            cases=Cases(self.store, self.vault, CountedNumbers(), LIBRARY),
+            records=Records(self.store, self.store, self.vault),
+            search=self.search,
+            shelf=LIBRARY,
+            vault=self.vault,
+            changes=NoChanges(),
+            clock=self.clock,
+        )
+        return app
+
+    def facts(self) -> list[str]:
+        return [type(recorded.fact).__name__ for recorded in self.store.all_facts()]
+
+
+@asynccontextmanager
+async def _nothing(_app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, Any]:
+    return row["drafted_at"], row["id"]

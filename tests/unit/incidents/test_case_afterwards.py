@@ -1,0 +1,158 @@
+"""Calls, appeals and the end of a case: given these facts, when this is asked, then these facts follow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.incidents.domain.case import Case
+from services.incidents.domain.errors import (
+    BreachCallRequired,
+    InTheFuture,
+    NotAllowed,
+    NotSubmitted,
+    WrongCallDestination,
+)
+from services.incidents.domain.values import Status, SubStatus
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Refusal
+from tests.support.incident_bodies import (
+    changed_answers,
+    charts_on_walls,
+    cheating,
+    fire_drill,
+    instagram,
+)
+from tests.support.incident_states import (
+    NOON,
+    NUMBER,
+    RULES,
+    a_call,
+    a_case_with_appeals,
+    a_draft,
+    a_submitted_case,
+    an_appeal,
+    stated,
+)
+from tests.support.scenario import given
+from tests.support.tokens import (
+    AUDITOR,
+    CALTAC_AGENT,
+    CDE_REVIEWER,
+    LEA_COORDINATOR,
+    SITE_COORDINATOR,
+    SYSTEM,
+)
+
+
+def test_e32_a_site_coordinator_submits_a_breach_only_after_the_call() -> None:
+    case = a_draft(changed_answers(), SITE_COORDINATOR)
+
+    def submit(case: Case) -> None:
+        case.submit(NUMBER, RULES, SITE_COORDINATOR, NOON)
+
+    given(case).when(submit).then_refused(BreachCallRequired)
+    case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
+    given(case).when(submit).then_only(Case.Submitted)
+
+
+def test_a_call_for_what_the_draft_was_before_does_not_count() -> None:
+    case = a_draft(instagram(), SITE_COORDINATOR)
+    case.record_breach_call(a_call("caltac"), RULES, LEA_COORDINATOR, NOON)
+    other, _ = stated(changed_answers())
+    case.revise(other, RULES, SITE_COORDINATOR, NOON)
+    given(case).when(lambda c: c.submit(NUMBER, RULES, SITE_COORDINATOR, NOON)).then_refused(
+        BreachCallRequired
+    )
+
+
+def test_e31_an_lea_coordinator_submits_a_breach_without_it() -> None:
+    assert a_submitted_case(changed_answers()).assessment.pre_action == "call_cde"
+
+
+@pytest.mark.parametrize(
+    ("body", "called", "refusal"),
+    [
+        (instagram(), "cde", WrongCallDestination),
+        (changed_answers(), "caltac", WrongCallDestination),
+        (cheating(), "cde", WrongCallDestination),
+    ],
+    ids=["E30 social media", "E31 any other breach", "HR-13 cheating asks for no call"],
+)
+def test_hr11_the_right_desk_is_called(body: dict[str, Any], called: str, refusal: type[Refusal]) -> None:
+    given(a_draft(body)).when(
+        lambda c: c.record_breach_call(a_call(called), RULES, LEA_COORDINATOR, NOON)
+    ).then_refused(refusal)
+
+
+@pytest.mark.parametrize("actor", [SITE_COORDINATOR, AUDITOR], ids=lambda actor: actor.role)
+def test_hr11_the_lea_coordinator_is_the_one_who_calls(actor: Actor) -> None:
+    given(a_draft(instagram())).when(
+        lambda c: c.record_breach_call(a_call("caltac"), RULES, actor, NOON)
+    ).then_refused(NotAllowed)
+
+
+@pytest.mark.parametrize("actor", [LEA_COORDINATOR, CALTAC_AGENT, CDE_REVIEWER], ids=lambda a: a.role)
+def test_a_call_is_recorded_also_after_the_submission(actor: Actor) -> None:
+    given(a_submitted_case(instagram())).when(
+        lambda c: c.record_breach_call(a_call("caltac"), RULES, actor, NOON)
+    ).then_only(Case.BreachCallRecorded, called="caltac", case_number=NUMBER)
+
+
+def test_a_call_is_recorded_after_it_was_made() -> None:
+    given(a_draft(instagram())).when(
+        lambda c: c.record_breach_call(
+            a_call("caltac", NOON + timedelta(hours=1)), RULES, LEA_COORDINATOR, NOON
+        )
+    ).then_refused(InTheFuture)
+
+
+def test_hr25_a_case_to_which_no_appeal_can_follow_is_processed_once() -> None:
+    case = a_submitted_case(charts_on_walls())
+    given(case).when(lambda c: c.conclude(SYSTEM, NOON)).then_only(Case.Processed, case_number=NUMBER)
+    given(case).when(lambda c: c.conclude(SYSTEM, NOON)).then()
+    assert (case.status, case.sub_status) == (Status.PROCESSED, SubStatus.COMPLETED)
+
+
+def test_a_case_to_which_an_appeal_can_follow_waits_for_it() -> None:
+    given(a_submitted_case(fire_drill())).when(lambda c: c.conclude(SYSTEM, NOON)).then()
+    given(a_draft(charts_on_walls())).when(lambda c: c.conclude(SYSTEM, NOON)).then()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status", "sub_status"),
+    [
+        ((), Status.SUBMITTED, None),
+        (("pending_cde", "pending_cde"), Status.SUBMITTED, SubStatus.PENDING_CDE),
+        (("pending_cde", "approved"), Status.SUBMITTED, SubStatus.PARTIAL_CDE),
+        (("approved", "denied"), Status.SUBMITTED, SubStatus.COMPLETED),
+        (("processing_failed", "denied"), Status.SUBMITTED, SubStatus.PENDING_CALTAC),
+        (("processed", "denied"), Status.PROCESSED, SubStatus.COMPLETED),
+        (("withdrawn",), Status.PROCESSED, SubStatus.COMPLETED),
+    ],
+)
+def test_hr25_a_case_follows_its_appeals(
+    statuses: tuple[str, ...], status: Status, sub_status: SubStatus | None
+) -> None:
+    case = a_case_with_appeals(cheating(), *statuses)
+    assert (case.status, case.sub_status) == (status, sub_status)
+
+
+def test_a_refiled_appeal_opens_a_processed_case_again() -> None:
+    case = a_case_with_appeals(cheating(), "denied")
+    case.note_appeal(an_appeal("pending_cde", number=1), LEA_COORDINATOR, NOON)
+    assert case.status is Status.SUBMITTED
+
+
+@pytest.mark.parametrize("late_news", ["processed", "pending_cde"])
+def test_repeated_and_late_news_of_an_ended_appeal_change_nothing(late_news: str) -> None:
+    case = a_case_with_appeals(cheating(), "processed")
+    given(case).when(lambda c: c.note_appeal(an_appeal(late_news), LEA_COORDINATOR, NOON)).then()
+
+
+def test_hr02_a_draft_has_no_appeals() -> None:
+    given(a_draft(cheating())).when(
+        lambda c: c.note_appeal(an_appeal("pending_cde"), LEA_COORDINATOR, NOON)
+    ).then_refused(NotSubmitted)
