@@ -178,7 +178,8 @@ def dispatch(base: Ground) -> Dispatch:
     """The sender of one worker."""
     settings, house = base.settings, policy_of(DEFAULT_YEAR).sender
     sender = Address(house.name, addr_spec=settings.sender or house.address)
-    mailer = SmtpMailer(Server.at(settings.smtp_url), sender)
+    patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
+    mailer = SmtpMailer(Server.at(settings.smtp_url), sender, patience=patience)
     clock, lease = clock_for(settings.stairs_clock_file), timedelta(seconds=settings.lease_seconds)
     return Dispatch(Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease), base.tail)
 

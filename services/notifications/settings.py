@@ -62,7 +62,7 @@ class Settings(CommonSettings):
         description="the right-hand side of every Message-ID; never change it while mails are under way",
     )
     lease_seconds: float = Field(
-        default=60.0,
+        default=30.0,
         ge=1.0,
         validation_alias="NOTIFICATIONS_LEASE_SECONDS",
         description="seconds after which a mail whose sender died is taken up by another",

@@ -21,6 +21,7 @@ from services.notifications.domain.values import Answer, Recipient, Verdict
 from services.notifications.providers.envelope import on_the_wire
 
 TIMEOUT = 10.0  # seconds for one answer of the server
+PATIENCE = 30.0  # seconds for one mail, connecting included
 
 ANSWERS: Mapping[int, Verdict] = {  # answers to RCPT and DATA that do not mean what their first digit says
     552: Verdict.DEFERRED,  # RFC 5321 §4.5.3.1.10: too many recipients at once; or a mailbox that is full
@@ -79,10 +80,13 @@ class Server:
 class SmtpMailer:
     """Hands mails to one server; used by one sender at a time."""
 
-    def __init__(self, server: Server, sender: Address, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, server: Server, sender: Address, *, timeout: float = TIMEOUT, patience: float = PATIENCE
+    ) -> None:
+        """:param timeout: seconds for one answer; ``patience``: seconds for a whole mail."""
         self._server = server
         self._sender = sender
-        self._timeout = timeout
+        self._timeout, self._patience = timeout, patience
         self._client: aiosmtplib.SMTP | None = None
 
     async def deliver(self, mail: Mail) -> Sequence[Answer]:
@@ -90,8 +94,9 @@ class SmtpMailer:
         addresses = [person.email for person in mail.outstanding]
         try:
             content = on_the_wire(mail, self._sender)
-            client = await self._connected()
-            refused, text = await client.sendmail(self._sender.addr_spec, addresses, content)
+            async with asyncio.timeout(self._patience):
+                client = await self._connected()
+                refused, text = await client.sendmail(self._sender.addr_spec, addresses, content)
         except _FAULTS as fault:
             log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
@@ -129,8 +134,7 @@ class SmtpMailer:
             timeout=self._timeout,
         )
         try:
-            async with asyncio.timeout(3 * self._timeout):
-                await client.connect()
+            await client.connect()
         except BaseException:
             client.close()
             raise

@@ -115,6 +115,13 @@ async def test_a_server_that_says_nothing_defers_in_time() -> None:
     assert [answer.verdict for answer in answers] == [DEFERRED, DEFERRED]
 
 
+async def test_a_mail_that_takes_too_long_as_a_whole_is_put_off() -> None:
+    async with silent() as port:
+        slow = SmtpMailer(Server.at(f"smtp://127.0.0.1:{port}"), SENDER, timeout=30.0, patience=0.2)
+        answers = await slow.deliver(a_mail())
+    assert [answer.verdict for answer in answers] == [DEFERRED, DEFERRED]
+
+
 async def test_a_burst_goes_over_one_connection_also_after_a_refusal() -> None:
     script = Script(data=["250 OK", "554 5.7.1 rejected", "250 OK"])
     async with answering(script) as port:
