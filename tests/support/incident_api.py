@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,11 +29,15 @@ class CountedNumbers:
     """Case numbers in memory."""
 
     def __init__(self) -> None:
-        self.issued = 0
+        self._last: Counter[str] = Counter()
+
+    @property
+    def issued(self) -> int:
+        return self._last.total()
 
     async def issue(self, year: str) -> str:
-        self.issued += 1
-        return f"{year}-{self.issued:06d}"
+        self._last[year] += 1
+        return f"{year}-{self._last[year]:06d}"
 
 
 class FoldedSearch:

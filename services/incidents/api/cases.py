@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.incidents.api.desk import Desk, desk_of
 from services.incidents.api.rendering import case_page, case_resource
+from services.incidents.api.resources import CasePage, CaseResource
 from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody
 from services.incidents.application.commands import (
     DeleteDraft,
@@ -31,7 +32,7 @@ from shared.kernel.actor import Actor
 router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=CaseResource)
 async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
     """Begin a case: a draft."""
     desk, ssids = desk_of(request), tuple(body.ssids or ())
@@ -44,7 +45,7 @@ async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
     return await once(render, lambda receipt: desk.cases.draft(command, receipt))
 
 
-@router.get("")
+@router.get("", response_model=CasePage)
 async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Response:
     """Search the cases in the caller's scope."""
     desk = desk_of(request)
@@ -54,14 +55,14 @@ async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller:
     return respond(ok(case_page(list(rows), asked.limit)))
 
 
-@router.get("/{case_id}")
+@router.get("/{case_id}", response_model=CaseResource)
 async def show(case_id: UUID, request: Request, caller: Caller) -> Response:
     """One case, as it is now."""
     desk = desk_of(request)
     return await _answered(desk, await desk.cases.get(case_id, caller), caller)
 
 
-@router.patch("/{case_id}")
+@router.patch("/{case_id}", response_model=CaseResource)
 async def revise(
     case_id: UUID, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Response:
@@ -80,7 +81,7 @@ async def delete(case_id: UUID, request: Request, caller: Caller, expected: IfMa
     return respond(gone())
 
 
-@router.post("/{case_id}/breach-calls", status_code=201)
+@router.post("/{case_id}/breach-calls", status_code=201, response_model=CaseResource)
 async def record_breach_call(
     case_id: UUID, body: BreachCallBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
@@ -95,7 +96,7 @@ async def record_breach_call(
     return await once(render, lambda receipt: desk.cases.record_breach_call(command, receipt))
 
 
-@router.post("/{case_id}/submit")
+@router.post("/{case_id}/submit", response_model=CaseResource)
 async def submit(case_id: UUID, request: Request, expected: IfMatch, once: OnceOnly) -> Response:
     """Put a draft on record, under a case number."""
     desk = desk_of(request)

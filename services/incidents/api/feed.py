@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.incidents.api.desk import desk_of
+from services.incidents.api.resources import ChangesPage
 from services.incidents.api.schemas import ChangesQuery
 from services.incidents.domain.permissions import may_follow_feed
 from shared.http.answers import ok, respond
@@ -16,7 +17,7 @@ from shared.http.auth import Caller
 router = APIRouter(prefix="/v1", tags=["feed"])
 
 
-@router.get("/changes")
+@router.get("/changes", response_model=ChangesPage)
 async def changes(asked: Annotated[ChangesQuery, Query()], request: Request, caller: Caller) -> Response:
     """Public events behind a position, waiting for news if asked to."""
     may_follow_feed(caller)

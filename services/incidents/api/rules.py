@@ -9,6 +9,12 @@ from fastapi import APIRouter, Request, Response
 
 from services.incidents.api.desk import Desk, desk_of
 from services.incidents.api.rendering import classification
+from services.incidents.api.resources import (
+    ClassificationResource,
+    IncidentTypePage,
+    IncidentTypeResource,
+    RulebookPage,
+)
 from services.incidents.api.schemas import CaseBody
 from services.incidents.application.commands import Classify
 from services.incidents.domain.errors import RulebookNotFound
@@ -18,7 +24,7 @@ from shared.http.auth import Caller
 router = APIRouter(prefix="/v1", tags=["rules"])
 
 
-@router.post("/classify")
+@router.post("/classify", response_model=ClassificationResource)
 async def classify(body: CaseBody, request: Request, caller: Caller) -> Response:
     """What the rulebook would say; nothing is stored."""
     desk, report = desk_of(request), body.report()
@@ -26,7 +32,7 @@ async def classify(body: CaseBody, request: Request, caller: Caller) -> Response
     return respond(ok(classification(report, desk.cases.classify(command))))
 
 
-@router.get("/rulebooks")
+@router.get("/rulebooks", response_model=RulebookPage)
 async def rulebooks(request: Request, _caller: Caller) -> Response:
     """The years that have a rulebook."""
     desk = desk_of(request)
@@ -41,7 +47,7 @@ async def rulebook(year: str, request: Request, _caller: Caller) -> Response:
     return respond(ok({**_summary(desk, year), **desk.shelf.document(year)}))
 
 
-@router.get("/rulebooks/{year}/incident-types")
+@router.get("/rulebooks/{year}/incident-types", response_model=IncidentTypePage)
 async def incident_types(year: str, request: Request, _caller: Caller) -> Response:
     """A year's incident types."""
     types = _types(desk_of(request), year)
@@ -49,7 +55,7 @@ async def incident_types(year: str, request: Request, _caller: Caller) -> Respon
     return respond(ok({"items": items, "next_cursor": None}))
 
 
-@router.get("/rulebooks/{year}/incident-types/{code}")
+@router.get("/rulebooks/{year}/incident-types/{code}", response_model=IncidentTypeResource)
 async def incident_type(year: str, code: str, request: Request, _caller: Caller) -> Response:
     """One incident type."""
     types = _types(desk_of(request), year)

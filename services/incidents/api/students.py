@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.incidents.api.desk import desk_of
 from services.incidents.api.rendering import case_resource, history_item
+from services.incidents.api.resources import CaseResource, FullStudents, History
 from services.incidents.api.schemas import StudentsBody
 from services.incidents.application.commands import ListStudents, ReadStudents
 from shared.http.answers import ok, respond
@@ -18,7 +19,7 @@ from shared.http.preconditions import IfMatch
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
 
 
-@router.put("/students")
+@router.put("/students", response_model=CaseResource)
 async def list_students(
     case_id: UUID, body: StudentsBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Response:
@@ -30,7 +31,7 @@ async def list_students(
     return respond(ok(shown, version=case.version))
 
 
-@router.get("/students")
+@router.get("/students", response_model=FullStudents)
 async def read_students(case_id: UUID, request: Request, caller: Caller) -> Response:
     """The full SSIDs; every such read is recorded."""
     desk = desk_of(request)
@@ -45,7 +46,7 @@ async def read_students(case_id: UUID, request: Request, caller: Caller) -> Resp
     )
 
 
-@router.get("/history")
+@router.get("/history", response_model=History)
 async def history(case_id: UUID, request: Request, caller: Caller) -> Response:
     """Every fact, oldest first."""
     recorded = await desk_of(request).records.history(case_id, caller)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import BaseModel
 
+from services.incidents.api import resources
 from services.incidents.read_model.queries import Criteria
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import (
@@ -266,6 +269,27 @@ async def test_a_stated_year_goes_before_the_day_of_the_incident(api: Api) -> No
 async def test_a_site_coordinator_works_in_the_own_school(api: Api) -> None:
     url = await drafted(api, cheating())
     assert (await api.http.get(url, headers=bearer(SITE_COORDINATOR))).status_code == 200
+
+
+async def test_what_is_answered_is_what_the_openapi_document_describes(api: Api) -> None:
+    url = await drafted(api, instagram())
+    call = {"called": "caltac", "called_at": "2019-04-12T18:00:00Z"}
+    asked: list[tuple[type[BaseModel], httpx.Response]] = [
+        (resources.CaseResource, await api.http.post(f"{url}/breach-calls", json=call, headers=MINE)),
+        (resources.CaseResource, await api.http.post(f"{url}/submit", headers=MINE)),
+        (resources.CaseResource, await api.http.get(await drafted(api, swapped_logons()), headers=MINE)),
+        (resources.CasePage, await api.http.get("/v1/incidents", headers=MINE)),
+        (resources.FullStudents, await api.http.get(f"{url}/students", headers=MINE)),
+        (resources.History, await api.http.get(f"{url}/history", headers=MINE)),
+        (
+            resources.ClassificationResource,
+            await api.http.post("/v1/classify", json=cheating(), headers=MINE),
+        ),
+        (resources.RulebookPage, await api.http.get("/v1/rulebooks", headers=MINE)),
+    ]
+    for model, answer in asked:
+        assert model.model_validate(answer.json())
+        assert set(answer.json()) == set(model.model_fields)
 
 
 async def test_every_call_is_in_the_openapi_document(api: Api) -> None:
