@@ -17,6 +17,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
+from shared.messaging.readiness import broker_checks
 from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.persistence.rebuild import rebuild as rebuild_projection
@@ -32,7 +33,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     :param clock: another clock than the one that the settings ask for; for tests.
     """
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
-    readiness = Readiness(keys=auth.usable)
+    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka_bootstrap_servers))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,7 +86,8 @@ async def _loops(
     async with bootstrap.open_store(settings) as store:
         loops = dict(loops_of(settings, store)) or {"idle": _idle}
         if settings.worker_health_port is not None:
-            loops["health"] = health(Readiness(store=store.usable), settings.worker_health_port)
+            checks = broker_checks(settings.kafka_bootstrap_servers)
+            loops["health"] = health(Readiness(store=store.usable, **checks), settings.worker_health_port)
         await run_loops(loops)
 
 

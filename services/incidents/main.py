@@ -17,6 +17,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
+from shared.messaging.readiness import broker_checks
 from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database
 from shared.persistence.rebuild import rebuild as rebuild_projection
@@ -33,7 +34,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
     """The REST API over the real parts; a fault in a rulebook ends the start here."""
     library = Library.from_folder()
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
-    readiness = Readiness(keys=auth.usable)
+    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka_bootstrap_servers))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -91,7 +92,8 @@ async def _work(settings: Settings) -> None:
     async with bootstrap.foundation(settings) as base:
         loops = bootstrap.loops(settings, base)
         if settings.worker_health_port:
-            loops["health"] = health(Readiness(store=base.usable), settings.worker_health_port)
+            checks = broker_checks(settings.kafka_bootstrap_servers)
+            loops["health"] = health(Readiness(store=base.usable, **checks), settings.worker_health_port)
         await run_loops(loops)
 
 

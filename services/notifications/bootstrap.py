@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import KafkaError, knock
+from shared.messaging.readiness import broker_checks
 from shared.messaging.relay import Relay
 from shared.persistence import rebuild as rebuilding
 from shared.persistence.appender import Appender
@@ -162,16 +161,9 @@ def _require(base: Ground, readiness: Readiness) -> None:
         usable = await store_usable(base.engine, PACKAGE)
         return None if usable else "the database is away or not migrated"
 
-    async def broker() -> str | None:
-        try:
-            await asyncio.to_thread(knock, base.settings.kafka_bootstrap_servers or "")
-        except KafkaError:
-            return "no broker answers"
-        return None
-
     readiness.require("store", store)
-    if base.settings.kafka_bootstrap_servers:
-        readiness.require("broker", broker)
+    for name, check in broker_checks(base.settings.kafka_bootstrap_servers).items():
+        readiness.require(name, check)
 
 
 def dispatch(base: Ground) -> Dispatch:

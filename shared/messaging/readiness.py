@@ -1,6 +1,7 @@
-"""Whether the cluster can be used, for ``/readyz`` of a process that publishes or consumes.
+"""Whether the cluster can be used: a line of ``/readyz`` wherever Kafka carries the events (contract §1).
 
-The API of a service needs no broker: filings go on while Kafka is away, and are published when it is back.
+Filings go on while Kafka is away, and are published when it is back. A balancer that should go on too asks
+``/healthz`` of an API; ``/readyz`` is for whoever wants to know that everything works.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from shared.messaging.kafka_types import KafkaError, open_admin
 FRESH = 5.0  # seconds for which an answer holds: a look at a cluster costs a connection and a thread
 
 
+def broker_checks(bootstrap: str | None) -> dict[str, BrokerCheck]:
+    """What readiness must ask beside the store: the broker, where there is one."""
+    return {"broker": BrokerCheck(bootstrap)} if bootstrap else {}
+
+
 class BrokerCheck:
-    """Asks the cluster to describe itself; ``readiness.require("broker", BrokerCheck(bootstrap))``."""
+    """Asks the cluster to describe itself."""
 
     def __init__(self, bootstrap: str, *, fresh: float = FRESH) -> None:
         self._bootstrap, self._fresh = bootstrap, fresh
