@@ -21,7 +21,8 @@ from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.outgoing import OutgoingQueue
 from services.notifications.read_model.queries import MessageQueries
 from services.notifications.rulebooks.letters import Letters
-from services.notifications.rulebooks.policy import DEFAULT_YEAR, policy_of
+from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
+from services.notifications.rulebooks.policy import Sender as HouseSender
 from services.notifications.settings import Settings
 from shared.http.readiness import Readiness
 from shared.messaging.changes import Changes
@@ -168,12 +169,17 @@ def _require(base: Ground, readiness: Readiness) -> None:
 
 def dispatch(base: Ground) -> Dispatch:
     """The sender of one worker."""
-    settings, house = base.settings, policy_of(DEFAULT_YEAR).sender
-    sender = Address(house.name, addr_spec=settings.sender or house.address)
+    settings = base.settings
+    by_year = {year: _address(settings, policy.sender) for year, policy in policies().items()}
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
-    mailer = SmtpMailer(Server.at(settings.smtp_url), sender, patience=patience)
+    server, usual = Server.at(settings.smtp_url), by_year[DEFAULT_YEAR]
+    mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
     clock, lease = clock_for(settings.stairs_clock_file), timedelta(seconds=settings.lease_seconds)
     return Dispatch(Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease), base.tail)
+
+
+def _address(settings: Settings, house: HouseSender) -> Address:
+    return Address(house.name, addr_spec=settings.sender or house.address)
 
 
 def _consumers(base: Ground) -> Iterator[tuple[str, Consumer]]:

@@ -47,7 +47,9 @@ def read_layers(folder: Path) -> dict[str, Layer]:
         year: read_layer(group) for year, group in groupby(files, key=lambda file: file.name.split(".")[0])
     }
     for year, layer in layers.items():
-        if layer.raw.get("year") != year or not YEAR.fullmatch(year):
+        if not YEAR.fullmatch(year):
+            raise RulebookFault(f"{year}.yaml: the name of a rulebook begins with its year")
+        if layer.raw.get("year") != year:
             raise RulebookFault(f"{year}.yaml: year is {layer.raw.get('year')}, not {year}")
     return layers
 

@@ -81,11 +81,20 @@ class SmtpMailer:
     """Hands mails to one server; used by one sender at a time."""
 
     def __init__(
-        self, server: Server, sender: Address, *, timeout: float = TIMEOUT, patience: float = PATIENCE
+        self,
+        server: Server,
+        sender: Address,
+        *,
+        by_year: Mapping[str, Address] | None = None,
+        timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
     ) -> None:
-        """:param timeout: seconds for one answer; ``patience``: seconds for a whole mail."""
+        """Mails come from the address of the year whose policy worded them, else from ``sender``.
+
+        :param timeout: seconds for one answer; ``patience``: seconds for a whole mail.
+        """
         self._server = server
-        self._sender = sender
+        self._sender, self._by_year = sender, by_year or {}
         self._timeout, self._patience = timeout, patience
         self._client: aiosmtplib.SMTP | None = None
 
@@ -93,10 +102,11 @@ class SmtpMailer:
         """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
         addresses = [person.email for person in mail.outstanding]
         try:
-            content = on_the_wire(mail, self._sender)
+            sender = self._by_year.get(mail.content.template.partition("/")[0], self._sender)
+            content = on_the_wire(mail, sender)
             async with asyncio.timeout(self._patience):
                 client = await self._connected()
-                refused, text = await client.sendmail(self._sender.addr_spec, addresses, content)
+                refused, text = await client.sendmail(sender.addr_spec, addresses, content)
         except _FAULTS as fault:
             log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications.domain.values import Kind
+from shared.rulebooks.inheritance import whole
+from shared.rulebooks.judging import judged
+from shared.rulebooks.layers import RulebookFault, read_layers
 
 FOLDER = Path(__file__).parent
 DEFAULT_YEAR = "2018-19"
@@ -21,6 +24,7 @@ class _Entry(BaseModel):
 
     source: Text
     basis: Literal["stated", "derived", "ruling"]
+    inherited_from: str | None = None  # the year whose entry this is, unchanged
 
 
 class Sender(_Entry):
@@ -84,6 +88,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     year: Text
+    extends: str | None = None  # the year that holds wherever this one says nothing else
     sender: Sender
     phones: dict[str, Phone]
     keep: Sentence
@@ -111,13 +116,22 @@ class Policy(BaseModel):
 
 
 @cache
+def policies() -> Mapping[str, Policy]:
+    """The policies of all years, read and checked.
+
+    :raises RulebookFault: one of them is at fault, or the default year is missing; it says where.
+    """
+    layers = read_layers(FOLDER)
+    if DEFAULT_YEAR not in layers:
+        raise RulebookFault(f"{FOLDER}: there is no policy for the default year {DEFAULT_YEAR}")
+    return {year: judged(Policy, whole(year, layers)) for year in layers}
+
+
 def policy_of(year: str) -> Policy:
     """The year's policy, or that of 2018-19 where the year has none of its own."""
-    path = FOLDER / f"{year}.yaml" if year in known_years() else FOLDER / f"{DEFAULT_YEAR}.yaml"
-    return Policy.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    return policies().get(year, policies()[DEFAULT_YEAR])
 
 
-@cache
 def known_years() -> frozenset[str]:
     """The years that have a policy of their own."""
-    return frozenset(path.stem for path in FOLDER.glob("*.yaml"))
+    return frozenset(policies())

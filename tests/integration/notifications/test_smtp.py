@@ -78,6 +78,15 @@ async def test_a_taken_mail_is_accepted_for_everybody() -> None:
     assert script.taken[0].mail_from == "stairs@stairs.example.org"
 
 
+async def test_a_mail_comes_from_the_address_of_the_year_that_worded_it() -> None:
+    script, other = Script(), Address("Another year", addr_spec="another@stairs.example.org")
+    async with answering(script) as port:
+        smtp = SmtpMailer(Server.at(f"smtp://127.0.0.1:{port}"), SENDER, by_year={"2018-19": other})
+        await smtp.deliver(a_mail())
+        await smtp.rest()
+    assert script.taken[0].mail_from == "another@stairs.example.org"
+
+
 async def test_each_recipient_gets_the_own_answer() -> None:
     script = Script(to={TO_LEE.email: "550 5.1.1 no such user"})
     answers = await delivered(script)

@@ -193,7 +193,26 @@ def test_a_kind_that_is_not_bound_to_a_state_is_never_sent_in_it() -> None:
 
 
 def test_a_year_without_a_policy_of_its_own_speaks_as_2018_19() -> None:
-    assert known_years() == {"2018-19"}
-    assert policy_of("2031-32") is not None
+    assert known_years() == {"2015-16", "2018-19", "2020-21"}
+    assert policy_of("2031-32") is policy_of("2018-19")
     case = a_submitted_case(administration_year="2031-32")
     assert letters.write(Kind.CASE_SUBMITTED, case).template == "2018-19/case_submitted"
+
+
+@pytest.mark.parametrize(
+    ("year", "address"),
+    [
+        ("2015-16", "DONOTREPLY@cde.ca.gov"),
+        ("2018-19", "caaspp@ETS.org"),
+        ("2020-21", "ca-assessments@ets.org"),
+    ],
+)
+def test_each_year_has_its_sender(year: str, address: str) -> None:
+    assert policy_of(year).sender.address == address
+
+
+def test_a_breach_of_2020_21_is_phoned_to_caltac_whatever_was_exposed() -> None:
+    case = a_submitted_case(administration_year="2020-21", pre_action="call_caltac")
+    text = letters.write(Kind.CASE_SUBMITTED, case).body_text
+    assert "phones CalTAC (the LEA Success Agent) immediately at 800-955-2954" in text
+    assert "social media" not in text
