@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from services.notifications.application.commands import Notify, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import LetterWriter, Mail, Outgoing
 from services.notifications.application.scope import may_resend
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
-from services.notifications.domain.values import Answer, Backlog, Draft
+from services.notifications.domain.values import Answer, Backlog, Because, Draft
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
+
+log = structlog.get_logger(__name__)
 
 OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_fact()
 
@@ -105,16 +109,19 @@ class Messages:
         return message
 
     async def _draft(self, command: Notify) -> Draft:
-        coordinators = await self._directory.coordinators_of(command.occasion.lea)
+        kind, occasion = command.kind, command.occasion
+        coordinators = await self._directory.coordinators_of(occasion.lea)
+        recipients = recipients_of(kind, occasion, coordinators, self._stationery.cde_email)
+        copied = lea_is_copied(kind, occasion)
+        if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
+            log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)
         return Draft(
-            kind=command.kind,
+            kind=kind,
             cause=command.cause,
-            matter=command.occasion.matter,
-            recipients=recipients_of(
-                command.kind, command.occasion, coordinators, self._stationery.cde_email
-            ),
-            lea_copied=lea_is_copied(command.kind, command.occasion),
-            content=self._stationery.letters.write(command.kind, command.occasion),
+            matter=occasion.matter,
+            recipients=recipients,
+            lea_copied=copied,
+            content=self._stationery.letters.write(kind, occasion),
         )
 
     async def _exists(self, notification_id: UUID) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.notifications.application.commands import Resend
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
@@ -39,6 +40,14 @@ async def test_hr_09_a_site_coordinators_case_is_confirmed_to_both() -> None:
         "lee.leader@lea.example.org",
         "dee.delegate@lea.example.org",
     ]
+
+
+async def test_hr_09_an_lea_whose_coordinators_nobody_named_is_said_aloud() -> None:
+    desk = NotificationDesk()
+    with capture_logs() as lines:
+        told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    assert [line["event"] for line in lines] == ["lea_coordinators_unknown"]
+    assert emails((await desk.message(told)).recipients) == ["sia.site@school.example.org"]
 
 
 async def test_e26_cheating_makes_two_messages_from_one_event() -> None:
