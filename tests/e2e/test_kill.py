@@ -52,8 +52,7 @@ def aftermath(request: pytest.FixtureRequest) -> Iterator[Aftermath]:
         killer = Killer(system.place, SECONDS)
         journal = asyncio.run(_file_while_killing(system, killer, victims))
         mails = asyncio.run(_all_mails(system, journal))
-        reporter = request.config.pluginmanager.getplugin("terminalreporter")
-        reporter.write_line(f"\n{request.param}: {summary(journal, killer, mails)}")
+        report(request.config, f"{request.param}: {summary(journal, killer, mails)}")
         yield Aftermath(system, journal, killer, victims, mails)
 
 
@@ -76,6 +75,13 @@ async def _all_mails(system: RunningSystem, journal: Journal) -> list[Mail]:
 
     await eventually(mailed, within=SETTLED_WITHIN)
     return read_mailbox(system.place.mail)
+
+
+def report(config: pytest.Config, words: str) -> None:
+    """On the terminal, whatever becomes of the tests: the figures of this run."""
+    plugins = config.pluginmanager
+    with plugins.getplugin("capturemanager").global_and_fixture_disabled():
+        plugins.getplugin("terminalreporter").write_line(f"\n{words}")
 
 
 def summary(journal: Journal, killer: Killer, mails: list[Mail]) -> str:
