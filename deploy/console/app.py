@@ -169,6 +169,14 @@ def rebuild(
 
 
 @app.command()
+def rules(year: Annotated[str, typer.Argument(help="2015-16, 2018-19 or 2020-21.")] = "2018-19") -> None:
+    """Show a year's incident types: severity, call, appeals, what to do, and where the guides say so."""
+    from deploy.console import doorways
+
+    raise typer.Exit(doorways.rules(year))
+
+
+@app.command()
 def clock(
     by: Annotated[str | None, typer.Argument(help="+2d, 1d12h, +90m, reset; only shown if absent.")] = None,
     *,

@@ -42,6 +42,11 @@ def rebuild(service: str, place: Place, notes: Notes, *, on_line: Callable[[str]
         raise Trouble(f"{service} rebuild failed\n" + _end(said))
 
 
+def rules(year: str) -> int:
+    """Print a year's rules to our own standard output; answers the exit code."""
+    return subprocess.run(verb("incidents", "rules", year), cwd=ROOT, check=False).returncode
+
+
 def _run(service: str, name: str, place: Place, notes: Notes) -> None:
     done = subprocess.run(
         verb(service, name),

@@ -71,9 +71,9 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 
-def verb(service: str, name: str) -> tuple[str, ...]:
+def verb(service: str, name: str, *arguments: str) -> tuple[str, ...]:
     """The doorway of a service."""
-    return (sys.executable, "-m", f"services.{service}", name)
+    return (sys.executable, "-m", f"services.{service}", name, *arguments)
 
 
 def programs(place: Place, notes: Notes) -> Iterator[Program]:

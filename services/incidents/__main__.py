@@ -1,4 +1,4 @@
-"""``python -m services.incidents api|worker|relay|migrate|rebuild``."""
+"""``python -m services.incidents api|worker|relay|migrate|rebuild|rules``."""
 
 from services.incidents import main
 from shared.process.doorway import run
@@ -12,6 +12,7 @@ if __name__ == "__main__":
                 "relay": main.relay,
                 "migrate": main.migrate,
                 "rebuild": main.rebuild,
+                "rules": main.catalog,
             }
         )
     )

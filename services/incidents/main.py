@@ -1,4 +1,4 @@
-"""One function per process of this service: api, worker, relay, migrate, rebuild."""
+"""One function per process of this service: api, worker, relay, migrate, rebuild, rules."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from rich.console import Console
 
 from services.incidents import bootstrap
 from services.incidents.api import cases, feed, rules, students
-from services.incidents.rulebooks.library import Library
+from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
+from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -27,6 +29,7 @@ from shared.process.loops import run_async, run_loops
 from shared.process.serving import serve_api
 from shared.process.settings import load
 
+WIDE = 160  # columns, where nobody watches
 ROUTERS = (cases.router, students.router, rules.router, feed.router)
 
 
@@ -79,6 +82,16 @@ def migrate() -> int:
 def rebuild() -> int:
     """Make the lists anew from all facts, while the service runs."""
     asyncio.run(_rebuild(_settings()))
+    return 0
+
+
+def catalog(year: str = DEFAULT_YEAR) -> int:
+    """Print a year's incident types as a table; needs neither database nor settings."""
+    library, wide = Library.from_folder(), None if sys.stdout.isatty() else WIDE
+    if year not in library.years():
+        sys.stderr.write(f"there is no rulebook for {year}: say one of {', '.join(library.years())}\n")
+        return 1
+    show_catalog(library, year, Console(highlight=False, width=wide))
     return 0
 
 
