@@ -92,7 +92,12 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         await appender.start()
         stack.push_async_callback(appender.drain)
         store = PostgresStore(appender, pool, TABLE, base.codec)
-        yield ApiGraph(base, store, _desk(settings, base, store, library, clock))
+        vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
+        cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
+        records = Records(store, store, vault)
+        search, changes = CaseSearch(base.engine), Changes(base.tail, publish, SOURCE)
+        desk = Desk(cases, records, search, library, vault, changes, clock)
+        yield ApiGraph(base, store, desk)
 
 
 def loops(settings: Settings, base: Foundation) -> dict[str, Loop]:
@@ -114,19 +119,6 @@ def loops(settings: Settings, base: Foundation) -> dict[str, Loop]:
 def relay(base: Foundation, bootstrap: str) -> Relay:
     """From our facts to our topic."""
     return Relay(SOURCE, TOPIC, base.tail, publish, bootstrap, base.engine)
-
-
-def _desk(settings: Settings, base: Foundation, store: PostgresStore, library: Library, clock: Clock) -> Desk:
-    vault = Vault(base.engine, read_key(settings.kek_file), read_key(settings.ref_key_file))
-    return Desk(
-        cases=Cases(store, vault, PostgresCaseNumbers(base.engine), library),
-        records=Records(store, store, vault),
-        search=CaseSearch(base.engine),
-        shelf=library,
-        vault=vault,
-        changes=Changes(base.tail, publish, SOURCE),
-        clock=clock,
-    )
 
 
 def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:

@@ -8,45 +8,46 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
+import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents import bootstrap
 from services.incidents.application.ports import CaseNumbers, StudentVault
 from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
-from shared.persistence.engine import async_engine
+from shared.persistence.engine import open_pool
 from shared.persistence.migrations import migrate
 from tests.support.incident_api import CountedNumbers
 from tests.support.incident_states import PlayVault
 
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 KEK, REF = os.urandom(32), os.urandom(32)
 SSIDS = [f"{n:010d}" for n in range(500)]
 
 
 @pytest.fixture
-async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+async def pool(database: str) -> AsyncIterator[Pool]:
     await asyncio.to_thread(migrate, database, bootstrap.PACKAGE)
-    engine = async_engine(database)
-    yield engine
-    await engine.dispose()
+    async with await open_pool(database) as pool:
+        yield pool
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def numbers(request: pytest.FixtureRequest) -> CaseNumbers:
     if request.param == "memory":
         return CountedNumbers()
-    return PostgresCaseNumbers(request.getfixturevalue("engine"))
+    return PostgresCaseNumbers(request.getfixturevalue("pool"))
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def vault(request: pytest.FixtureRequest) -> StudentVault:
     if request.param == "memory":
         return PlayVault()
-    return Vault(request.getfixturevalue("engine"), KEK, REF)
+    return Vault(request.getfixturevalue("pool"), KEK, REF)
 
 
 async def test_a18_numbers_count_up_within_their_year(numbers: CaseNumbers) -> None:
@@ -79,21 +80,21 @@ async def test_nobody_is_sealed_and_nobody_opened(vault: StudentVault) -> None:
     assert await vault.unseal([]) == {}
 
 
-async def test_many_who_seal_the_same_student_at_once_use_one_key(engine: AsyncEngine) -> None:
-    vault = Vault(engine, KEK, REF)
+async def test_many_who_seal_the_same_student_at_once_use_one_key(pool: Pool) -> None:
+    vault = Vault(pool, KEK, REF)
     sealed = await asyncio.gather(*(vault.seal(SSIDS[:20]) for _ in range(8)))
     for students in sealed:
         assert list((await vault.unseal(students)).values()) == SSIDS[:20]
 
 
-async def test_the_same_ssid_is_never_sealed_to_the_same_text(engine: AsyncEngine) -> None:
-    vault = Vault(engine, KEK, REF)
+async def test_the_same_ssid_is_never_sealed_to_the_same_text(pool: Pool) -> None:
+    vault = Vault(pool, KEK, REF)
     (first,), (second,) = await vault.seal(SSIDS[:1]), await vault.seal(SSIDS[:1])
     assert first.ssid_sealed != second.ssid_sealed
 
 
-async def test_what_was_sealed_for_one_student_is_not_anothers(engine: AsyncEngine) -> None:
-    vault = Vault(engine, KEK, REF)
+async def test_what_was_sealed_for_one_student_is_not_anothers(pool: Pool) -> None:
+    vault = Vault(pool, KEK, REF)
     one, other = await vault.seal(SSIDS[:2])
     with pytest.raises(InvalidTag):
         await vault.unseal([SealedStudent(one.student_ref, other.ssid_sealed)])
@@ -103,9 +104,9 @@ async def test_what_was_sealed_for_one_student_is_not_anothers(engine: AsyncEngi
         await vault.unseal([replace(one, ssid_sealed=base64.b64encode(spoiled).decode())])
 
 
-async def test_without_the_master_keys_nothing_is_opened_and_nobody_recognized(engine: AsyncEngine) -> None:
-    (sealed,) = await Vault(engine, KEK, REF).seal(SSIDS[:1])
-    thief = Vault(engine, os.urandom(32), os.urandom(32))
+async def test_without_the_master_keys_nothing_is_opened_and_nobody_recognized(pool: Pool) -> None:
+    (sealed,) = await Vault(pool, KEK, REF).seal(SSIDS[:1])
+    thief = Vault(pool, os.urandom(32), os.urandom(32))
     with pytest.raises(InvalidTag):
         await thief.unseal([sealed])
     assert thief.ref(SSIDS[0]) != sealed.student_ref

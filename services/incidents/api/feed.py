@@ -23,9 +23,11 @@ async def changes(asked: Annotated[ChangesQuery, Query()], request: Request, cal
     may_follow_feed(caller)
     reading = asyncio.ensure_future(desk_of(request).changes.page(asked.after, asked.limit, asked.wait))
     stopping = asyncio.ensure_future(request.app.state.stopping.wait())
-    await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not reading.done():  # the process ends: whoever waits comes back to the next one
+    try:
+        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            return respond(ok(reading.result()))
+        return respond(ok({"items": [], "next_after": asked.after}))  # we end; they ask the next process
+    finally:
         reading.cancel()
-        return respond(ok({"items": [], "next_after": asked.after}))
-    return respond(ok(reading.result()))
+        stopping.cancel()

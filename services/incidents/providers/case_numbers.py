@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+import asyncpg
 
-from services.incidents.providers.tables import CASE_NUMBERS
 from shared.persistence.faults import translated
 
-_NEXT = (
-    insert(CASE_NUMBERS)
-    .values(last=1)
-    .on_conflict_do_update(index_elements=[CASE_NUMBERS.c.year], set_={"last": CASE_NUMBERS.c.last + 1})
-    .returning(CASE_NUMBERS.c.last)
-)
+_NEXT = """
+    INSERT INTO case_numbers AS n (year, last) VALUES ($1, 1)
+    ON CONFLICT (year) DO UPDATE SET last = n.last + 1 RETURNING last
+"""
 
 
 class PostgresCaseNumbers:
@@ -22,8 +18,8 @@ class PostgresCaseNumbers:
     A submission that fails after its number was issued leaves a gap; no number is ever issued twice.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
 
     async def issue(self, year: str) -> str:
         """The next number of the year, ``2018-19-000123``.
@@ -31,6 +27,5 @@ class PostgresCaseNumbers:
         :raises StoreUnavailable: the database is away.
         """
         with translated():
-            async with self._engine.begin() as connection:
-                last = await connection.scalar(_NEXT, {"year": year})
+            last = await self._pool.fetchval(_NEXT, year)
         return f"{year}-{last:06d}"

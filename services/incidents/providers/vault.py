@@ -18,13 +18,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
+import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents.domain.values import SealedStudent
-from services.incidents.providers.tables import STUDENT_KEYS
 from shared.persistence.faults import translated
 
 KEY_BYTES = 32
@@ -32,14 +29,9 @@ NONCE_BYTES = 12
 FORM = b"\x01"
 """The first byte of everything sealed: which way it was sealed, should there ever be another."""
 
-_REFS = sa.bindparam("refs", type_=ARRAY(sa.Text))
-_KEYS = sa.bindparam("keys", type_=ARRAY(sa.LargeBinary))
-_KNOWN = sa.select(STUDENT_KEYS.c.student_ref, STUDENT_KEYS.c.wrapped_key).where(
-    STUDENT_KEYS.c.student_ref == sa.any_(_REFS)
-)
-_ENSURED = sa.text(
-    """
-    WITH offered AS (SELECT * FROM unnest(:refs, :keys) AS o (student_ref, wrapped_key)),
+_KNOWN = "SELECT student_ref, wrapped_key FROM student_keys WHERE student_ref = any($1::text[])"
+_ENSURED = """
+    WITH offered AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS o (student_ref, wrapped_key)),
     added AS (
         INSERT INTO student_keys (student_ref, wrapped_key) SELECT student_ref, wrapped_key FROM offered
         ON CONFLICT DO NOTHING RETURNING student_ref, wrapped_key
@@ -47,8 +39,7 @@ _ENSURED = sa.text(
     SELECT student_ref, wrapped_key FROM added
     UNION ALL
     SELECT student_ref, k.wrapped_key FROM student_keys k JOIN offered USING (student_ref)
-    """
-).bindparams(_REFS, _KEYS)
+"""
 
 
 class BadKeyFile(ValueError):  # noqa: N818 - says what is so
@@ -72,8 +63,10 @@ def read_key(path: Path) -> bytes:
 class Vault:
     """Seals and opens SSIDs; keeps no plain one longer than a call."""
 
-    def __init__(self, engine: AsyncEngine, key_encryption_key: bytes, reference_key: bytes) -> None:
-        self._engine = engine
+    def __init__(
+        self, pool: asyncpg.Pool[asyncpg.Record], key_encryption_key: bytes, reference_key: bytes
+    ) -> None:
+        self._pool = pool
         self._wrapping = AESGCM(key_encryption_key)
         self._reference_key = reference_key
 
@@ -113,18 +106,16 @@ class Vault:
     async def _ensure_keys(self, refs: list[str]) -> dict[str, bytes]:
         fresh = [self._wrapped(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
         with translated():
-            async with self._engine.begin() as connection:
-                rows = await connection.execute(_ENSURED, {"refs": refs, "keys": fresh})
-                wrapped = {ref: bytes(key) for ref, key in rows}
+            rows = await self._pool.fetch(_ENSURED, refs, fresh)
+        wrapped = {ref: bytes(key) for ref, key in rows}
         if len(wrapped) < len(refs):  # somebody else added one at the same moment: it is visible now
             wrapped = await self._wrapped_keys(refs)
         return {ref: self._unwrapped(ref, wrapped[ref]) for ref in refs}
 
     async def _wrapped_keys(self, refs: list[str]) -> dict[str, bytes]:
         with translated():
-            async with self._engine.connect() as connection:
-                rows = await connection.execute(_KNOWN, {"refs": refs})
-                return {ref: bytes(key) for ref, key in rows}
+            rows = await self._pool.fetch(_KNOWN, refs)
+        return {ref: bytes(key) for ref, key in rows}
 
     def _wrapped(self, ref: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
