@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.envelope import Person, Published
+from shared.contracts.envelope import AboutCase, Person
 
 TOPIC = "stairs.appeals.v1"
 SOURCE = "/appeals"
 
 
-class AppealFact(Published):
+class AppealFact(AboutCase):
     """What every event of an appeal says about the appeal."""
 
     appeal_id: UUID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,11 +18,20 @@ class Published(BaseModel):
 
     TYPE: ClassVar[str]  # the ``ce_type``; its major version is part of it
 
-    incident_id: UUID  # the case: the partition key of every topic
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """The partition key: order is kept among events of one key."""
+
+
+class AboutCase(Published):
+    """What is published of a case: its id is the key, so that order is kept per case."""
+
+    incident_id: UUID
 
     @property
     def key(self) -> str:
-        """The partition key: order is kept per case."""
+        """The case's id."""
         return str(self.incident_id)
 
 
@@ -49,7 +59,7 @@ class CloudEvent:
     type: str
     time: datetime  # when it happened in the world, not when it was published
     subject: str  # the aggregate's id
-    key: str  # the case's id
+    key: str  # the case's id; of what belongs to no case, what it is about (a CDS code)
     sequence: int
     data: dict[str, Any]
     traceparent: str | None = None

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.envelope import Person, Published
+from shared.contracts.envelope import AboutCase, Person
 
 TOPIC = "stairs.incidents.v1"
 SOURCE = "/incidents"
@@ -24,7 +24,7 @@ class Reason(BaseModel):
     text: str
 
 
-class IncidentSubmitted(Published):
+class IncidentSubmitted(AboutCase):
     """A case was submitted; complete, so that no consumer has to ask back."""
 
     TYPE: ClassVar[str] = "stairs.incident.submitted.v1"
@@ -57,7 +57,7 @@ class IncidentSubmitted(Published):
     disruption_cause: str | None = None  # of a session disruption: appeals judges by it (HR-21)
 
 
-class IncidentProcessed(Published):
+class IncidentProcessed(AboutCase):
     """No appeal is needed, or every appeal of the case is terminal (HR-25)."""
 
     TYPE: ClassVar[str] = "stairs.incident.processed.v1"
@@ -66,7 +66,7 @@ class IncidentProcessed(Published):
     processed_at: datetime
 
 
-class BreachCallRecorded(Published):
+class BreachCallRecorded(AboutCase):
     """The LEA coordinator phoned CalTAC or the CDE (HR-11)."""
 
     TYPE: ClassVar[str] = "stairs.incident.breach_call_recorded.v1"
@@ -78,7 +78,7 @@ class BreachCallRecorded(Published):
     recorded_by: Person
 
 
-class BreachIdentified(Published):
+class BreachIdentified(AboutCase):
     """A draft turned out to be a breach: somebody must phone now (N8)."""
 
     TYPE: ClassVar[str] = "stairs.incident.breach_identified.v1"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.envelope import Published
+from shared.contracts.envelope import AboutCase
 
 TOPIC = "stairs.notifications.v1"
 SOURCE = "/notifications"
@@ -24,7 +24,7 @@ class Recipient(BaseModel):
     email: str
 
 
-class NotificationFact(Published):
+class NotificationFact(AboutCase):
     """What every event of a message says about the message."""
 
     notification_id: UUID

@@ -14,7 +14,7 @@ import uvicorn
 from eventsourcing.domain import DomainEvent
 from starlette.types import Receive, Scope, Send
 
-from shared.contracts.envelope import Published
+from shared.contracts.envelope import AboutCase, Published
 from shared.messaging.changes import Changes
 from tests.support.logbook import Logbook
 
@@ -22,7 +22,7 @@ SOURCE = "/logbooks"
 TOKEN = "a-token-of-role-system"
 
 
-class LineWritten(Published):
+class LineWritten(AboutCase):
     TYPE: ClassVar[str] = "tests.line.written.v1"
 
     line: str

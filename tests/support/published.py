@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.appeals_v1 import AppealApproved, AppealDenied, AppealRequested, AppealWithdrawn
-from shared.contracts.envelope import CloudEvent, Person, Published
+from shared.contracts.envelope import AboutCase, CloudEvent, Person
 from shared.contracts.incidents_v1 import IncidentSubmitted, Reason
 
 CASES = UUID("6f1d0c9a-0000-4000-8000-00000000aaaa")
@@ -25,7 +25,7 @@ def case_number(number: int) -> str:
     return f"2018-19-{number:06d}"
 
 
-def _event(data: Published, source: str, version: int) -> CloudEvent:
+def _event(data: AboutCase, source: str, version: int) -> CloudEvent:
     subject = str(getattr(data, "appeal_id", data.incident_id))
     return CloudEvent(
         id=f"{subject}.{version}",
