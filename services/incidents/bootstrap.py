@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.records import Records
+from services.incidents.application.uploads import Uploads
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
+from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.vault import Vault, read_key
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.queries import CaseSearch
@@ -96,7 +98,8 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
         records = Records(store, store, vault)
         search, changes = CaseSearch(base.engine), Changes(base.tail, publish, SOURCE)
-        desk = Desk(cases, records, search, library, vault, changes, clock)
+        uploads = Uploads(cases, Sheets())
+        desk = Desk(cases, records, search, library, vault, changes, clock, uploads)
         yield ApiGraph(base, store, desk)
 
 

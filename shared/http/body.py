@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import orjson
 from starlette.types import Message, Receive
 
-from shared.http.problem import Malformed, TooLarge, UnsupportedMedia, UploadTooLarge
-from shared.kernel.errors import Invalid
+from shared.http.problem import Malformed, UnsupportedMedia, UploadTooLarge
+from shared.kernel.errors import Invalid, TooLarge
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 

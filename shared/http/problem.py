@@ -14,7 +14,7 @@ import orjson
 import structlog
 from starlette.responses import Response
 
-from shared.kernel.errors import Conflict, Forbidden, Invalid, Issue, NotFound, Refusal, Stale
+from shared.kernel.errors import Conflict, Forbidden, Invalid, Issue, NotFound, Refusal, Stale, TooLarge
 from shared.observability.correlation import correlation_id
 from shared.observability.redaction import redact
 
@@ -37,13 +37,6 @@ class Malformed(Refusal):
 
     code = "malformed_request"
     title = "The request cannot be read"
-
-
-class TooLarge(Refusal):
-    """More than is taken at once."""
-
-    code = "body_too_large"
-    title = "The body is too large"
 
 
 class UploadTooLarge(TooLarge):

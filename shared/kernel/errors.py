@@ -5,7 +5,8 @@
     ├── Forbidden          403     the caller is known, and may not do this
     ├── NotFound           404     no such thing, or not in the caller's scope
     ├── Conflict           409     not in this state; it may be possible in another
-    └── Stale              412     the caller decided on an older version
+    ├── Stale              412     the caller decided on an older version
+    └── TooLarge           413     more than is taken at once
 
 A domain raises subclasses with a ``code`` of ``contract.md``; ``shared.http.problem`` alone turns a kind
 into a status. A refusal's words never hold an SSID.
@@ -73,3 +74,10 @@ class Stale(Refusal):
 
     code = "version_conflict"
     title = "Changed in the meantime"
+
+
+class TooLarge(Refusal):
+    """More than is taken at once."""
+
+    code = "body_too_large"
+    title = "The body is too large"

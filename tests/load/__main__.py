@@ -15,6 +15,7 @@ from tests.load.harness import Report, Round, Row, at_least, at_most, measure, o
 from tests.load.projection import Projection
 from tests.load.relay import Relaying
 from tests.load.surroundings import Surroundings, surroundings
+from tests.load.upload import Upload
 
 PGBENCH = "pgbench, one insert a transaction"
 
@@ -30,6 +31,7 @@ ROWS = [
     over("catch_up", "one fact a transaction", "catch_up", "one_by_one", at_least(25)),
     over("rebuild", "one fact a transaction", "rebuild", "one_by_one", shown_only()),
     over("relay", "bare producer", "relay", "producer", shown_only()),
+    over("upload_20000", "reading the file alone", "upload_20000", "read_20000", at_most(3)),
 ]
 
 
@@ -58,6 +60,7 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "filing": Filing,
         "projection": Projection,
         "relay": Relaying,
+        "upload": Upload,
     }
     return {
         name: opened.enter_context(kind(around)).round
@@ -84,7 +87,9 @@ def main() -> None:
     command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
     command.add_argument("--rounds", type=int, default=3)
-    command.add_argument("--only", action="append", default=[], metavar="append|filing|projection|relay")
+    command.add_argument(
+        "--only", action="append", default=[], metavar="append|filing|projection|relay|upload"
+    )
     asked = command.parse_args()
     with surroundings() as around, ExitStack() as opened:
         rounds = measure(parts(around, set(asked.only), opened), asked.rounds)

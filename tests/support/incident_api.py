@@ -13,7 +13,9 @@ from fastapi import FastAPI
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.records import Records
+from services.incidents.application.uploads import Uploads
 from services.incidents.main import ROUTERS
+from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.queries import Criteria, Place
 from shared.http.app import build_app
@@ -87,9 +89,11 @@ class Api:
             readiness=Readiness(),
         )
         app.state.receipts = self.store  # httpx' transport runs no lifespan
+        cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY)
         app.state.desk = Desk(
-            cases=Cases(self.store, self.vault, CountedNumbers(), LIBRARY),
+            cases=cases,
             records=Records(self.store, self.store, self.vault),
+            uploads=Uploads(cases, Sheets()),
             search=self.search,
             shelf=LIBRARY,
             vault=self.vault,

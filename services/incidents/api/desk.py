@@ -11,6 +11,7 @@ from fastapi import Request
 from services.incidents.application.cases import Cases
 from services.incidents.application.ports import Rulebooks, StudentVault
 from services.incidents.application.records import Records
+from services.incidents.application.uploads import Uploads
 from services.incidents.read_model.queries import Criteria, Place, Row
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
@@ -60,6 +61,7 @@ class Desk:
     vault: StudentVault
     changes: Changes
     clock: Clock
+    uploads: Uploads
 
 
 def desk_of(request: Request) -> Desk:

@@ -90,7 +90,7 @@ class Cases:
 
         return await self._change(command.case_id, decide, command.expected)
 
-    async def list_students(self, command: ListStudents) -> Case:
+    async def list_students(self, command: ListStudents, receipt: ReceiptFor | None = None) -> Case:
         """Say which students a draft concerns; the former list is replaced (HR-07).
 
         :raises Refusal: it is no draft, or not the caller's; or the list cannot be one.
@@ -106,7 +106,7 @@ class Cases:
             rules = self._rulebooks.for_year(case.report.year)
             case.list_students(students, rules, command.actor, command.at)
 
-        return await self._change(command.case_id, decide, command.expected)
+        return await self._change(command.case_id, decide, command.expected, receipt)
 
     async def record_breach_call(self, command: RecordBreachCall, receipt: ReceiptFor | None = None) -> Case:
         """Put the phone call of a breach on record.

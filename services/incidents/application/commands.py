@@ -48,6 +48,18 @@ class ListStudents:
 
 
 @dataclass(frozen=True)
+class UploadStudents:
+    """List the students that a file names."""
+
+    case_id: UUID
+    name: str  # of the file; only its ending is looked at
+    content: bytes
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
 class RecordBreachCall:
     """Put a phone call on record."""
 

@@ -13,6 +13,9 @@ Invalid (422)
 ├── InvalidSsid                invalid_ssid                HR-07
 ├── DuplicateSsid              duplicate_ssid              HR-07
 ├── TooManyStudents            too_many_students           HR-07
+├── OnlySsidsAllowed           only_ssids_allowed          HR-07, A-16: the whole file
+├── UploadTooSmall             upload_too_small            A-15
+├── UploadUnreadable           upload_unreadable           A-16: neither .csv nor a plain .xlsx
 ├── SsidInText                 ssid_in_text                A-17
 ├── WrongCallDestination       wrong_call_destination      HR-11, HR-13
 ├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
@@ -26,11 +29,13 @@ Conflict (409)
 ├── BreachCallRequired         breach_call_required        HR-12
 ├── NotADraft                  not_a_draft                 §6.2
 └── NotSubmitted               case_not_submitted          HR-02
+TooLarge (413)
+└── WorkbookTooLarge           upload_too_large            HR-07: a small file that grows
 """
 
 from __future__ import annotations
 
-from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 
 
 class NotSummative(Invalid):
@@ -123,6 +128,37 @@ class TooManyStudents(Invalid):
 
     def __init__(self) -> None:
         super().__init__("A case holds at most 500 students; split it into several cases.")
+
+
+class OnlySsidsAllowed(Invalid):
+    """A file holds one column of SSIDs and nothing else; with a name in it, nothing of it is kept."""
+
+    code = "only_ssids_allowed"
+    title = "The file may hold SSIDs only"
+
+
+class UploadTooSmall(Invalid):
+    """Up to ten students are typed (E44)."""
+
+    code = "upload_too_small"
+    title = "Too few students for a file"
+
+
+class UploadUnreadable(Invalid):
+    """Not a file that we read: damaged, encrypted, with macros, or of another kind."""
+
+    code = "upload_unreadable"
+    title = "The file cannot be read"
+
+
+class WorkbookTooLarge(TooLarge):
+    """A workbook that unpacks to far more than its students need."""
+
+    code = "upload_too_large"
+    title = "The file is too large"
+
+    def __init__(self) -> None:
+        super().__init__("The workbook unpacks to far more than 500 SSIDs need.")
 
 
 class SsidInText(Invalid):

@@ -300,7 +300,8 @@ async def test_every_call_is_in_the_openapi_document(api: Api) -> None:
         "patch /v1/incidents/{case_id}", "delete /v1/incidents/{case_id}",
         "post /v1/incidents/{case_id}/breach-calls", "post /v1/incidents/{case_id}/submit",
         "put /v1/incidents/{case_id}/students", "get /v1/incidents/{case_id}/students",
-        "get /v1/incidents/{case_id}/history", "post /v1/classify", "get /v1/rulebooks",
+        "post /v1/incidents/{case_id}/students/upload", "get /v1/incidents/{case_id}/history",
+        "post /v1/classify", "get /v1/rulebooks",
         "get /v1/rulebooks/{year}", "get /v1/rulebooks/{year}/incident-types",
         "get /v1/rulebooks/{year}/incident-types/{code}", "get /v1/changes",
     }  # fmt: skip

@@ -1,0 +1,34 @@
+"""``POST /v1/incidents/{id}/students/upload``: students by file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Request, Response, UploadFile
+
+from services.incidents.api.desk import desk_of
+from services.incidents.api.rendering import case_resource
+from services.incidents.application.commands import UploadStudents
+from services.incidents.domain.case import Case
+from shared.http.answers import Answer, ok
+from shared.http.idempotency import OnceOnly
+from shared.http.preconditions import IfMatch
+
+router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
+
+OneFile = Annotated[UploadFile, File(description="`.csv` or `.xlsx`: one column of 11 to 500 SSIDs as text")]
+
+
+@router.post("/students/upload")
+async def upload(
+    case_id: UUID, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
+) -> Response:
+    """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
+    desk, content = desk_of(request), await file.read()
+    command = UploadStudents(case_id, file.filename or "", content, once.caller, desk.clock.now(), expected)
+
+    async def render(case: Case) -> Answer:
+        return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
+
+    return await once(render, lambda receipt: desk.uploads.list_students(command, receipt))

@@ -1,0 +1,122 @@
+"""A file of students: one column of SSIDs, and what is wrong with it, cell by cell (HR-07, A-15, A-16).
+
+No sentence here repeats what a cell holds: an error names its place only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.incidents.domain.details import is_ssid
+from services.incidents.domain.errors import (
+    DuplicateSsid,
+    InvalidSsid,
+    OnlySsidsAllowed,
+    StudentCountMismatch,
+    TooManyStudents,
+    UploadTooSmall,
+)
+from services.incidents.domain.values import MOST_STUDENTS
+from shared.kernel.errors import Issue
+
+FEWEST_ROWS = 11
+"""A-15: up to ten students are typed."""
+
+MOST_ROWS = MOST_STUDENTS + 1
+"""The header and as many students as a case holds; whoever reads a file stops behind them."""
+
+_HEADER = "ssid"
+_ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that holds something, and where: ``A17``."""
+
+    place: str
+    text: str
+
+
+def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> tuple[str, ...]:
+    """The students that a file lists.
+
+    :param cells: the file's only column, without its empty cells.
+    :param stated: how many students the case says there are, if it says so.
+    :raises OnlySsidsAllowed: a letter is in it: a name, for all we know.
+    :raises UploadTooSmall, TooManyStudents: fewer than 11, more than 500.
+    :raises InvalidSsid, DuplicateSsid: rows are wrong; the issues name all of them.
+    :raises StudentCountMismatch: not as many as stated.
+    """
+    listed = _without_header([Cell(cell.place, cell.text.strip()) for cell in cells if cell.text.strip()])
+    _check_only_ssids(listed)
+    if len(listed) > MOST_STUDENTS:
+        raise TooManyStudents
+    if len(listed) < FEWEST_ROWS:
+        raise UploadTooSmall(f"A file is taken from {FEWEST_ROWS} students on; type up to ten SSIDs.")
+    _check_rows(listed)
+    if stated is not None and stated != len(listed):
+        issue = Issue("/student_count", "student_count_mismatch", f"The file lists {len(listed)} students.")
+        raise StudentCountMismatch("State as many students as the file lists.", issues=[issue])
+    return tuple(cell.text for cell in listed)
+
+
+def another_column(place: str) -> OnlySsidsAllowed:
+    """The refusal of a file with something beside its column."""
+    return _nothing_but_ssids([Issue(place, "another_column", "Only one column is allowed.")])
+
+
+def formula(place: str) -> OnlySsidsAllowed:
+    """The refusal of a file that computes."""
+    return _nothing_but_ssids([Issue(place, "formula", "A formula is not an SSID; paste values only.")])
+
+
+def _without_header(cells: Sequence[Cell]) -> Sequence[Cell]:
+    return cells[1:] if cells and cells[0].text.casefold() == _HEADER else cells
+
+
+def _check_only_ssids(cells: Sequence[Cell]) -> None:
+    lettered = [cell for cell in cells if _lettered(cell.text)]
+    if lettered:
+        raise _nothing_but_ssids(
+            [Issue(cell.place, "letters", "This cell has letters.") for cell in lettered]
+        )
+
+
+def _lettered(text: str) -> bool:
+    return any(sign.isalpha() for sign in text) and _ROUNDED.fullmatch(text) is None
+
+
+def _check_rows(cells: Sequence[Cell]) -> None:
+    first: dict[str, str] = {}
+    issues: list[Issue] = []
+    for cell in cells:
+        if not is_ssid(cell.text):
+            issues.append(Issue(cell.place, "invalid_ssid", _why(cell.text)))
+        elif cell.text in first:
+            words = f"The same SSID is in {first[cell.text]}."
+            issues.append(Issue(cell.place, "duplicate_ssid", words))
+        else:
+            first[cell.text] = cell.place
+    if any(issue.code == "invalid_ssid" for issue in issues):
+        raise InvalidSsid("An SSID is exactly ten digits, as text; correct these rows.", issues=issues)
+    if issues:
+        raise DuplicateSsid("Each student is listed once; remove these rows.", issues=issues)
+
+
+def _why(text: str) -> str:
+    if _ROUNDED.fullmatch(text):
+        return "A spreadsheet rounded this number; format the column as text and enter the SSIDs again."
+    if text.isascii() and text.isdigit():
+        if len(text) == 9:
+            return "Nine digits: a spreadsheet may have dropped a leading zero; format the column as text."
+        return f"{len(text)} digits instead of ten."
+    return "Not ten digits."
+
+
+def _nothing_but_ssids(issues: Sequence[Issue]) -> OnlySsidsAllowed:
+    return OnlySsidsAllowed(
+        "The file may hold one column of SSIDs and nothing else, no name and no formula; nothing was kept.",
+        issues=issues,
+    )
