@@ -12,6 +12,7 @@ from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
+from services.incidents.application.windows import Windows
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
@@ -99,7 +100,8 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         records = Records(store, store, vault)
         search, changes = CaseSearch(base.engine), Changes(base.tail, publish, SOURCE)
         uploads = Uploads(cases, Sheets())
-        desk = Desk(cases, records, search, library, vault, changes, clock, uploads)
+        windows = Windows(store, library)
+        desk = Desk(cases, records, search, library, vault, changes, clock, uploads, windows)
         yield ApiGraph(base, store, desk)
 
 

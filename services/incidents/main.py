@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from services.incidents import bootstrap
-from services.incidents.api import cases, feed, rules, students, uploads
+from services.incidents.api import cases, feed, rules, students, uploads, windows
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
@@ -30,7 +30,7 @@ from shared.process.serving import serve_api
 from shared.process.settings import load
 
 WIDE = 160  # columns, where nobody watches
-ROUTERS = (cases.router, students.router, uploads.router, rules.router, feed.router)
+ROUTERS = (cases.router, students.router, uploads.router, rules.router, windows.router, feed.router)
 
 
 def build_api(settings: Settings, clock: Clock) -> FastAPI:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.envelope import AboutCase, Person
+from shared.contracts.envelope import AboutCase, Person, Published
 
 TOPIC = "stairs.incidents.v1"
 SOURCE = "/incidents"
@@ -90,3 +90,22 @@ class BreachIdentified(AboutCase):
     call: str  # "call_cde" or "call_caltac"
     identified_at: datetime
     identified_by: Person
+
+
+class TestingWindowSet(Published):
+    """An LEA or a school has chosen when it tests; whatever it chose before counts no more (HR-20)."""
+
+    TYPE: ClassVar[str] = "stairs.testing_window.set.v1"
+
+    cds: str  # 7 digits: an LEA; 14: a school, which wins over its LEA
+    administration_year: str
+    opens_on: date
+    closes_on: date  # the last day on which one tests and appeals, in California
+    set_at: datetime
+    set_by: Person
+    version: int  # of the window: of two, the greater one is the newer
+
+    @property
+    def key(self) -> str:
+        """Order is kept per place."""
+        return self.cds

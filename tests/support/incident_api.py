@@ -14,6 +14,7 @@ from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
+from services.incidents.application.windows import Windows
 from services.incidents.main import ROUTERS
 from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
@@ -96,6 +97,7 @@ class Api:
             uploads=Uploads(cases, Sheets()),
             search=self.search,
             shelf=LIBRARY,
+            windows=Windows(self.store, LIBRARY),
             vault=self.vault,
             changes=NoChanges(),
             clock=self.clock,

@@ -12,6 +12,7 @@ from services.incidents.application.cases import Cases
 from services.incidents.application.ports import Rulebooks, StudentVault
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
+from services.incidents.application.windows import Windows
 from services.incidents.read_model.queries import Criteria, Place, Row
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
@@ -62,6 +63,7 @@ class Desk:
     changes: Changes
     clock: Clock
     uploads: Uploads
+    windows: Windows
 
 
 def desk_of(request: Request) -> Desk:

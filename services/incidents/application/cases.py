@@ -19,6 +19,7 @@ from services.incidents.application.commands import (
 )
 from services.incidents.application.ports import CaseNumbers, Rulebooks, StudentVault
 from services.incidents.application.sealing import check_details, check_ssids, check_text, masked, seal_report
+from services.incidents.application.windows import Windows
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.case import Case
 from services.incidents.domain.details import students_in
@@ -26,6 +27,7 @@ from services.incidents.domain.errors import CaseNotFound, SsidsRequired
 from services.incidents.domain.permissions import SSID_READERS, may_file, may_file_for, may_search
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import IncidentType
+from services.incidents.domain.testing_window import refuse_after_reporting
 from services.incidents.domain.values import report_due
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Stale
@@ -131,7 +133,11 @@ class Cases:
         if command.expected not in (None, case.version):
             raise Stale(f"The present version is {case.version}.")
         rules = self._rulebooks.for_year(case.report.year)
-        case.check_submittable(rules, command.actor, command.at)
+        assessment = case.check_submittable(rules, command.actor, command.at)
+        window = await Windows(self._store, self._rulebooks).in_force(
+            case.report.school, case.report.year or rules.year
+        )
+        refuse_after_reporting(window, rules.testing_window, assessment, command.actor, command.at)
         number = await self._numbers.issue(case.report.year or rules.year)
 
         def decide(case: Case) -> None:

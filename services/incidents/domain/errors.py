@@ -19,21 +19,28 @@ Invalid (422)
 ├── SsidInText                 ssid_in_text                A-17
 ├── WrongCallDestination       wrong_call_destination      HR-11, HR-13
 ├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
-└── InTheFuture                in_the_future               A-3
+├── InTheFuture                in_the_future               A-3
+├── InvalidWindow              invalid_window              §2.2
+└── StartedAfterWindow         started_after_window        §2.3
 Forbidden (403)
 └── NotAllowed                 forbidden                   HR-01, HR-11, §3.3
 NotFound (404)
 ├── CaseNotFound               not_found                   also: not in the caller's scope (HR-29)
-└── RulebookNotFound           not_found
+├── RulebookNotFound           not_found
+├── WindowNotFound             not_found
+└── UnknownTest                not_found
 Conflict (409)
 ├── BreachCallRequired         breach_call_required        HR-12
 ├── NotADraft                  not_a_draft                 §6.2
+├── ReportingClosed            reporting_closed            HR-20, A-2
 └── NotSubmitted               case_not_submitted          HR-02
 TooLarge (413)
 └── WorkbookTooLarge           upload_too_large            HR-07: a small file that grows
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 
@@ -189,6 +196,23 @@ class InTheFuture(Invalid):
     title = "The instant lies in the future"
 
 
+class InvalidWindow(Invalid):
+    """A testing window ends after it begins, and lies inside its administration year."""
+
+    code = "invalid_window"
+    title = "Not the dates of a testing window"
+
+
+class StartedAfterWindow(Invalid):
+    """Nobody starts a test when the window is over."""
+
+    code = "started_after_window"
+    title = "The test cannot have been started then"
+
+    def __init__(self, closes_on: date) -> None:
+        super().__init__(f"The testing window ended on {closes_on}; no test is started after that.")
+
+
 class NotAllowed(Forbidden):
     """The matrix of §3.3 says no for this role."""
 
@@ -202,6 +226,17 @@ class CaseNotFound(NotFound):
 
 class RulebookNotFound(NotFound):
     """No rulebook for that year, or no such type in it."""
+
+
+class WindowNotFound(NotFound):
+    """No window was set there for that year, or the place is not in the caller's scope."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such testing window in your scope.")
+
+
+class UnknownTest(NotFound):
+    """No such test in that year."""
 
 
 class BreachCallRequired(Conflict):
@@ -219,6 +254,13 @@ class NotADraft(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Only a draft can be changed, submitted or deleted.")
+
+
+class ReportingClosed(Conflict):
+    """Cases are taken until a week after the testing window; breaches, and what CalTAC files, always."""
+
+    code = "reporting_closed"
+    title = "Reporting for this testing window is closed"
 
 
 class NotSubmitted(Conflict):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from services.incidents.domain.errors import CaseNotFound, NotAllowed
-from shared.kernel.actor import Actor, Role
+from services.incidents.domain.errors import CaseNotFound, NotAllowed, WindowNotFound
+from services.incidents.domain.values import CDS_OF_LEA
+from shared.kernel.actor import STATEWIDE, Actor, Role
 
 FILERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGENT})
 READERS = FILERS | {Role.CDE_REVIEWER, Role.AUDITOR, Role.SYSTEM}
 SSID_READERS = FILERS | {Role.CDE_REVIEWER}
+WINDOW_SETTERS = frozenset({Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER})
 FEED_READERS = frozenset({Role.SYSTEM, Role.AUDITOR})
 
 
@@ -67,6 +69,27 @@ def may_record_call(actor: Actor, callers: frozenset[Role]) -> None:
     """
     if actor.role not in callers:
         raise NotAllowed("The LEA coordinator phones, and records the call.")
+
+
+def may_see_window(actor: Actor, cds: str) -> None:
+    """Everybody sees the windows of their own school and LEA; an LEA coordinator all of the LEA's.
+
+    :raises WindowNotFound: it is another's.
+    """
+    own = {actor.school, actor.school[:CDS_OF_LEA]} if actor.school else set()
+    if actor.role not in STATEWIDE and cds not in own and not actor.sees(cds):
+        raise WindowNotFound
+
+
+def may_set_window(actor: Actor, cds: str) -> None:
+    """The LEA coordinator sets the LEA's windows and those of its schools; CalTAC and the CDE set any (§2.2).
+
+    :raises WindowNotFound: it is another's.
+    :raises NotAllowed: the role sets none.
+    """
+    may_see_window(actor, cds)
+    if actor.role not in WINDOW_SETTERS:
+        raise NotAllowed("The LEA coordinator sets testing windows; CalTAC and the CDE can.")
 
 
 def may_follow_feed(actor: Actor) -> None:

@@ -29,6 +29,7 @@ from services.incidents.domain.values import (
     RecommendedAction,
     Severity,
 )
+from services.incidents.domain.windows import Lifetime, WindowRule
 from shared.kernel.actor import Role
 
 T = TypeVar("T")
@@ -98,6 +99,8 @@ class Rulebook:
     incident_types: Mapping[str, IncidentType]
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
     breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
+    testing_window: WindowRule
+    lifetimes: Mapping[str, Lifetime]  # by test code (§2.3)
 
     def type_of(self, code: str) -> IncidentType:
         """The catalog's row for this code.

@@ -167,5 +167,9 @@ def administration_year(occurred_at: datetime) -> str:
     On that day daylight saving time holds there, seven hours behind UTC, so no time-zone table is needed.
     """
     local = occurred_at - timedelta(hours=7)
-    first = local.year if local.month >= 7 else local.year - 1
+    return year_beginning(local.year if local.month >= 7 else local.year - 1)
+
+
+def year_beginning(first: int) -> str:
+    """The label of the administration year that begins in this calendar year."""
     return f"{first}-{(first + 1) % 100:02d}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from eventsourcing.domain import DomainEvent
 
 from services.incidents.domain import facts
 from services.incidents.domain.report import Report
+from services.incidents.domain.testing_window import TestingWindow
 from services.incidents.domain.values import CDS_OF_LEA
 from shared.contracts.envelope import Person, Published
 from shared.contracts.incidents_v1 import (
@@ -19,6 +21,7 @@ from shared.contracts.incidents_v1 import (
     IncidentProcessed,
     IncidentSubmitted,
     Reason,
+    TestingWindowSet,
 )
 
 __all__ = ["SOURCE", "TOPIC", "publish"]
@@ -37,6 +40,8 @@ def publish(fact: DomainEvent) -> Published | None:
             return _breach_identified(fact)
         case facts.BreachCallRecorded():
             return _breach_call_recorded(fact)
+        case TestingWindow.WindowSet() | TestingWindow.WindowMoved():
+            return _window_set(fact)
         case _:
             return None
 
@@ -102,6 +107,18 @@ def _breach_call_recorded(fact: facts.BreachCallRecorded) -> BreachCallRecorded:
         called=fact.called,
         called_at=fact.called_at,
         recorded_by=_person(fact.actor),
+    )
+
+
+def _window_set(fact: TestingWindow.WindowSet | TestingWindow.WindowMoved) -> TestingWindowSet:
+    return TestingWindowSet(
+        cds=fact.cds,
+        administration_year=fact.year,
+        opens_on=date.fromisoformat(fact.opens_on),
+        closes_on=date.fromisoformat(fact.closes_on),
+        set_at=fact.occurred_at,
+        set_by=_person(fact.actor),
+        version=fact.originator_version,
     )
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from services.incidents.domain.conditions import Condition
 from services.incidents.domain.details import Kind
@@ -23,6 +32,14 @@ from shared.kernel.actor import Role
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _checked_day(text: str) -> str:
+    date.fromisoformat(f"2019-{text}")  # of no leap year: it is there every year
+    return text
+
+
+MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$"), AfterValidator(_checked_day)]
 
 
 class Entry(BaseModel):
@@ -182,6 +199,22 @@ class BreachCallEntry(Sourced):
     meaning: Text
 
 
+class WindowEntry(Sourced):
+    """Where the testing windows of the year lie, and how long after one cases are taken (§2.2, K8)."""
+
+    earliest: MonthDay
+    latest: MonthDay
+    reporting_days: Annotated[int, Field(ge=0)]
+    meaning: Text
+
+
+class ExpirationEntry(Sourced):
+    """How long a started test can be used (§2.3)."""
+
+    days: Annotated[int, Field(ge=1)] | None = None  # calendar days; none: until the window or year ends
+    submitted_on_expiry: bool = False
+
+
 class NotAnIncident(Sourced):
     """What nobody files (§4.9), and what to do instead."""
 
@@ -201,6 +234,8 @@ class RulebookEntry(Sourced):
     clocks: dict[str, ClockEntry]
     phones: dict[str, PhoneEntry]
     breach_call: BreachCallEntry
+    testing_window: WindowEntry
+    expirations: dict[str, ExpirationEntry]
     not_incidents: dict[str, NotAnIncident]
     incident_types: dict[str, TypeEntry]
 

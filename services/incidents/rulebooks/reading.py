@@ -8,7 +8,15 @@ from services.incidents.domain.conditions import ALWAYS, AnyOf, Condition
 from services.incidents.domain.details import Detail
 from services.incidents.domain.rulebook import IncidentType, Rulebook, Ruling, Test
 from services.incidents.domain.values import Basis
-from services.incidents.rulebooks.entries import DetailEntry, RulebookEntry, RulingEntry, TypeEntry
+from services.incidents.domain.windows import DayOfYear, Lifetime, WindowRule
+from services.incidents.rulebooks.entries import (
+    DetailEntry,
+    ExpirationEntry,
+    RulebookEntry,
+    RulingEntry,
+    TypeEntry,
+    WindowEntry,
+)
 from services.incidents.rulebooks.when import read_condition
 
 T = TypeVar("T")
@@ -27,6 +35,8 @@ def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
         incident_types={code: _type(code, row) for code, row in entry.incident_types.items()},
         appeal_limits={appeal: read_condition(limit.when) for appeal, limit in entry.appeal_limits.items()},
         breach_callers=frozenset(entry.breach_call.callers),
+        testing_window=_window(entry.testing_window),
+        lifetimes={code: _lifetime(expiration) for code, expiration in entry.expirations.items()},
     )
 
 
@@ -59,6 +69,19 @@ def _rulings(cell: str, entries: list[RulingEntry[T]], row: TypeEntry) -> tuple[
         )
         for entry in entries
     )
+
+
+def _window(entry: WindowEntry) -> WindowRule:
+    return WindowRule(_day(entry.earliest), _day(entry.latest), entry.reporting_days)
+
+
+def _day(month_and_day: str) -> DayOfYear:
+    month, day = month_and_day.split("-")
+    return DayOfYear(int(month), int(day))
+
+
+def _lifetime(entry: ExpirationEntry) -> Lifetime:
+    return Lifetime(entry.days, entry.submitted_on_expiry, entry.source, entry.basis)
 
 
 def _detail(name: str, entry: DetailEntry) -> Detail:

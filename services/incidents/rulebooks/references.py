@@ -30,6 +30,7 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
         for inner, condition in _conditions(row):
             yield from _unknown(condition, {**known, **_choices(row)}, (*step, *inner))
     yield from _circles(book.incident_types)
+    yield from _lifeless(book)
 
 
 def _unknown_types(row: TypeEntry, types: Mapping[str, TypeEntry], step: Step) -> Iterator[Fault]:
@@ -38,6 +39,13 @@ def _unknown_types(row: TypeEntry, types: Mapping[str, TypeEntry], step: Step) -
         for code in codes:
             if code not in types:
                 yield (*step, cell), f"names the incident type {code}, which the year does not have"
+
+
+def _lifeless(book: RulebookEntry) -> Iterator[Fault]:
+    for code in book.expirations.keys() - book.tests.keys():
+        yield ("expirations", code), f"is no test of {book.year}"
+    for code in book.tests.keys() - book.expirations.keys():
+        yield ("tests", code), "has no entry in expirations"
 
 
 def _circles(types: Mapping[str, TypeEntry]) -> Iterator[Fault]:

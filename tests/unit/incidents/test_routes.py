@@ -304,4 +304,6 @@ async def test_every_call_is_in_the_openapi_document(api: Api) -> None:
         "post /v1/classify", "get /v1/rulebooks",
         "get /v1/rulebooks/{year}", "get /v1/rulebooks/{year}/incident-types",
         "get /v1/rulebooks/{year}/incident-types/{code}", "get /v1/changes",
+        "put /v1/testing-windows/{cds}/{year}", "get /v1/testing-windows/{cds}/{year}",
+        "get /v1/tests/{test}/expiry",
     }  # fmt: skip

@@ -1,0 +1,121 @@
+"""Testing windows: setting one, finding the one in force, and how long a started test lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.incidents.application.ports import Rulebooks
+from services.incidents.domain.errors import StartedAfterWindow, UnknownTest, WindowNotFound
+from services.incidents.domain.permissions import may_see_window
+from services.incidents.domain.testing_window import TestingWindow, testing_window_id
+from services.incidents.domain.values import CDS_OF_LEA, year_beginning
+from services.incidents.domain.windows import Expiry, Lifetime, Window, expiry
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict, Stale
+from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
+
+
+@dataclass(frozen=True)
+class SetWindow:
+    """Say when a place tests; ``expected`` is the version that the caller decided on."""
+
+    window: Window
+    year: str
+    actor: Actor
+    at: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long a started test lives, and by which window and rule."""
+
+    year: str
+    expiry: Expiry
+    window: Window | None
+    lifetime: Lifetime
+
+
+class Windows:
+    """What is asked of testing windows; cheap to make, holds nothing but its ports."""
+
+    def __init__(self, store: Store, rulebooks: Rulebooks) -> None:
+        self._store = store
+        self._rulebooks = rulebooks
+
+    async def set(self, command: SetWindow) -> TestingWindow:
+        """Set a window, for the first time or anew.
+
+        :raises Refusal: the caller may not, or these cannot be its dates.
+        :raises Stale: the caller decided on an older version.
+        """
+        may_see_window(command.actor, command.window.cds)
+        rules = self._rulebooks.for_year(command.year)
+        for _ in range(ATTEMPTS):
+            found = await self._find(command.window.cds, command.year)
+            version = found.version if found else 0
+            if command.expected not in (None, version):
+                raise Stale(f"The present version is {version}, not {command.expected}.")
+            if found is None:
+                found = TestingWindow.first(command.window, command.year, rules, command.actor, command.at)
+            else:
+                found.set(command.window, rules, command.actor, command.at)
+            try:
+                await self._store.save(found)
+            except StreamMoved:
+                continue
+            return found
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+    async def get(self, cds: str, year: str, actor: Actor) -> TestingWindow:
+        """The window that was set for this very place.
+
+        :raises WindowNotFound: none was, or the place is not the caller's.
+        """
+        may_see_window(actor, cds)
+        found = await self._find(cds, year)
+        if found is None:
+            raise WindowNotFound
+        return found
+
+    async def in_force(self, cds: str, year: str) -> Window | None:
+        """The window by which a place tests: a school's own, else its LEA's; None where neither was set."""
+        for place in dict.fromkeys((cds, cds[:CDS_OF_LEA])):
+            found = await self._find(place, year)
+            if found is not None:
+                return found.window
+        return None
+
+    async def life_of(self, test: str, started_on: date, cds: str | None, actor: Actor) -> Life:
+        """How long a test lives that was started on this day.
+
+        :param cds: the school (or LEA) whose window counts; None: only the days and the year do.
+        :raises Refusal: no such test in that year, not the caller's place, or started when nobody tested.
+        """
+        if cds is not None:
+            may_see_window(actor, cds)
+        year = self._year_of_test(started_on)
+        rules = self._rulebooks.for_year(year)
+        lifetime = rules.lifetimes.get(test)
+        if lifetime is None:
+            raise UnknownTest("There is no such test in that year.")
+        window = await self.in_force(cds, year) if cds is not None else None
+        if window is not None and started_on > window.closes_on:
+            raise StartedAfterWindow(window.closes_on)
+        found = expiry(started_on, lifetime, window, rules.testing_window.latest.of(year))
+        return Life(year, found, window, lifetime)
+
+    def _year_of_test(self, day: date) -> str:
+        """A year's windows outlast June 30, where the administration year turns: until July 15."""
+        before = year_beginning(day.year - 1)
+        latest = self._rulebooks.for_year(before).testing_window.latest
+        return before if day <= latest.of(before) else year_beginning(day.year)
+
+    async def _find(self, cds: str, year: str) -> TestingWindow | None:
+        window_id: UUID = testing_window_id(cds, year)
+        try:
+            return await self._store.load(TestingWindow, window_id)
+        except StreamUnknown:
+            return None

@@ -1,0 +1,135 @@
+"""The selected testing window of an LEA or a school, one stream per place and year (§2.2, HR-20)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from services.incidents.domain.assessment import Assessment
+from services.incidents.domain.errors import ReportingClosed
+from services.incidents.domain.facts import Person
+from services.incidents.domain.permissions import may_set_window
+from services.incidents.domain.rulebook import Rulebook
+from services.incidents.domain.values import Severity
+from services.incidents.domain.windows import Window, WindowRule, pacific_date
+from shared.kernel.actor import Actor, Role
+
+NAMES = UUID("5d9a3c54-6f6b-5b8e-8a0e-3a1a7b1f4c02")
+
+
+def testing_window_id(cds: str, year: str) -> UUID:
+    """The stream of a place's window in a year: anybody who knows the two finds it."""
+    return uuid5(NAMES, f"{cds}/{year}")
+
+
+class TestingWindow(Aggregate):
+    """When a place tests. It is set as often as need be; the last word counts."""
+
+    TOPIC = "incidents.testing_window"
+
+    # --- What can have happened. ---
+
+    class Event(Aggregate.Event):
+        """Every fact says who set the window, when, to which days, and by which rules it was accepted."""
+
+        actor: Person
+        occurred_at: datetime
+        cds: str
+        year: str
+        opens_on: str  # a date, YYYY-MM-DD
+        closes_on: str
+        rulebook: str
+        rulebook_version: str
+
+    class Created(Aggregate.Created, Event):
+        """Required by the library; never triggered."""
+
+        TOPIC = "incidents.testing_window.created"
+
+    class WindowSet(Created):
+        """The window was set for the first time."""
+
+        TOPIC = "incidents.testing_window.set"
+
+    class WindowMoved(Event):
+        """The window was set to other days."""
+
+        TOPIC = "incidents.testing_window.moved"
+
+    # --- What may be asked. ---
+
+    @classmethod
+    def first(cls, window: Window, year: str, rules: Rulebook, actor: Actor, at: datetime) -> TestingWindow:
+        """Set a window that nobody has set before.
+
+        :raises Refusal: the caller may not, or these cannot be its dates.
+        """
+        may_set_window(actor, window.cds)
+        rules.testing_window.check(window.opens_on, window.closes_on, year)
+        body = _body(window, year, rules, actor, at)
+        return cls._create(cls.WindowSet, id=testing_window_id(window.cds, year), **body)
+
+    def set(self, window: Window, rules: Rulebook, actor: Actor, at: datetime) -> None:
+        """Set it to other days; to the same again changes nothing.
+
+        :raises Refusal: the caller may not, or these cannot be its dates.
+        """
+        may_set_window(actor, window.cds)
+        rules.testing_window.check(window.opens_on, window.closes_on, self.year)
+        if window != self.window:
+            self.trigger_event(self.WindowMoved, **_body(window, self.year, rules, actor, at))
+
+    # --- What changes. ---
+
+    @event(WindowSet)
+    def __init__(
+        self, *, cds: str, year: str, opens_on: str, closes_on: str, actor: Person, occurred_at: datetime
+    ) -> None:
+        self.year = year
+        self.window = Window(cds, date.fromisoformat(opens_on), date.fromisoformat(closes_on))
+        self.set_by, self.set_at = Actor.from_fact(actor), occurred_at
+
+    @event(WindowMoved)
+    def _apply_window_moved(
+        self, cds: str, opens_on: str, closes_on: str, actor: Person, occurred_at: datetime
+    ) -> None:
+        self.window = Window(cds, date.fromisoformat(opens_on), date.fromisoformat(closes_on))
+        self.set_by, self.set_at = Actor.from_fact(actor), occurred_at
+
+
+def reporting_closes_on(window: Window, rule: WindowRule) -> date:
+    """The last day on which cases are taken from coordinators (K8, A-2)."""
+    return window.closes_on + timedelta(rule.reporting_days)
+
+
+def refuse_after_reporting(
+    window: Window | None, rule: WindowRule, assessment: Assessment, actor: Actor, at: datetime
+) -> None:
+    """Cases are taken until a week after the window, breaches and what CalTAC files always (HR-20, A-2).
+
+    :param window: the one in force, where one is known; unknown, it restricts nobody.
+    :raises ReportingClosed: it is later than that.
+    """
+    if window is None or assessment.severity is Severity.BREACH or actor.role is Role.CALTAC_AGENT:
+        return
+    last = reporting_closes_on(window, rule)
+    if pacific_date(at) > last:
+        raise ReportingClosed(
+            f"Cases of this testing window were taken until {last}. Breaches are taken always; for anything"
+            " else the LEA coordinator calls CalTAC, who can file it."
+        )
+
+
+def _body(window: Window, year: str, rules: Rulebook, actor: Actor, at: datetime) -> dict[str, object]:
+    return {
+        "cds": window.cds,
+        "year": year,
+        "opens_on": window.opens_on.isoformat(),
+        "closes_on": window.closes_on.isoformat(),
+        "rulebook": rules.year,
+        "rulebook_version": rules.version,
+        "actor": actor.as_fact(),
+        "occurred_at": at,
+    }
