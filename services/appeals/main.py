@@ -13,6 +13,7 @@ from services.appeals import bootstrap
 from services.appeals.api.routes import router
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.settings import Settings
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -39,11 +40,17 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.open_api(settings, clock=clock) as parts:
             app.state.desk, app.state.receipts = parts.desk, parts.events
+            app.state.changes = parts.desk.changes
             readiness.require("store", parts.store.usable)
             yield
 
     return build_app(
-        title="Appeals", version="1", lifespan=lifespan, routers=[router], auth=auth, readiness=readiness
+        title="Appeals",
+        version="1",
+        lifespan=lifespan,
+        routers=[router, changes.router],
+        auth=auth,
+        readiness=readiness,
     )
 
 

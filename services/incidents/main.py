@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from services.incidents import bootstrap
-from services.incidents.api import cases, feed, rules, students, uploads, windows
+from services.incidents.api import cases, rules, students, uploads, windows
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -30,7 +31,7 @@ from shared.process.serving import serve_api
 from shared.process.settings import load
 
 WIDE = 160  # columns, where nobody watches
-ROUTERS = (cases.router, students.router, uploads.router, rules.router, windows.router, feed.router)
+ROUTERS = (cases.router, students.router, uploads.router, rules.router, windows.router, changes.router)
 
 
 def build_api(settings: Settings, clock: Clock) -> FastAPI:
@@ -43,6 +44,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.api(settings, library, clock) as graph:
             app.state.desk, app.state.receipts = graph.desk, graph.store
+            app.state.changes = graph.desk.changes
             readiness.require("store", graph.foundation.usable)
             yield
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from services.notifications import bootstrap
 from services.notifications.api.routes import router
 from services.notifications.settings import Settings
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -33,6 +34,7 @@ def build_api(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.desk(settings, readiness) as (app.state.desk, app.state.receipts):
+            app.state.changes = app.state.desk.changes
             yield
 
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
@@ -41,7 +43,7 @@ def build_api(settings: Settings) -> FastAPI:
         title="STAIRS notifications",
         version=VERSION,
         lifespan=lifespan,
-        routers=[router],
+        routers=[router, changes.router],
         auth=auth,
         readiness=readiness,
     )

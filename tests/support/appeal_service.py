@@ -17,6 +17,7 @@ from services.appeals.application.requests import AppealRequests
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model.appeal_list import AppealList, Row
 from services.appeals.read_model.queries import After, Filters, Order
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -96,11 +97,11 @@ class Service:
             title="Appeals",
             version="1",
             lifespan=lifespan,
-            routers=[router],
+            routers=[router, changes.router],
             auth=authenticator(),
             readiness=Readiness(),
         )
-        app.state.receipts = self.store
+        app.state.receipts, app.state.changes = self.store, NoChanges()
         app.state.desk = Desk(self.requests, self.appeals, self.list, NoChanges(), self.clock)
         return app
 

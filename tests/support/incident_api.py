@@ -89,7 +89,7 @@ class Api:
             auth=authenticator(),
             readiness=Readiness(),
         )
-        app.state.receipts = self.store  # httpx' transport runs no lifespan
+        app.state.receipts, app.state.changes = self.store, NoChanges()  # httpx' transport runs no lifespan
         cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY)
         app.state.desk = Desk(
             cases=cases,

@@ -14,6 +14,7 @@ from services.notifications.api.routes import router
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.message_list import MessageList, Row
 from services.notifications.read_model.queries import After, Filters
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -70,12 +71,12 @@ class Service(NotificationDesk):
             title="Notifications",
             version="1",
             lifespan=lifespan,
-            routers=[router],
+            routers=[router, changes.router],
             auth=authenticator(),
             readiness=Readiness(),
         )
         self.list = ListInMemory(self.store)
-        app.state.receipts = self.store
+        app.state.receipts, app.state.changes = self.store, NoChanges()
         app.state.desk = Desk(
             self.store, self.directory, Resending(self.open), self.list, NoChanges(), self.clock
         )

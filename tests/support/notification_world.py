@@ -17,6 +17,7 @@ from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.settings import Settings
 from shared.contracts.envelope import CloudEvent
+from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -130,11 +131,11 @@ async def world(settings: Settings) -> AsyncIterator[World]:
             title="Notifications",
             version="1",
             lifespan=lambda _: _nothing(),
-            routers=[router],
+            routers=[router, changes.router],
             auth=authenticator(),
             readiness=readiness,
         )
-        app.state.desk, app.state.receipts = desk, receipts
+        app.state.desk, app.state.receipts, app.state.changes = desk, receipts, desk.changes
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
             yield World(settings, base, api)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.appeals.api import resources
@@ -21,7 +20,6 @@ from services.appeals.api.documents import (
 )
 from services.appeals.api.schemas import (
     ActBody,
-    ChangesQuery,
     DecisionsBody,
     OffersQuery,
     RequestBody,
@@ -31,11 +29,10 @@ from services.appeals.application.appeals import Result
 from services.appeals.application.commands import Deed, DoToAppeal
 from services.appeals.domain.appeal import Appeal
 from shared.http.answers import Answer, ok, respond
-from shared.http.auth import Caller, require
+from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.paging import page
 from shared.http.preconditions import IfMatch
-from shared.kernel.actor import Role
 
 router = APIRouter(prefix="/v1", tags=["appeals"])
 
@@ -129,20 +126,3 @@ _open_door(Deed.WITHDRAW, "The coordinator takes a request back that the CDE has
 _open_door(Deed.PROCESS, "CalTAC: executed in the test delivery system")
 _open_door(Deed.FAIL, "CalTAC: the test delivery system could not execute it, with a reason")
 _open_door(Deed.RESUBMIT, "CalTAC: to be executed once more")
-
-
-@router.get("/changes", tags=["feed"])
-async def changes(
-    asked: Annotated[ChangesQuery, Query()], caller: Caller, desk: TheDesk, request: Request
-) -> Response:
-    """The ordered feed of public events, for system and auditor; waits up to ``wait`` seconds for news."""
-    require(caller, Role.SYSTEM, Role.AUDITOR)
-    news = asyncio.ensure_future(desk.changes.page(asked.after, asked.limit, asked.wait))
-    ending = asyncio.ensure_future(request.app.state.stopping.wait())
-    try:
-        await asyncio.wait((news, ending), return_when=asyncio.FIRST_COMPLETED)
-        none_yet = {"items": [], "next_after": asked.after}
-        return respond(ok(news.result() if news.done() else none_yet))
-    finally:
-        news.cancel()
-        ending.cancel()

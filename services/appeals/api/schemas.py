@@ -144,11 +144,3 @@ class SearchQuery(Paging):
         """The place of a row in this order."""
         at: datetime = row["due"] if self.order is Order.DUE else row["received_at"]
         return self.order.value, (at - EPOCH) // timedelta(microseconds=1), str(row["id"])
-
-
-class ChangesQuery(RequestModel):
-    """``GET /v1/changes``: behind which position, how many, and how long to wait for news."""
-
-    after: Annotated[int, Field(ge=0)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-    wait: Annotated[float, Field(ge=0, le=30)] = 0.0

@@ -218,13 +218,6 @@ class ClassificationResource(Judged):
     clocks: list[ClockResource]
 
 
-class ChangesPage(Resource):
-    """Structured CloudEvents, and the position to ask behind next time."""
-
-    items: list[dict[str, object]]
-    next_after: int
-
-
 class RulebookSummary(BaseModel):
     """A year's rulebook by name."""
 

@@ -167,11 +167,3 @@ class CaseQuery(Paging):
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,
         )
-
-
-class ChangesQuery(RequestModel):
-    """From where to follow the feed, and how long to wait for news (seconds)."""
-
-    after: Annotated[int, Field(ge=0, le=2**62)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-    wait: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 0.0

@@ -10,7 +10,6 @@ FILERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGE
 READERS = FILERS | {Role.CDE_REVIEWER, Role.AUDITOR, Role.SYSTEM}
 SSID_READERS = FILERS | {Role.CDE_REVIEWER}
 WINDOW_SETTERS = frozenset({Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER})
-FEED_READERS = frozenset({Role.SYSTEM, Role.AUDITOR})
 
 
 def may_file(actor: Actor) -> None:
@@ -90,12 +89,3 @@ def may_set_window(actor: Actor, cds: str) -> None:
     may_see_window(actor, cds)
     if actor.role not in WINDOW_SETTERS:
         raise NotAllowed("The LEA coordinator sets testing windows; CalTAC and the CDE can.")
-
-
-def may_follow_feed(actor: Actor) -> None:
-    """The feed of public events is for other systems and for auditors.
-
-    :raises NotAllowed: the caller is neither.
-    """
-    if actor.role not in FEED_READERS:
-        raise NotAllowed("The feed of changes is for systems and auditors.")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.notifications.api import resources
 from services.notifications.api.desk import TheDesk
 from services.notifications.api.schemas import (
-    ChangesQuery,
     DirectoryBody,
     DirectoryResource,
     NotificationList,
@@ -26,11 +24,10 @@ from services.notifications.application.scope import may_read, sees_message
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok, respond
-from shared.http.auth import Caller, require
+from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.paging import page
 from shared.http.preconditions import IfMatch
-from shared.kernel.actor import Role
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
 
@@ -88,20 +85,3 @@ async def resend(
         return ok(resources.of_message(message), version=message.version)
 
     return await once(render, lambda receipt: desk.resending.resend(command, receipt))
-
-
-@router.get("/changes", tags=["feed"])
-async def changes(
-    asked: Annotated[ChangesQuery, Query()], caller: Caller, desk: TheDesk, request: Request
-) -> Response:
-    """The ordered feed of public events, for system and auditor; waits up to ``wait`` seconds for news."""
-    require(caller, Role.SYSTEM, Role.AUDITOR)
-    news = asyncio.ensure_future(desk.changes.page(asked.after, asked.limit, asked.wait))
-    ending = asyncio.ensure_future(request.app.state.stopping.wait())
-    try:
-        await asyncio.wait((news, ending), return_when=asyncio.FIRST_COMPLETED)
-        none_yet = {"items": [], "next_after": asked.after}
-        return respond(ok(news.result() if news.done() else none_yet))
-    finally:
-        news.cancel()
-        ending.cancel()

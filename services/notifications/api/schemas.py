@@ -99,14 +99,6 @@ def key_of(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["created_at"].isoformat(), str(row["id"])
 
 
-class ChangesQuery(RequestModel):
-    """``GET /v1/changes``: behind which position, how many, and how long to wait for news."""
-
-    after: Annotated[int, Field(ge=0)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-    wait: Annotated[float, Field(ge=0, le=30)] = 0.0
-
-
 class Person(BaseModel):
     """Somebody who is mailed."""
 
