@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo test unit contract integration e2e bench lint fmt lock check clean
+.PHONY: help install run kafka demo test unit contract integration e2e rules bench lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ demo: $(RUNTIME) ## Play six real cases against the running system
 
 # --- what must hold ---------------------------------------------------------------------------------------
 
-test: lint unit contract integration e2e ## All that must hold, on real PostgreSQL and Apache Kafka
+test: lint rules unit contract integration e2e ## All that must hold, on real PostgreSQL and Apache Kafka
 
 check: lint unit contract ## The quick part of it, before a commit
 
@@ -77,6 +77,10 @@ unit: ## Every rule, in milliseconds, no network
 contract: ## Promises to others; one suite per port over each adapter
 integration: ## One service with real PostgreSQL and Apache Kafka
 e2e: ## All three services by their public doors
+
+rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
+	@echo "── rules"
+	@$(BIN)/python -m tests.rules
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

@@ -78,6 +78,7 @@ def test_what_nobody_files_comes_with_advice(year: str) -> None:
 
 @pytest.mark.parametrize("year", YEARS)
 @pytest.mark.parametrize("role", ASKERS)
+@pytest.mark.shows("HR-15")
 def test_no_appeal_question_has_an_undefined_answer(year: str, role: Role) -> None:
     rules, policy = LIBRARY.for_year(year), RULEBOOKS.for_year(year)
     silent = []

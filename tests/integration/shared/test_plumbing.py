@@ -60,6 +60,7 @@ def described(table: sa.Table) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.shows("HR-30")
 @pytest.mark.parametrize(
     "deed",
     ["UPDATE logbooks_events SET topic = ''", "DELETE FROM logbooks_events", "TRUNCATE logbooks_events"],

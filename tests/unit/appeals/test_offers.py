@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -251,6 +251,21 @@ def test_hr_20_nothing_is_offered_after_the_window_closed() -> None:
     assert why_nothing(closed, STARTED) == "window_closed"
 
 
+@pytest.mark.shows("HR-20")
+def test_e54_a_csa_unfinished_on_july_15_cannot_be_re_opened_and_caltac_is_called() -> None:
+    csa = replace(ILLNESS, test="csa", window_closes_on=date(2019, 7, 15))
+    after = datetime(2019, 7, 16, 8, 0, tzinfo=UTC)  # 01:00 Pacific on the day after
+    found = offers(POLICY, situation(csa, EXPIRED, at=after))
+    assert found.offered == ()
+    assert found.reason is not None
+    assert found.reason.reason_code == "window_closed"
+    assert "call CalTAC at 800-955-2954" in found.reason.text
+    on_the_last_day = datetime(2019, 7, 16, 6, 0, tzinfo=UTC)
+    assert [r.appeal_type for r in offers(POLICY, situation(csa, EXPIRED, at=on_the_last_day)).offered] == [
+        AppealType.RE_OPEN
+    ]
+
+
 def test_hr_20_the_last_day_of_the_window_counts() -> None:
     assert offered(replace(CHEATING, window_closes_on=date(2019, 4, 12)), STARTED) == {"invalidate"}
 
@@ -278,6 +293,7 @@ def test_who_decides_and_by_which_clock(
     assert (route.decider, route.routing.value, route.clock.id) == row
 
 
+@pytest.mark.shows("HR-15")
 def test_every_cell_of_incident_test_delivery_and_state_has_an_answer_in_words() -> None:
     incidents = {code for route in POLICY.routes for code in route.incident_types} | set(NO_APPEAL)
     cells = itertools.product(sorted(incidents), TESTS, ("online", "paper"), (None, *STATES))

@@ -47,6 +47,7 @@ from tests.support.tokens import (
 )
 
 
+@pytest.mark.shows("HR-12")
 def test_e32_a_site_coordinator_submits_a_breach_only_after_the_call() -> None:
     case = a_draft(changed_answers(), SITE_COORDINATOR)
 

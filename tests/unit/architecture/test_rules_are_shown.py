@@ -1,0 +1,61 @@
+"""How a test says what it shows, and when ``make rules`` fails."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from tests.rules.__main__ import verdict
+from tests.rules.showing import dossier, elsewhere, holes, ids_in
+
+EVERYTHING = {each: ["tests/unit/x.py::test_x"] for each in dossier()}
+
+
+def judged(shown: dict[str, list[str]]) -> tuple[int, str]:
+    paper = io.StringIO()
+    return verdict(shown, Console(file=paper, width=200)), paper.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("test_e12_a_fire_drill", {"E12"}),
+        ("test_e23_hr_18_a_restore", {"E23", "HR-18"}),
+        ("test_hr14_more_than_24_hours", {"HR-14"}),
+        ("test_a_case[E36 an interim test]", {"E36"}),
+        ("test_who_decides[E12 HR-16]", {"E12", "HR-16"}),
+        ("test_a_case_of_2018_19[HR-161 E1234 case12]", set()),
+        ("test_the_e2e_layer", set()),
+    ],
+)
+def test_the_name_and_the_case_say_what_is_shown(name: str, shown: set[str]) -> None:
+    assert set(ids_in(name)) == shown
+
+
+def test_the_dossier_has_thirty_rules_and_forty_four_examples() -> None:
+    rules = [each for each in dossier() if each.startswith("HR-")]
+    assert (len(rules), len(dossier()) - len(rules)) == (30, 44)
+
+
+def test_what_is_listed_elsewhere_is_known_and_explained() -> None:
+    assert set(elsewhere()) <= set(dossier())
+    assert all(said.part and said.reason for said in elsewhere().values())
+
+
+def test_nothing_is_a_hole_where_everything_is_shown() -> None:
+    assert judged(EVERYTHING)[0] == 0
+
+
+def test_a_hole_fails_and_is_named() -> None:
+    code, said = judged({each: tests for each, tests in EVERYTHING.items() if each != "HR-12"})
+    assert code == 1
+    assert "hole HR-12" in said
+    assert holes([], ["E12"], ["E12"]) == []
+
+
+def test_an_id_that_the_dossier_does_not_have_fails() -> None:
+    code, said = judged({**EVERYTHING, "E99": ["tests/unit/x.py::test_e99"]})
+    assert code == 1
+    assert "stranger E99" in said
