@@ -102,6 +102,20 @@ def test_what_the_catalog_leads_to_is_what_the_routes_offer(year: str) -> None:
 
 
 @pytest.mark.parametrize("year", YEARS)
+@pytest.mark.shows("HR-21", "E12", "E15")
+def test_every_cause_beyond_control_leads_to_an_extension_and_no_other(year: str) -> None:
+    policy = RULEBOOKS.for_year(year)
+    detail = LIBRARY.for_year(year).type_of("session_disruption").details["cause"]
+    offered = set()
+    for cause in detail.choices:
+        case = replace(a_case("session_disruption", "grace_period_extension"), disruption_cause=cause)
+        event = DeclaredEvent(EventState.PAUSED, 35)
+        if offers(policy, Situation(case, event, Role.SITE_COORDINATOR, FRIDAY)).offered:
+            offered.add(cause)
+    assert offered == set(detail.choices) - {"other_within_control"}
+
+
+@pytest.mark.parametrize("year", YEARS)
 def test_both_services_know_the_same_tests_of_a_year(year: str) -> None:
     assert set(LIBRARY.for_year(year).tests) == set(RULEBOOKS.for_year(year).tests)
     assert year in RULEBOOKS.by_year

@@ -189,6 +189,13 @@ async def test_the_rulebooks_are_open_to_read(api: Api) -> None:
         assert (await api.http.get(missing, headers=MINE)).status_code == 404
 
 
+@pytest.mark.parametrize("year", ["2015-16", "2018-19", "2020-21"])
+async def test_every_year_answers_all_core_codes_each_with_its_source(api: Api, year: str) -> None:
+    types = (await api.http.get(f"/v1/rulebooks/{year}/incident-types", headers=MINE)).json()["items"]
+    assert {entry["number"] for entry in types} >= set(range(1, 41))
+    assert all(entry["source"] and entry["basis"] for entry in types)
+
+
 async def test_the_list_is_paged_by_the_place_of_the_last_item(api: Api) -> None:
     for _ in range(3):
         await drafted(api, charts_on_walls())
