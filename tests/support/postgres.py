@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -60,12 +61,19 @@ def with_database(url: str, name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc or "", f"/{name}", parts.query, ""))
 
 
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """The URL of a new, empty database on a server, dropped afterwards."""
+    name = f"test_{os.getpid()}_{next(_counter)}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    yield with_database(server, name)
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
 @pytest.fixture
 def database(postgres_server: str) -> Iterator[str]:
     """The URL of a new, empty database, dropped afterwards."""
-    name = f"test_{os.getpid()}_{next(_counter)}"
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"'.encode())
-    yield with_database(postgres_server, name)
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with new_database(postgres_server) as url:
+        yield url

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.appeals.domain.values import KnownCase
-from services.appeals.read_model import known_cases
+from services.appeals.read_model import known_cases, testing_windows
+from services.appeals.read_model.testing_windows import HeardWindow
 from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
-from shared.contracts.incidents_v1 import IncidentSubmitted
+from shared.contracts.incidents_v1 import IncidentSubmitted, TestingWindowSet
 from shared.messaging.consumer import Handler
 from shared.persistence.unit import Unit
 
@@ -36,6 +37,22 @@ async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -
     await known_cases.remember(unit.connection, case)
 
 
+async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) -> None:
+    """From now on it limits appeals, also those under cases that were submitted before (HR-20, A-13)."""
+    told = TestingWindowSet.model_validate(event.data)
+    window = HeardWindow(
+        cds=told.cds,
+        administration_year=told.administration_year,
+        opens_on=told.opens_on,
+        closes_on=told.closes_on,
+        version=told.version,
+    )
+    await testing_windows.remember(unit.connection, window)
+
+
 def handlers() -> Mapping[str, Handler]:
     """Which event leads to what."""
-    return {IncidentSubmitted.TYPE: when_incident_submitted_know_the_case}
+    return {
+        IncidentSubmitted.TYPE: when_incident_submitted_know_the_case,
+        TestingWindowSet.TYPE: when_testing_window_set_know_its_end,
+    }

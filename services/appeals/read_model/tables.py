@@ -60,6 +60,16 @@ known_cases = sa.Table(
     sa.Column("disruption_cause", sa.Text),
 )
 
+testing_windows = sa.Table(
+    "testing_windows",
+    metadata,
+    sa.Column("cds", sa.Text, primary_key=True),
+    sa.Column("administration_year", sa.Text, primary_key=True),
+    sa.Column("opens_on", sa.Date, nullable=False),
+    sa.Column("closes_on", sa.Date, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the window: what was said last counts
+)
+
 appeal_numbers = sa.Table(  # the last number given out under each case
     "appeal_numbers",
     metadata,
