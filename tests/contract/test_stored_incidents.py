@@ -10,6 +10,7 @@ import orjson
 import pytest
 from eventsourcing.domain import Aggregate, DomainEvent
 
+from services.incidents.domain import testing_window as windows
 from services.incidents.domain.case import Case
 from services.incidents.domain.disclosures import Disclosures
 from services.incidents.domain.values import DeliveryMode, Severity, Status
@@ -24,6 +25,7 @@ FACTS = {
     for name, stream in SAMPLES.items()
     for version, fact in enumerate(stream["facts"], start=1)
 }
+WINDOW = "a window, set and moved"
 BREACH = "a breach, phoned, submitted late, its appeal denied"
 
 
@@ -41,9 +43,10 @@ def topics(kind: type[Aggregate]) -> set[str]:
 
 
 def test_there_is_a_sample_of_every_fact() -> None:
-    never_stored = {"incidents.case.created", "incidents.disclosures.created"}
+    never_stored = {f"incidents.{each}.created" for each in ("case", "disclosures", "testing_window")}
     sampled = {fact["topic"] for _, _, fact in FACTS.values()}
-    assert (topics(Case) | topics(Disclosures)) - never_stored == sampled
+    ours = topics(Case) | topics(Disclosures) | topics(windows.TestingWindow)
+    assert ours - never_stored == sampled
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -56,7 +59,7 @@ def test_a_stored_fact_is_stored_the_same_way_today(name: str) -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_a_stored_fact_can_be_published_or_stays_inside(name: str) -> None:
     published = publish(loaded(*FACTS[name]))
-    assert published is None or published.TYPE.startswith("stairs.incident.")
+    assert published is None or published.TYPE.startswith(("stairs.incident.", "stairs.testing_window."))
 
 
 def test_a_stored_case_stands_where_it_stood() -> None:
@@ -71,6 +74,12 @@ def test_a_replay_keeps_the_judgement_of_then() -> None:
     case = replay(Case, UUID(SAMPLES[BREACH]["id"]), stream(BREACH), None)
     submitted = next(fact for fact in SAMPLES[BREACH]["facts"] if fact["topic"] == "incidents.case.submitted")
     assert case.assessment.as_fact() == submitted["state"]["assessment"]
+
+
+def test_a_stored_window_is_what_was_said_last() -> None:
+    found = replay(windows.TestingWindow, UUID(SAMPLES[WINDOW]["id"]), stream(WINDOW), None)
+    assert (found.id, found.version) == (windows.id_of_window("19647336012345", "2018-19"), 2)
+    assert str(found.window.closes_on) == "2019-06-07"
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from services.incidents.application.ports import Rulebooks
 from services.incidents.domain.errors import StartedAfterWindow, UnknownTest, WindowNotFound
 from services.incidents.domain.permissions import may_see_window
-from services.incidents.domain.testing_window import TestingWindow, testing_window_id
+from services.incidents.domain.testing_window import TestingWindow, id_of_window
 from services.incidents.domain.values import CDS_OF_LEA, year_beginning
 from services.incidents.domain.windows import Expiry, Lifetime, Window, expiry
 from shared.kernel.actor import Actor
@@ -114,8 +113,7 @@ class Windows:
         return before if day <= latest.of(before) else year_beginning(day.year)
 
     async def _find(self, cds: str, year: str) -> TestingWindow | None:
-        window_id: UUID = testing_window_id(cds, year)
         try:
-            return await self._store.load(TestingWindow, window_id)
+            return await self._store.load(TestingWindow, id_of_window(cds, year))
         except StreamUnknown:
             return None

@@ -19,7 +19,7 @@ from shared.kernel.actor import Actor, Role
 NAMES = UUID("5d9a3c54-6f6b-5b8e-8a0e-3a1a7b1f4c02")
 
 
-def testing_window_id(cds: str, year: str) -> UUID:
+def id_of_window(cds: str, year: str) -> UUID:
     """The stream of a place's window in a year: anybody who knows the two finds it."""
     return uuid5(NAMES, f"{cds}/{year}")
 
@@ -69,7 +69,7 @@ class TestingWindow(Aggregate):
         may_set_window(actor, window.cds)
         rules.testing_window.check(window.opens_on, window.closes_on, year)
         body = _body(window, year, rules, actor, at)
-        return cls._create(cls.WindowSet, id=testing_window_id(window.cds, year), **body)
+        return cls._create(cls.WindowSet, id=id_of_window(window.cds, year), **body)
 
     def set(self, window: Window, rules: Rulebook, actor: Actor, at: datetime) -> None:
         """Set it to other days; to the same again changes nothing.

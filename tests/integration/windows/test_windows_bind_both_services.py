@@ -1,4 +1,4 @@
-"""A testing window is set in incidents, published, and binds appeals: two services on two databases (HR-20)."""
+"""A testing window is set in incidents, published, and binds appeals: two services, two databases (HR-20)."""
 
 from __future__ import annotations
 
