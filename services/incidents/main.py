@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from services.incidents import bootstrap
-from services.incidents.api import cases, rules, students, uploads, windows
+from services.incidents.api import cases, pauses, rules, students, uploads, windows
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
@@ -31,7 +31,15 @@ from shared.process.serving import serve_api
 from shared.process.settings import load
 
 WIDE = 160  # columns, where nobody watches
-ROUTERS = (cases.router, students.router, uploads.router, rules.router, windows.router, changes.router)
+ROUTERS = (
+    cases.router,
+    students.router,
+    uploads.router,
+    rules.router,
+    pauses.router,
+    windows.router,
+    changes.router,
+)
 
 
 def build_api(settings: Settings, clock: Clock) -> FastAPI:

@@ -21,7 +21,8 @@ Invalid (422)
 ├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
 ├── InTheFuture                in_the_future               A-3
 ├── InvalidWindow              invalid_window              §2.2
-└── StartedAfterWindow         started_after_window        §2.3
+├── StartedAfterWindow         started_after_window        §2.3
+└── InvalidSitting             invalid_sitting             §2.5
 Forbidden (403)
 └── NotAllowed                 forbidden                   HR-01, HR-11, §3.3
 NotFound (404)
@@ -201,6 +202,13 @@ class InvalidWindow(Invalid):
 
     code = "invalid_window"
     title = "Not the dates of a testing window"
+
+
+class InvalidSitting(Invalid):
+    """A student sees pages one after the other, from item 1 on."""
+
+    code = "invalid_sitting"
+    title = "Not the pages that a student can have seen"
 
 
 class StartedAfterWindow(Invalid):

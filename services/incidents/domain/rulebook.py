@@ -20,6 +20,7 @@ from services.incidents.domain.errors import (
     UnknownIncidentType,
     UnlistedIncident,
 )
+from services.incidents.domain.pauses import PauseRule
 from services.incidents.domain.values import (
     About,
     AppealType,
@@ -100,6 +101,7 @@ class Rulebook:
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
     breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
     testing_window: WindowRule
+    pause_rule: PauseRule
     lifetimes: Mapping[str, Lifetime]  # by test code (§2.3)
 
     def type_of(self, code: str) -> IncidentType:

@@ -208,6 +208,13 @@ class WindowEntry(Sourced):
     meaning: Text
 
 
+class PauseEntry(Sourced):
+    """Which pauses lock answers, in which kinds of test (§2.5)."""
+
+    over_minutes: Annotated[int, Field(ge=1)]
+    test_kinds: list[Text]
+
+
 class ExpirationEntry(Sourced):
     """How long a started test can be used (§2.3)."""
 
@@ -235,6 +242,7 @@ class RulebookEntry(Sourced):
     phones: dict[str, PhoneEntry]
     breach_call: BreachCallEntry
     testing_window: WindowEntry
+    pause_rule: PauseEntry
     expirations: dict[str, ExpirationEntry]
     not_incidents: dict[str, NotAnIncident]
     incident_types: dict[str, TypeEntry]

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from services.incidents.domain.conditions import ALWAYS, AnyOf, Condition
 from services.incidents.domain.details import Detail
+from services.incidents.domain.pauses import PauseRule
 from services.incidents.domain.rulebook import IncidentType, Rulebook, Ruling, Test
 from services.incidents.domain.values import Basis
 from services.incidents.domain.windows import DayOfYear, Lifetime, WindowRule
@@ -36,6 +37,9 @@ def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
         appeal_limits={appeal: read_condition(limit.when) for appeal, limit in entry.appeal_limits.items()},
         breach_callers=frozenset(entry.breach_call.callers),
         testing_window=_window(entry.testing_window),
+        pause_rule=PauseRule(
+            entry.pause_rule.over_minutes, frozenset(entry.pause_rule.test_kinds), entry.pause_rule.source
+        ),
         lifetimes={code: _lifetime(expiration) for code, expiration in entry.expirations.items()},
     )
 

@@ -24,6 +24,7 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
     }
     for appeal, limit in book.appeal_limits.items():
         yield from _unknown(read_condition(limit.when), known, ("appeal_limits", appeal.value, "when"))
+    yield from _days_and_pauses(book, known["test_kind"])
     for code, row in book.incident_types.items():
         step: Step = ("incident_types", code)
         yield from _unknown_types(row, book.incident_types, step)
@@ -31,6 +32,15 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
             yield from _unknown(condition, {**known, **_choices(row)}, (*step, *inner))
     yield from _circles(book.incident_types)
     yield from _lifeless(book)
+
+
+def _days_and_pauses(book: RulebookEntry, kinds: frozenset[object]) -> Iterator[Fault]:
+    for test in book.expirations.keys() - book.tests.keys():
+        yield ("expirations", test), "is no test of the year"
+    for test in book.tests.keys() - book.expirations.keys():
+        yield ("tests", test), "says nothing of how long it can be used (expirations)"
+    for kind in sorted(set(book.pause_rule.test_kinds) - kinds):
+        yield ("pause_rule", "test_kinds"), f"names the kind of test {kind}, which the year does not have"
 
 
 def _unknown_types(row: TypeEntry, types: Mapping[str, TypeEntry], step: Step) -> Iterator[Fault]:

@@ -312,5 +312,5 @@ async def test_every_call_is_in_the_openapi_document(api: Api) -> None:
         "get /v1/rulebooks/{year}", "get /v1/rulebooks/{year}/incident-types",
         "get /v1/rulebooks/{year}/incident-types/{code}", "get /v1/changes",
         "put /v1/testing-windows/{cds}/{year}", "get /v1/testing-windows/{cds}/{year}",
-        "get /v1/tests/{test}/expiry",
+        "get /v1/tests/{test}/expiry", "get /v1/tests/{test}/pause",
     }  # fmt: skip
