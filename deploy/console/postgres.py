@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -70,6 +71,20 @@ def postgres(place: Place) -> Iterator[str]:
         yield _socket_of(server)
     finally:
         server.stop()
+
+
+def refuse_dead_server(place: Place, socket_folder: str) -> None:
+    """Notice that the server is gone.
+
+    :raises Trouble: nobody listens on its socket.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(f"{socket_folder}/.s.PGSQL.5432")
+        except OSError as error:
+            raise Trouble(
+                f"PostgreSQL is gone ({error.strerror}); its log is {place.postgres}/log"
+            ) from error
 
 
 def _server(data: Path) -> Server:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FrameType
 from typing import TypeVar
 
 from deploy.console.doorways import migrate
 from deploy.console.place import HOST, ROOT, SERVICES, Notes, Place, Ports
-from deploy.console.postgres import postgres
+from deploy.console.postgres import postgres, refuse_dead_server
 from deploy.console.preflight import refuse_taken_ports
 from deploy.console.programs import programs
 from deploy.console.readiness import wait_until_ready
@@ -29,6 +30,7 @@ from shared.messaging.kafka_types import KafkaError
 T = TypeVar("T")
 
 READY_WITHIN = 90.0  # seconds, on a slow machine
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TOKEN_HOURS = 24 * 30.0  # a sandbox's tokens should outlive a working day
 
 
@@ -73,7 +75,7 @@ def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
         notes = notes_for(wanted.ports, socket, kafka=wanted.kafka, separate_relays=wanted.separate_relays)
         if wanted.kafka:
             say("Apache Kafka 4.3.1 (the first time fetches its jars)")
-            stack.enter_context(_announced("Kafka", _kafka(wanted), say))
+            stack.enter_context(_announced("Kafka", _kafka(_broker(wanted)), say))
         tokens = write_tokens(place, TOKEN_HOURS)
         say("migrations")
         migrate(place, notes)
@@ -84,26 +86,42 @@ def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
         notes = replace(notes, seconds_to_ready=round(time.monotonic() - began, 1))
         notes.write(place)
         stack.callback(place.notes.unlink, missing_ok=True)
-        yield Running(notes, [program.name for program in kept], tokens, lambda: refuse_dead(place, process))
+        check = partial(_check, wanted, socket, process, say)
+        yield Running(notes, [program.name for program in kept], tokens, check)
+
+
+def _check(wanted: Wanted, socket: str, process: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
+    """Notice what the supervisor does not look after.
+
+    :raises Trouble: the system cannot go on.
+    """
+    refuse_dead(wanted.place, process)
+    refuse_dead_server(wanted.place, socket)
+    if wanted.kafka and _broker(wanted).pid() is None:
+        say("Kafka is gone; it is started again")
+        _start(_broker(wanted))
 
 
 @contextmanager
-def _kafka(wanted: Wanted) -> Iterator[None]:
-    """Run the broker with its topics for as long as the block.
+def _kafka(broker: Broker) -> Iterator[None]:
+    """Run the broker with its topics for as long as the block."""
+    try:
+        _start(broker)
+        yield
+    finally:
+        broker.stop()
+
+
+def _start(broker: Broker) -> None:
+    """Start it and create what topics are missing.
 
     :raises Trouble: no Java, no jars, or it does not answer.
     """
-    broker = _broker(wanted)
     try:
         broker.start()
         topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))
     except (CannotRun, topics.TopicMismatch, KafkaError) as error:
-        broker.stop()
         raise Trouble(str(error)) from error
-    try:
-        yield
-    finally:
-        broker.stop()
 
 
 def _broker(wanted: Wanted) -> Broker:
@@ -118,14 +136,14 @@ def _stop_leftovers(wanted: Wanted) -> None:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into :class:`Stopped`; while things stop, further ones do nothing."""
+    """Turn the first Ctrl-C, SIGTERM or closed terminal into :class:`Stopped`; later ones do nothing."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
+        for each in ENDINGS:
             signal.signal(each, signal.SIG_IGN)
         raise Stopped(signal.Signals(number).name)
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.signal(each, stop) for each in ENDINGS}
     try:
         yield
     finally:

@@ -14,10 +14,12 @@ import pytest
 from deploy.console.place import ROOT, SERVICES, Place, Ports
 from deploy.console.preflight import taken_ports
 from deploy.console.readiness import why_not_ready
+from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
+from tests.support.eventually import eventually
 from tests.support.filings import a_report
 from tests.support.killing import pids
-from tests.support.system import CONSOLE, RunningSystem, free_offset, short_folder, started
+from tests.support.system import CONSOLE, RunningSystem, free_offset, require_kafka, short_folder, started
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -77,6 +79,35 @@ def test_what_a_killed_console_left_is_taken_over(filed: str, folder: Path, offs
             }
 
 
+def test_tables_can_be_brought_up_to_date_while_nothing_runs(filed: str, folder: Path) -> None:
+    done = run_in(folder, verb="migrate")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (folder / "var" / "postgres" / "postmaster.pid").exists()
+
+
+def test_without_its_database_the_system_ends_loudly(filed: str, folder: Path, offset: int) -> None:
+    with started(folder / "var", offset=offset) as system:
+        postmaster = int((system.place.postgres / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGQUIT)  # its immediate shutdown: as good as a crash
+        assert system.process.wait(60) == 1
+    assert "PostgreSQL is gone" in system.screen.read_text()
+
+
+async def test_a_killed_broker_is_started_again() -> None:
+    require_kafka()
+    with short_folder() as folder, started(folder / "var", "--kafka") as system:
+        broker = Broker(
+            system.place.kafka, system.notes.ports["kafka"], system.notes.ports["kafka_controller"]
+        )
+        before = broker.pid()
+        broker.kill()
+
+        async def back() -> bool:
+            return broker.pid() not in (None, before) and broker.answers()
+
+        await eventually(back, within=60)
+
+
 def test_a_second_system_on_the_same_folder_is_refused() -> None:
     with short_folder() as folder, Place.at(folder / "var").alone():
         refused = run_in(folder)
@@ -110,8 +141,10 @@ def test_data_without_its_keys_is_refused() -> None:
     assert "has no keys" in refused.stderr
 
 
-def run_in(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [*CONSOLE, "run", "--dir", str(folder / "var"), *options]
+def run_in(
+    folder: Path, *options: str, verb: str = "run", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = [*CONSOLE, verb, "--dir", str(folder / "var"), *options]
     told = os.environ | environment
     return subprocess.run(
         command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=60, check=False

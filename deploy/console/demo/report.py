@@ -20,7 +20,7 @@ def show(outcomes: list[Outcome], console: Console) -> None:
     table = Table(
         title="Six cases of the manual" if len(outcomes) == 6 else None, show_lines=True, expand=True
     )
-    for heading, ratio in (("case", 3), ("severity, and why", 5), ("then", 4), ("appeals", 5), ("mails", 4)):
+    for heading, ratio in (("case", 4), ("severity, and why", 6), ("then", 4), ("appeals", 5), ("mails", 6)):
         table.add_column(heading, ratio=ratio, overflow="fold")
     for outcome in outcomes:
         table.add_row(
@@ -46,16 +46,14 @@ def _severity(outcome: Outcome) -> Group:
     return Group(
         Text(severity, style=SEVERITY.get(severity, "")),
         Text(str(reason.get("text", ""))),
-        Text(
-            f"{reason.get('rulebook', '')} {reason.get('rule', '')} ({reason.get('source', '')})", style="dim"
-        ),
+        Text(f"rulebook {reason.get('rulebook', '')}: {reason.get('source', '')}", style="dim"),
     )
 
 
 def _action(outcome: Outcome) -> Group:
-    lines = [Text(str(outcome.case.get("recommended_action")))]
+    lines = [Text(_words(outcome.case.get("recommended_action")))]
     if outcome.case.get("pre_action"):
-        lines.append(Text(f"before it: {outcome.case['pre_action']}", style="bold"))
+        lines.append(Text(f"first: {_words(outcome.case['pre_action'])}", style="bold"))
     late = "late" if outcome.case.get("late") else "in time"
     lines.append(Text(f"report due {_pacific(outcome.case.get('report_due_at'))}, {late}", style="dim"))
     return Group(*lines)
@@ -68,7 +66,7 @@ def _appeals(outcome: Outcome) -> Group:
 
 
 def _appeal(appeal: Json) -> list[Text]:
-    ended = Text(f"{appeal['appeal_type']} → {appeal['status']}")
+    ended = Text(_words(f"{appeal['appeal_type']} → {appeal['status']}"))
     due = _pacific(appeal.get("decide_by")) if appeal.get("decide_by") else "no published clock"
     return [ended, Text(f"{appeal['decider']}, decide by {due}", style="dim")]
 
@@ -76,11 +74,16 @@ def _appeal(appeal: Json) -> list[Text]:
 def _mails(outcome: Outcome) -> Group:
     return Group(
         *[
-            Text(f"✉ {kind}" + (f" × {count}" if count > 1 else ""))
-            + Text(" to " + ", ".join(address.partition("@")[0] for address in to), style="dim")
+            Text(f"✉ {_words(kind)}" + (f" × {count}" if count > 1 else ""))
+            + Text(" → " + ", ".join(address.partition("@")[0] for address in to), style="dim")
             for (kind, to), count in sorted(outcome.mails.items())
         ]
     )
+
+
+def _words(code: object) -> str:
+    """A code as people say it, so that it may also break at a line's end."""
+    return str(code).replace("_", " ")
 
 
 def _pacific(instant: str | None) -> str:
