@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
+from services.incidents.application.concerns import Concerns
+from services.incidents.application.discussions import Discussions
+from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
@@ -19,6 +22,7 @@ from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.vault import Vault, read_key
 from services.incidents.read_model.case_list import CaseList
+from services.incidents.read_model.concern_list import ConcernList, ConcernSearch
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import Settings
@@ -45,7 +49,7 @@ PACKAGE = "services.incidents"
 TABLE = "incidents_events"
 CONSUMER = "incidents"  # of what appeals publishes: the consumer group, and the name in the inbox
 REACTIONS = "incidents-reactions"  # to what we publish ourselves
-PROJECTIONS = (CaseList(),)
+PROJECTIONS = (CaseList(), ConcernList())
 
 
 @dataclass(frozen=True)
@@ -97,11 +101,21 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         store = PostgresStore(appender, pool, TABLE, base.codec)
         vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
         cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
-        records = Records(store, store, vault)
-        search, changes = CaseSearch(base.engine), Changes(base.tail, publish, SOURCE)
-        uploads = Uploads(cases, Sheets())
-        windows = Windows(store, library)
-        desk = Desk(cases, records, search, library, vault, changes, clock, uploads, windows)
+        desk = Desk(
+            cases=cases,
+            records=Records(store, store, vault),
+            search=CaseSearch(base.engine),
+            shelf=library,
+            vault=vault,
+            changes=Changes(base.tail, publish, SOURCE),
+            clock=clock,
+            uploads=Uploads(cases, Sheets()),
+            windows=Windows(store, library),
+            discussions=Discussions(store),
+            concerns=Concerns(store),
+            concern_list=ConcernSearch(base.engine),
+            filing_protocols=FilingProtocols(store),
+        )
         yield ApiGraph(base, store, desk)
 
 

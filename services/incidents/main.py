@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from services.incidents import bootstrap
-from services.incidents.api import cases, pauses, rules, students, uploads, windows
+from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
@@ -35,6 +35,8 @@ ROUTERS = (
     cases.router,
     students.router,
     uploads.router,
+    discussion.router,
+    concerns.router,
     rules.router,
     pauses.router,
     windows.router,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -109,3 +110,48 @@ class TestingWindowSet(Published):
     def key(self) -> str:
         """Order is kept per place."""
         return self.cds
+
+
+class NoteAdded(AboutCase):
+    """Somebody added a note to a submitted case (N6); what it says stays in the incidents service."""
+
+    TYPE: ClassVar[str] = "stairs.incident.note_added.v1"
+
+    note_id: UUID
+    case_number: str
+    lea: str
+    school: str
+    added_at: datetime
+    added_by: Person
+    case_submitted_by: Person
+
+
+class AdditionalActionRequired(AboutCase):
+    """CalTAC or the CDE ask for more (N11); what they ask for stays in the incidents service."""
+
+    TYPE: ClassVar[str] = "stairs.incident.additional_action_required.v1"
+
+    case_number: str
+    lea: str
+    school: str
+    required_at: datetime
+    required_by: Person
+    case_submitted_by: Person
+
+
+class ConcernRecorded(Published):
+    """Somebody told the coordinators of a school what was seen (N7); the words stay inside."""
+
+    TYPE: ClassVar[str] = "stairs.concern.recorded.v1"
+
+    concern_id: UUID
+    lea: str
+    school: str
+    severity_guess: str | None
+    recorded_at: datetime
+    recorded_by: Person
+
+    @property
+    def key(self) -> str:
+        """The concern's id: it belongs to no case."""
+        return str(self.concern_id)

@@ -12,7 +12,10 @@ from eventsourcing.domain import Aggregate, DomainEvent
 
 from services.incidents.domain import testing_window as windows
 from services.incidents.domain.case import Case
+from services.incidents.domain.concern import Concern
 from services.incidents.domain.disclosures import Disclosures
+from services.incidents.domain.discussion import Discussion
+from services.incidents.domain.filing_protocol import FilingProtocol
 from services.incidents.domain.values import DeliveryMode, Severity, Status
 from services.incidents.messaging.outbound import publish
 from services.incidents.read_model.case_list import CaseList
@@ -43,10 +46,10 @@ def topics(kind: type[Aggregate]) -> set[str]:
 
 
 def test_there_is_a_sample_of_every_fact() -> None:
-    never_stored = {f"incidents.{each}.created" for each in ("case", "disclosures", "testing_window")}
+    kinds = (Case, Disclosures, windows.TestingWindow, Discussion, Concern, FilingProtocol)
+    never_stored = {f"{kind.TOPIC}.created" for kind in kinds}
     sampled = {fact["topic"] for _, _, fact in FACTS.values()}
-    ours = topics(Case) | topics(Disclosures) | topics(windows.TestingWindow)
-    assert ours - never_stored == sampled
+    assert {topic for kind in kinds for topic in topics(kind)} - never_stored == sampled
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -59,7 +62,8 @@ def test_a_stored_fact_is_stored_the_same_way_today(name: str) -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_a_stored_fact_can_be_published_or_stays_inside(name: str) -> None:
     published = publish(loaded(*FACTS[name]))
-    assert published is None or published.TYPE.startswith(("stairs.incident.", "stairs.testing_window."))
+    about = ("stairs.incident.", "stairs.testing_window.", "stairs.concern.")
+    assert published is None or published.TYPE.startswith(about)
 
 
 def test_a_stored_case_stands_where_it_stood() -> None:

@@ -12,12 +12,16 @@ from fastapi import FastAPI
 
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
+from services.incidents.application.concerns import Concerns
+from services.incidents.application.discussions import Discussions
+from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.main import ROUTERS
 from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
+from services.incidents.read_model.concern_list import ConcernList
 from services.incidents.read_model.queries import Criteria, Place
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
@@ -63,6 +67,20 @@ class FoldedSearch:
         return [row for row in behind if actor.sees(row["school"])][:limit]
 
 
+class FoldedConcerns:
+    """The list of concerns, folded anew for each question."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[dict[str, Any]]:
+        facts = [recorded.fact for recorded in self._store.all_facts()]
+        rows: list[Any] = [row for fact in facts if (row := ConcernList().fold(None, fact))]
+        ordered = sorted(rows, key=lambda row: (row["recorded_at"], row["id"]), reverse=True)
+        behind = [row for row in ordered if after is None or (row["recorded_at"], row["id"]) < after]
+        return [row for row in behind if actor.sees(row["school"])][:limit]
+
+
 class NoChanges:
     """A feed in which nothing happens."""
 
@@ -98,6 +116,10 @@ class Api:
             search=self.search,
             shelf=LIBRARY,
             windows=Windows(self.store, LIBRARY),
+            discussions=Discussions(self.store),
+            concerns=Concerns(self.store),
+            concern_list=FoldedConcerns(self.store),
+            filing_protocols=FilingProtocols(self.store),
             vault=self.vault,
             changes=NoChanges(),
             clock=self.clock,

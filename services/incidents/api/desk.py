@@ -9,6 +9,9 @@ from typing import Protocol
 from fastapi import Request
 
 from services.incidents.application.cases import Cases
+from services.incidents.application.concerns import Concerns
+from services.incidents.application.discussions import Discussions
+from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.ports import Rulebooks, StudentVault
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
@@ -33,6 +36,14 @@ class Changes(Protocol):
 
     async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
         """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
+        ...
+
+
+class ConcernSearch(Protocol):
+    """Questions to the list of concerns."""
+
+    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+        """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
         ...
 
 
@@ -64,6 +75,10 @@ class Desk:
     clock: Clock
     uploads: Uploads
     windows: Windows
+    discussions: Discussions
+    concerns: Concerns
+    concern_list: ConcernSearch
+    filing_protocols: FilingProtocols
 
 
 def desk_of(request: Request) -> Desk:

@@ -12,17 +12,24 @@ from services.incidents.application.cases import Classification
 from services.incidents.application.ports import RecordedFact
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.case import Case
+from services.incidents.domain.concern import Concern
 from services.incidents.domain.disclosures import Disclosures
+from services.incidents.domain.discussion import Note
+from services.incidents.domain.filing_protocol import DEFAULT, FilingProtocol
 from services.incidents.domain.report import Report
-from services.incidents.domain.values import SealedStudent, report_due
+from services.incidents.domain.values import CDS_OF_LEA, SealedStudent, report_due
 from shared.http.paging import page
 from shared.kernel.actor import Actor
 
 Json = dict[str, object]
 
 
-def case_resource(case: Case, masks: Mapping[str, str]) -> Json:
-    """A case; ``masks`` are the masked SSIDs that the caller may see, by student reference."""
+def case_resource(case: Case, masks: Mapping[str, str], additional_action: str | None = None) -> Json:
+    """A case.
+
+    :param masks: the masked SSIDs that the caller may see, by student reference.
+    :param additional_action: what CalTAC or the CDE still ask for; nobody asks anything of a draft.
+    """
     report = case.report
     return {
         "id": case.id,
@@ -35,10 +42,51 @@ def case_resource(case: Case, masks: Mapping[str, str]) -> Json:
         "report_due_at": report_due(report.discovered_at) if report.discovered_at else None,
         "submitted_at": case.submitted_at,
         "submitted_by": _person(case.submitted_by),
-        "additional_action": None,  # nobody can ask for one yet
+        "additional_action": additional_action,
         "students": [_student(student, masks) for student in case.students],
         "breach_calls": [asdict(call) for call in case.breach_calls],
         "version": case.version,
+    }
+
+
+def note_resource(note: Note) -> Json:
+    """A note on a case."""
+    return {
+        "id": note.note_id,
+        "text": note.text,
+        "author": _person(note.author),
+        "added_at": note.added_at,
+    }
+
+
+def concern_resource(concern: Concern) -> Json:
+    """What was told upward."""
+    return {
+        "id": concern.id,
+        "version": concern.version,
+        "school": concern.seen.school,
+        "lea": concern.seen.school[:CDS_OF_LEA],
+        "text": concern.seen.text,
+        "severity_guess": concern.seen.severity_guess,
+        "observed_at": concern.seen.observed_at,
+        "recorded_at": concern.recorded_at,
+        "recorded_by": _person(concern.recorded_by),
+    }
+
+
+def concern_page(rows: list[dict[str, Any]], limit: int) -> Json:
+    """A page of the list of concerns."""
+    return page(rows, limit, lambda row: (row["recorded_at"].isoformat(), str(row["id"])))
+
+
+def filing_protocol_resource(lea: str, chosen: FilingProtocol | None) -> Json:
+    """An LEA's choice, or the default that holds until it chooses."""
+    return {
+        "lea": lea,
+        "filing_protocol": chosen.protocol if chosen else DEFAULT,
+        "chosen_by": _person(chosen.chosen_by) if chosen else None,
+        "chosen_at": chosen.chosen_at if chosen else None,
+        "version": chosen.version if chosen else 0,
     }
 
 
@@ -70,7 +118,7 @@ def history_item(recorded: RecordedFact) -> Json:
         "who": {"sub": who.sub, "name": who.name, "role": who.role},
         "occurred_at": fact.occurred_at,
         "recorded_at": fact.timestamp,
-        "version": None if read else fact.originator_version,
+        "version": fact.originator_version if isinstance(fact, Case.Event) else None,
         "data": dict(_told(vars(fact))),
     }
 

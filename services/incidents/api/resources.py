@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.incidents.domain.filing_protocol import Protocol
 from services.incidents.domain.values import (
     AppealType,
     AssessmentKind,
@@ -99,9 +100,56 @@ class CaseResource(Judged):
     administration_year: str | None
     submitted_at: datetime | None
     submitted_by: PersonResource | None
-    additional_action: str | None
+    additional_action: Annotated[str | None, Field(description="what CalTAC or the CDE still ask for")]
     students: list[StudentResource]
     breach_calls: list[BreachCallResource]
+    version: int
+
+
+class NoteResource(Resource):
+    """A note on a case."""
+
+    id: UUID
+    text: str
+    author: PersonResource
+    added_at: datetime
+
+
+class NotePage(Resource):
+    """All notes of a case, oldest first."""
+
+    items: list[NoteResource]
+    next_cursor: Cursor
+
+
+class ConcernResource(Resource):
+    """What was told upward."""
+
+    id: UUID
+    version: int
+    school: str
+    lea: str
+    text: str
+    severity_guess: Severity | None
+    observed_at: datetime | None
+    recorded_at: datetime
+    recorded_by: PersonResource
+
+
+class ConcernPage(Resource):
+    """A page of concerns, newest first."""
+
+    items: list[ConcernResource]
+    next_cursor: Cursor
+
+
+class FilingProtocolResource(Resource):
+    """Who files in an LEA; nobody has chosen in version 0."""
+
+    lea: str
+    filing_protocol: Protocol
+    chosen_by: PersonResource | None
+    chosen_at: datetime | None
     version: int
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from services.incidents.api.desk import desk_of
 from services.incidents.api.rendering import case_resource
+from services.incidents.api.resources import CaseResource
 from services.incidents.application.commands import UploadStudents
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, ok
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records
 OneFile = Annotated[UploadFile, File(description="`.csv` or `.xlsx`: one column of 11 to 500 SSIDs as text")]
 
 
-@router.post("/students/upload")
+@router.post("/students/upload", response_model=CaseResource)
 async def upload(
     case_id: UUID, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:

@@ -17,6 +17,7 @@ from services.incidents.application.commands import (
     ReviseCase,
     SubmitCase,
 )
+from services.incidents.application.filing_protocols import check_filing_protocol
 from services.incidents.application.ports import CaseNumbers, Rulebooks, StudentVault
 from services.incidents.application.sealing import check_details, check_ssids, check_text, masked, seal_report
 from services.incidents.application.windows import Windows
@@ -59,6 +60,7 @@ class Cases:
         """
         may_file(command.actor)
         may_file_for(command.actor, command.report.school)
+        await check_filing_protocol(self._store, command.actor, command.report.school)
         row = self._accepted(command.report, command.actor, command.at)
         report, students = await seal_report(command.report, command.ssids, row.details, self._vault)
         rules = self._rulebooks.for_year(report.year)
@@ -132,6 +134,7 @@ class Cases:
         case = await self.get(command.case_id, command.actor)
         if command.expected not in (None, case.version):
             raise Stale(f"The present version is {case.version}.")
+        await check_filing_protocol(self._store, command.actor, case.report.school)
         rules = self._rulebooks.for_year(case.report.year)
         assessment = case.check_submittable(rules, command.actor, command.at)
         window = await Windows(self._store, self._rulebooks).in_force(

@@ -8,6 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.incidents.domain.appeals import NotedAppeal
+from services.incidents.domain.concern import Observation
+from services.incidents.domain.filing_protocol import Protocol
 from services.incidents.domain.report import Report
 from services.incidents.domain.values import BreachCall
 from shared.kernel.actor import Actor
@@ -107,6 +109,50 @@ class Classify:
     ssids: tuple[str, ...]
     actor: Actor
     at: datetime
+
+
+@dataclass(frozen=True)
+class AddNote:
+    """Say something about a submitted case."""
+
+    case_id: UUID
+    note_id: UUID
+    text: str
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the case's version
+
+
+@dataclass(frozen=True)
+class DemandAction:
+    """Ask for further action; None settles what was asked for."""
+
+    case_id: UUID
+    text: str | None
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the case's version
+
+
+@dataclass(frozen=True)
+class RecordConcern:
+    """Tell something upward."""
+
+    concern_id: UUID
+    seen: Observation
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ChooseFilingProtocol:
+    """Choose who files in an LEA."""
+
+    lea: str
+    protocol: Protocol
+    actor: Actor
+    at: datetime
+    expected: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from services.incidents.application.commands import ReadStudents
 from services.incidents.application.ports import Facts, RecordedFact, StudentVault
 from services.incidents.domain.case import Case
 from services.incidents.domain.disclosures import Disclosures, disclosures_of
+from services.incidents.domain.discussion import discussion_of
 from services.incidents.domain.errors import CaseNotFound
 from services.incidents.domain.permissions import may_read_ssids, may_search
 from shared.kernel.actor import Actor
@@ -55,7 +56,8 @@ class Records:
         await self._case(case_id, actor)
         own = await self._facts.facts(case_id)
         reads = await self._facts.facts(disclosures_of(case_id))
-        return sorted([*own, *reads], key=lambda recorded: recorded.position)
+        said = (await self._facts.facts(discussion_of(case_id)))[1:]  # that it was opened says nothing
+        return sorted([*own, *reads, *said], key=lambda recorded: recorded.position)
 
     async def _case(self, case_id: UUID, actor: Actor) -> Case:
         try:

@@ -24,9 +24,11 @@ Invalid (422)
 ├── StartedAfterWindow         started_after_window        §2.3
 └── InvalidSitting             invalid_sitting             §2.5
 Forbidden (403)
+├── FilingProtocolLeaOnly      filing_protocol_lea_only    §3.3 note 1
 └── NotAllowed                 forbidden                   HR-01, HR-11, §3.3
 NotFound (404)
 ├── CaseNotFound               not_found                   also: not in the caller's scope (HR-29)
+├── ConcernNotFound            not_found
 ├── RulebookNotFound           not_found
 ├── WindowNotFound             not_found
 └── UnknownTest                not_found
@@ -225,6 +227,23 @@ class NotAllowed(Forbidden):
     """The matrix of §3.3 says no for this role."""
 
 
+class FilingProtocolLeaOnly(Forbidden):
+    """The LEA has chosen that its own coordinators file (M p49)."""
+
+    code = "filing_protocol_lea_only"
+    title = "This LEA files for its sites"
+
+    def __init__(self) -> None:
+        super().__init__("Your LEA's coordinators file its cases: tell them by POST /v1/concerns.")
+
+
+class ConcernNotFound(NotFound):
+    """No such concern, or not one in the caller's scope."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such concern in your scope.")
+
+
 class CaseNotFound(NotFound):
     """No such case, or not one in the caller's scope; nobody can tell which."""
 
@@ -278,4 +297,4 @@ class NotSubmitted(Conflict):
     title = "The case is not submitted"
 
     def __init__(self) -> None:
-        super().__init__("A draft has no appeals.")
+        super().__init__("A draft has no appeals and no notes; it is edited until it is submitted.")

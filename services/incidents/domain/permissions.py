@@ -9,6 +9,10 @@ from shared.kernel.actor import STATEWIDE, Actor, Role
 FILERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGENT})
 READERS = FILERS | {Role.CDE_REVIEWER, Role.AUDITOR, Role.SYSTEM}
 SSID_READERS = FILERS | {Role.CDE_REVIEWER}
+NOTE_WRITERS = FILERS | {Role.CDE_REVIEWER}
+ACTION_DEMANDERS = frozenset({Role.CALTAC_AGENT, Role.CDE_REVIEWER})
+CONCERN_READERS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR})
+CONCERN_TELLERS = CONCERN_READERS | {Role.TEST_ADMINISTRATOR, Role.TEST_EXAMINER}
 WINDOW_SETTERS = frozenset({Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER})
 
 
@@ -19,7 +23,7 @@ def may_file(actor: Actor) -> None:
     """
     if actor.role not in FILERS:
         raise NotAllowed(
-            "Only LEA and site coordinators file cases. Whoever gives the tests reports a concern to them."
+            "Only LEA and site coordinators file cases. Who gives the tests tells them by POST /v1/concerns."
         )
 
 
@@ -89,3 +93,59 @@ def may_set_window(actor: Actor, cds: str) -> None:
     may_see_window(actor, cds)
     if actor.role not in WINDOW_SETTERS:
         raise NotAllowed("The LEA coordinator sets testing windows; CalTAC and the CDE can.")
+
+
+def may_note(actor: Actor) -> None:
+    """Coordinators, CalTAC and the CDE write case notes.
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in NOTE_WRITERS:
+        raise NotAllowed("Only coordinators, CalTAC and the CDE write notes.")
+
+
+def may_demand_action(actor: Actor) -> None:
+    """CalTAC and the CDE say that more has to be done (M p44).
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in ACTION_DEMANDERS:
+        raise NotAllowed("Only CalTAC and the CDE ask for further action.")
+
+
+def may_tell_concern(actor: Actor, school: str) -> None:
+    """Who gives tests tells what was seen at the own school; coordinators do in their scope (M p273).
+
+    :raises NotAllowed: the caller is somebody else, or it is another school.
+    """
+    if actor.role not in CONCERN_TELLERS:
+        raise NotAllowed("Concerns come from those who give tests, and from their coordinators.")
+    if not school or not actor.sees(school):
+        raise NotAllowed("Name a school of your own.")
+
+
+def may_read_concerns(actor: Actor) -> None:
+    """Concerns are for coordinators.
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in CONCERN_READERS:
+        raise NotAllowed("Only coordinators read concerns.")
+
+
+def may_see_filing_protocol(actor: Actor, lea: str) -> None:
+    """An LEA's coordinators see its filing protocol, its sites' too; CalTAC, the CDE and auditors see all.
+
+    :raises NotAllowed: the caller is somebody else.
+    """
+    if actor.role not in READERS or (actor.role not in STATEWIDE and actor.lea != lea):
+        raise NotAllowed("You see the filing protocol of your own LEA only.")
+
+
+def may_set_filing_protocol(actor: Actor, lea: str) -> None:
+    """Who files is for the LEA to say (M p49).
+
+    :raises NotAllowed: the caller does not coordinate this LEA.
+    """
+    if actor.role is not Role.LEA_COORDINATOR or actor.lea != lea:
+        raise NotAllowed("The coordinators of an LEA choose its filing protocol.")

@@ -40,3 +40,17 @@ CASE_LIST = sa.Table(
     sa.Column("submitted_by", JSONB),
     sa.Column("appeals", JSONB, nullable=False),  # what is known of each appeal, by its id
 )
+
+CONCERN_LIST = sa.Table(  # behind ``GET /v1/concerns`` (made by migration 0002, folded by ``concern_list``)
+    "concern_list",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("lea", sa.Text, nullable=False),
+    sa.Column("school", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("severity_guess", sa.Text),
+    sa.Column("observed_at", _INSTANT),
+    sa.Column("recorded_at", _INSTANT, nullable=False),
+    sa.Column("recorded_by", JSONB, nullable=False),
+)

@@ -1,0 +1,113 @@
+"""Notes and further action on submitted cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.incidents.application.commands import AddNote, DemandAction
+from services.incidents.application.sealing import check_text
+from services.incidents.domain.case import Case
+from services.incidents.domain.discussion import Discussion, Note, discussion_of
+from services.incidents.domain.errors import CaseNotFound
+from services.incidents.domain.permissions import may_demand_action, may_note, may_search
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict, Stale
+from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+
+
+@dataclass(frozen=True)
+class Discussed:
+    """A case, and what is said about it."""
+
+    case: Case
+    discussion: Discussion
+
+
+class Discussions:
+    """What people say about cases."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add_note(self, command: AddNote, receipt: ReceiptFor | None = None) -> Discussed:
+        """Add a note.
+
+        :raises Refusal: the caller may not, the case is a draft, or the text holds an SSID.
+        """
+        may_note(command.actor)
+        check_text({"/text": command.text})
+        case = await self._case(command.case_id, command.actor, command.expected)
+
+        def decide(discussion: Discussion) -> None:
+            discussion.add_note(command.note_id, command.text, case, command.actor, command.at)
+
+        return await self._say(case, command, decide, receipt)
+
+    async def demand_action(self, command: DemandAction, receipt: ReceiptFor | None = None) -> Discussed:
+        """Ask for further action, or settle what was asked for.
+
+        :raises Refusal: the caller may not, the case is a draft, or the text holds an SSID.
+        """
+        may_demand_action(command.actor)
+        check_text({"/text": command.text})
+        case = await self._case(command.case_id, command.actor, command.expected)
+
+        def decide(discussion: Discussion) -> None:
+            if command.text is None:
+                discussion.settle_action(case, command.actor, command.at)
+            else:
+                discussion.demand_action(command.text, case, command.actor, command.at)
+
+        return await self._say(case, command, decide, receipt)
+
+    async def notes(self, case_id: UUID, actor: Actor) -> Sequence[Note]:
+        """The notes of a case, oldest first.
+
+        :raises Refusal: the caller sees no cases, or not this one.
+        """
+        await self._case(case_id, actor, None)
+        discussion = await self._discussion(case_id)
+        return discussion.notes if discussion else ()
+
+    async def additional_action(self, case: Case) -> str | None:
+        """What is still asked for; a draft is not asked for anything, and nothing is read for it."""
+        discussion = await self._discussion(case.id) if case.case_number else None
+        return discussion.additional_action if discussion else None
+
+    async def _case(self, case_id: UUID, actor: Actor, expected: int | None) -> Case:
+        may_search(actor)
+        try:
+            case = await self._store.load(Case, case_id)
+        except StreamUnknown:
+            raise CaseNotFound from None
+        case.check_visible(actor)
+        if expected not in (None, case.version):
+            raise Stale(f"The present version is {case.version}.")
+        return case
+
+    async def _discussion(self, case_id: UUID) -> Discussion | None:
+        try:
+            return await self._store.load(Discussion, discussion_of(case_id))
+        except StreamUnknown:
+            return None
+
+    async def _say(
+        self,
+        case: Case,
+        command: AddNote | DemandAction,
+        decide: Callable[[Discussion], None],
+        receipt: ReceiptFor | None,
+    ) -> Discussed:
+        for _ in range(ATTEMPTS):
+            found = await self._discussion(case.id)
+            discussed = Discussed(case, found or Discussion.open(case, command.actor, command.at))
+            decide(discussed.discussion)
+            kept = await receipt(discussed) if receipt else None
+            try:
+                await self._store.save(discussed.discussion, receipt=kept)
+            except StreamMoved:
+                continue
+            return discussed
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)

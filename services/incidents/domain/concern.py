@@ -1,0 +1,101 @@
+"""What a test administrator, examiner or coordinator tells upward (§3.2, §3.3; N7): no case, and no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate, event
+
+from services.incidents.domain.errors import ConcernNotFound
+from services.incidents.domain.facts import Person
+from services.incidents.domain.permissions import may_read_concerns, may_tell_concern
+from services.incidents.domain.values import Severity
+from shared.kernel.actor import Actor
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen."""
+
+    school: str
+    text: str
+    severity_guess: Severity | None = None  # the catalog judges a case; a guess says how urgent it seems
+    observed_at: datetime | None = None
+
+
+class Concern(Aggregate):
+    """One thing told upward; coordinators decide what becomes of it."""
+
+    TOPIC = "incidents.concern"
+
+    # --- What can have happened. ---
+
+    class Event(Aggregate.Event):
+        """Every fact says who told, and when."""
+
+        actor: Person
+        occurred_at: datetime
+
+    class Created(Aggregate.Created, Event):
+        """Required by the library; never triggered."""
+
+        TOPIC = "incidents.concern.created"
+
+    class Recorded(Created):
+        """Somebody told something."""
+
+        TOPIC = "incidents.concern.recorded"
+        school: str
+        text: str
+        severity_guess: str | None
+        observed_at: datetime | None
+
+    # --- What may be asked. ---
+
+    @classmethod
+    def record(cls, concern_id: UUID, seen: Observation, actor: Actor, at: datetime) -> Concern:
+        """Tell it.
+
+        :raises NotAllowed: the role tells nothing upward, or not of this school.
+        """
+        may_tell_concern(actor, seen.school)
+        return cls._create(
+            cls.Recorded,
+            id=concern_id,
+            school=seen.school,
+            text=seen.text,
+            severity_guess=seen.severity_guess.value if seen.severity_guess else None,
+            observed_at=seen.observed_at,
+            actor=actor.as_fact(),
+            occurred_at=at,
+        )
+
+    def check_visible(self, actor: Actor) -> None:
+        """Who told it sees it, and the coordinators whose school it is about.
+
+        :raises NotAllowed, ConcernNotFound: somebody else.
+        """
+        if actor.sub == self.recorded_by.sub:
+            return
+        may_read_concerns(actor)
+        if not actor.sees(self.seen.school):
+            raise ConcernNotFound
+
+    # --- What changes. ---
+
+    @event(Recorded)
+    def __init__(  # the library fills the parameters from the fact's fields
+        self,
+        *,
+        school: str,
+        text: str,
+        severity_guess: str | None,
+        observed_at: datetime | None,
+        actor: Person,
+        occurred_at: datetime,
+    ) -> None:
+        guess = Severity(severity_guess) if severity_guess else None
+        self.seen = Observation(school, text, guess, observed_at)
+        self.recorded_by, self.recorded_at = Actor.from_fact(actor), occurred_at

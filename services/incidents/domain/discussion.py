@@ -1,0 +1,152 @@
+"""What is said about a submitted case: notes, and what CalTAC or the CDE still ask for (§3.3, §6.2; N6, N11).
+
+A stream of its own beside the case: what is submitted is never edited, so talking about it changes no
+version.
+Free text stays in this service; each fact names the case whole, so that others can be told without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from services.incidents.domain.case import Case
+from services.incidents.domain.errors import NotSubmitted
+from services.incidents.domain.facts import Person
+from services.incidents.domain.permissions import may_demand_action, may_note
+from shared.kernel.actor import Actor
+
+NAMES = UUID("2c0f7f86-8d0e-5a5b-9a61-5f3f0c6f9b11")
+
+
+def discussion_of(case_id: UUID) -> UUID:
+    """The stream that belongs to a case."""
+    return uuid5(NAMES, str(case_id))
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody added to a case."""
+
+    note_id: UUID
+    text: str
+    author: Actor
+    added_at: datetime
+
+
+class Discussion(Aggregate):
+    """What is said about one submitted case."""
+
+    TOPIC = "incidents.discussion"
+
+    # --- What can have happened. ---
+
+    class Event(Aggregate.Event):
+        """Every fact says who spoke, when, and about which case."""
+
+        actor: Person
+        occurred_at: datetime
+        case_id: UUID
+        case_number: str
+        school: str
+        case_submitted_by: Person
+
+    class Created(Aggregate.Created, Event):
+        """Required by the library; never triggered."""
+
+        TOPIC = "incidents.discussion.created"
+
+    class Opened(Created):
+        """Somebody speaks for the first time; what is said is the next fact."""
+
+        TOPIC = "incidents.discussion.opened"
+
+    class NoteAdded(Event):
+        """Somebody added a note (N6)."""
+
+        TOPIC = "incidents.discussion.note_added"
+        note_id: UUID
+        text: str
+
+    class AdditionalActionRequired(Event):
+        """CalTAC or the CDE ask for more (M p44; N11); the newest demand stands."""
+
+        TOPIC = "incidents.discussion.additional_action_required"
+        text: str
+
+    class AdditionalActionSettled(Event):
+        """Nothing more is asked for."""
+
+        TOPIC = "incidents.discussion.additional_action_settled"
+
+    # --- What may be asked. ---
+
+    @classmethod
+    def open(cls, case: Case, actor: Actor, at: datetime) -> Discussion:
+        """Begin to talk about a case.
+
+        :raises NotSubmitted: it is a draft, which is edited instead.
+        """
+        return cls._create(cls.Opened, id=discussion_of(case.id), **_about(case, actor, at))
+
+    def add_note(self, note_id: UUID, text: str, case: Case, actor: Actor, at: datetime) -> None:
+        """Add a note; corrections after submission are made this way (§6.2).
+
+        :raises Refusal: the caller may not, or the case is a draft.
+        """
+        may_note(actor)
+        self.trigger_event(self.NoteAdded, note_id=note_id, text=text, **_about(case, actor, at))
+
+    def demand_action(self, text: str, case: Case, actor: Actor, at: datetime) -> None:
+        """Ask for further action; the same again changes nothing.
+
+        :raises Refusal: the caller may not, or the case is a draft.
+        """
+        may_demand_action(actor)
+        if text != self.additional_action:
+            self.trigger_event(self.AdditionalActionRequired, text=text, **_about(case, actor, at))
+
+    def settle_action(self, case: Case, actor: Actor, at: datetime) -> None:
+        """Say that nothing more is asked for.
+
+        :raises Refusal: the caller may not, or the case is a draft.
+        """
+        may_demand_action(actor)
+        if self.additional_action is not None:
+            self.trigger_event(self.AdditionalActionSettled, **_about(case, actor, at))
+
+    # --- What changes. ---
+
+    @event(Opened)
+    def __init__(self, *, case_id: UUID) -> None:
+        self.case_id = case_id
+        self.notes: list[Note] = []
+        self.additional_action: str | None = None
+
+    @event(NoteAdded)
+    def _apply_note_added(self, note_id: UUID, text: str, actor: Person, occurred_at: datetime) -> None:
+        self.notes.append(Note(note_id, text, Actor.from_fact(actor), occurred_at))
+
+    @event(AdditionalActionRequired)
+    def _apply_additional_action_required(self, text: str) -> None:
+        self.additional_action = text
+
+    @event(AdditionalActionSettled)
+    def _apply_additional_action_settled(self) -> None:
+        self.additional_action = None
+
+
+def _about(case: Case, actor: Actor, at: datetime) -> dict[str, object]:
+    if case.case_number is None or case.submitted_by is None:
+        raise NotSubmitted
+    return {
+        "case_id": case.id,
+        "case_number": case.case_number,
+        "school": case.report.school,
+        "case_submitted_by": case.submitted_by.as_fact(),
+        "actor": actor.as_fact(),
+        "occurred_at": at,
+    }

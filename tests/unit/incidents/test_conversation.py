@@ -1,0 +1,230 @@
+"""Notes, further action, concerns, the filing protocol (§3.2, §3.3, §6.2; HR-01; N6, N7, N11; E50)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.incidents.api import resources
+from services.incidents.messaging.outbound import publish
+from shared.contracts.incidents_v1 import AdditionalActionRequired, ConcernRecorded, NoteAdded
+from shared.kernel.actor import Actor
+from tests.support.incident_api import Api
+from tests.support.incident_bodies import FIRST, charts_on_walls, cheating
+from tests.support.tokens import (
+    AUDITOR,
+    CALTAC_AGENT,
+    CDE_REVIEWER,
+    EVERYBODY,
+    LEA,
+    LEA_COORDINATOR,
+    NEIGHBOUR_SCHOOL,
+    NEIGHBOUR_SITE_COORDINATOR,
+    OTHER_LEA_COORDINATOR,
+    SCHOOL,
+    SITE_COORDINATOR,
+    SYSTEM,
+    TEST_ADMINISTRATOR,
+    TEST_EXAMINER,
+    bearer,
+)
+
+MINE, CDE = bearer(LEA_COORDINATOR), bearer(CDE_REVIEWER)
+WORDS = "It was room 14, not room 12."
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+async def submitted(api: Api) -> str:
+    url = (await api.http.post("/v1/incidents", json=charts_on_walls(), headers=MINE)).headers["location"]
+    assert (await api.http.post(f"{url}/submit", headers=MINE)).status_code == 200
+    return str(url)
+
+
+def told(api: Api) -> list[object]:
+    found = [publish(recorded.fact) for recorded in api.store.all_facts()]
+    return [one for one in found if isinstance(one, NoteAdded | AdditionalActionRequired | ConcernRecorded)]
+
+
+async def test_a_correction_after_submission_is_a_note(api: Api) -> None:
+    url = await submitted(api)
+    before = (await api.http.get(url, headers=MINE)).json()
+    answer = await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=MINE)
+    assert answer.status_code == 201
+    resources.NoteResource.model_validate_json(answer.content)
+    shown = (await api.http.get(f"{url}/notes", headers=CDE)).json()
+    assert [(note["text"], note["author"]["sub"]) for note in shown["items"]] == [(WORDS, "lea-1")]
+    assert (await api.http.get(url, headers=MINE)).json() == before
+    history = (await api.http.get(f"{url}/history", headers=MINE)).json()["items"]
+    assert [item["what"] for item in history] == ["drafted", "submitted", "note_added"]
+    assert history[-1]["version"] is None
+    assert WORDS not in str(history)
+
+
+async def test_n6_a_note_is_told_without_its_words(api: Api) -> None:
+    url = await submitted(api)
+    await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=CDE)
+    (note,) = told(api)
+    assert isinstance(note, NoteAdded)
+    assert (note.key, note.case_number, note.lea) == (url.rpartition("/")[2], "2018-19-000001", LEA)
+    assert (note.added_by.sub, note.case_submitted_by.sub) == ("cde-1", "lea-1")
+    assert WORDS not in note.model_dump_json()
+
+
+async def test_notes_at_the_same_moment_are_all_kept(api: Api) -> None:
+    url = await submitted(api)
+    notes = [api.http.post(f"{url}/notes", json={"text": f"Note {n}."}, headers=MINE) for n in range(3)]
+    assert {answer.status_code for answer in await asyncio.gather(*notes)} == {201}
+    shown = (await api.http.get(f"{url}/notes", headers=MINE)).json()["items"]
+    assert sorted(note["text"] for note in shown) == ["Note 0.", "Note 1.", "Note 2."]
+
+
+async def test_the_same_note_under_one_key_is_one_note(api: Api) -> None:
+    url, keyed = await submitted(api), {**MINE, "Idempotency-Key": "n-1"}
+    first = await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=keyed)
+    again = await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=keyed)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert len(told(api)) == 1
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.sub)
+async def test_who_writes_notes_and_who_asks_for_more(api: Api, actor: Actor) -> None:
+    url = await submitted(api)
+    note = await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=bearer(actor))
+    more = await api.http.post(f"{url}/additional-action", json={"text": WORDS}, headers=bearer(actor))
+    writes = {LEA_COORDINATOR: 201, SITE_COORDINATOR: 201, CALTAC_AGENT: 201, CDE_REVIEWER: 201}
+    foreign = {OTHER_LEA_COORDINATOR, NEIGHBOUR_SITE_COORDINATOR} | {
+        a for a in EVERYBODY if a.sub == "site-3"
+    }
+    assert note.status_code == writes.get(actor, 404 if actor in foreign else 403)
+    assert more.status_code == (200 if actor in (CALTAC_AGENT, CDE_REVIEWER) else 403)
+
+
+async def test_n11_what_the_cde_asks_for_stands_on_the_case_until_it_is_settled(api: Api) -> None:
+    url = await submitted(api)
+    demand = {"text": "Train the staff of the school."}
+    asked = await api.http.post(f"{url}/additional-action", json=demand, headers=CDE)
+    again = await api.http.post(f"{url}/additional-action", json=demand, headers=CDE)
+    assert (asked.status_code, asked.json()["additional_action"]) == (200, demand["text"])
+    assert again.json() == asked.json()
+    shown = (await api.http.get(url, headers=MINE)).json()
+    assert (shown["additional_action"], shown["status"]) == (demand["text"], "submitted")
+    (told_once,) = told(api)
+    assert isinstance(told_once, AdditionalActionRequired)
+    assert demand["text"] not in told_once.model_dump_json()
+    settled = {"text": "Done.", "required": False}
+    await api.http.post(f"{url}/additional-action", json=settled, headers=bearer(CALTAC_AGENT))
+    assert (await api.http.get(url, headers=MINE)).json()["additional_action"] is None
+    assert len(told(api)) == 1
+
+
+async def test_a_draft_has_no_notes_and_nothing_is_asked_of_it(api: Api) -> None:
+    url = (await api.http.post("/v1/incidents", json=charts_on_walls(), headers=MINE)).headers["location"]
+    for path, headers in (("notes", MINE), ("additional-action", CDE)):
+        answer = await api.http.post(f"{url}/{path}", json={"text": WORDS}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "case_not_submitted")
+    assert api.facts() == ["Drafted"]
+
+
+@pytest.mark.parametrize("path", ["notes", "additional-action"])
+async def test_what_is_said_holds_no_ssid_and_is_not_blank(api: Api, path: str) -> None:
+    url = await submitted(api)
+    for text, code in ((f"It was {FIRST}.", "ssid_in_text"), ("  ", "validation_failed")):
+        answer = await api.http.post(f"{url}/{path}", json={"text": text}, headers=CDE)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert FIRST not in answer.text
+    stale = {**CDE, "If-Match": '"1"'}
+    answer = await api.http.post(f"{url}/{path}", json={"text": WORDS}, headers=stale)
+    assert (answer.status_code, answer.json()["code"]) == (412, "version_conflict")
+    assert told(api) == []
+
+
+@pytest.mark.parametrize("actor", [TEST_ADMINISTRATOR, TEST_EXAMINER, SITE_COORDINATOR], ids=lambda a: a.role)
+async def test_e50_n7_who_may_not_file_a_case_tells_a_concern(api: Api, actor: Actor) -> None:
+    mine = bearer(actor)
+    if actor is not SITE_COORDINATOR:
+        filed = await api.http.post("/v1/incidents", json=charts_on_walls(), headers=mine)
+        assert (filed.status_code, "/v1/concerns" in filed.json()["detail"]) == (403, True)
+    body = {"text": WORDS, "severity_guess": "breach", "observed_at": "2019-04-12T18:00:00Z"}
+    answer = await api.http.post("/v1/concerns", json=body, headers=mine)
+    assert (answer.status_code, answer.json()["school"]) == (201, SCHOOL)
+    shown = await api.http.get(answer.headers["location"], headers=mine)
+    assert (shown.json(), shown.headers["etag"]) == (answer.json(), '"1"')
+    (concern,) = told(api)
+    assert isinstance(concern, ConcernRecorded)
+    assert (concern.school, concern.lea, concern.severity_guess) == (SCHOOL, LEA, "breach")
+    assert WORDS not in concern.model_dump_json()
+
+
+async def test_concerns_are_listed_for_the_coordinators_in_whose_scope_they_are(api: Api) -> None:
+    for school in (SCHOOL, NEIGHBOUR_SCHOOL):
+        body = {"text": f"Seen at {school[:7]}.", "school": school}
+        assert (await api.http.post("/v1/concerns", json=body, headers=MINE)).status_code == 201
+    seen = {}
+    for actor in (LEA_COORDINATOR, SITE_COORDINATOR, OTHER_LEA_COORDINATOR, TEST_ADMINISTRATOR, CDE_REVIEWER):
+        answer = await api.http.get("/v1/concerns", headers=bearer(actor))
+        seen[actor.sub] = len(answer.json()["items"]) if answer.status_code == 200 else answer.status_code
+    assert seen == {"lea-1": 2, "site-1": 1, "lea-2": 0, "ta-1": 403, "cde-1": 403}
+    first = (await api.http.get("/v1/concerns?limit=1", headers=MINE)).json()
+    resources.ConcernPage.model_validate(first)
+    second = await api.http.get(f"/v1/concerns?limit=1&cursor={first['next_cursor']}", headers=MINE)
+    assert second.json()["items"][0]["id"] != first["items"][0]["id"]
+    foreign = await api.http.get(
+        f"/v1/concerns/{first['items'][0]['id']}", headers=bearer(OTHER_LEA_COORDINATOR)
+    )
+    assert foreign.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("actor", "body", "code"),
+    [
+        (CDE_REVIEWER, {"text": WORDS, "school": SCHOOL}, "forbidden"),
+        (AUDITOR, {"text": WORDS, "school": SCHOOL}, "forbidden"),
+        (LEA_COORDINATOR, {"text": WORDS}, "forbidden"),
+        (TEST_ADMINISTRATOR, {"text": WORDS, "school": NEIGHBOUR_SCHOOL}, "forbidden"),
+        (TEST_ADMINISTRATOR, {"text": f"Student {FIRST}"}, "ssid_in_text"),
+        (TEST_ADMINISTRATOR, {"text": WORDS, "observed_at": "2019-04-13T18:00:00Z"}, "in_the_future"),
+        (TEST_ADMINISTRATOR, {"text": WORDS, "student": "Ann"}, "validation_failed"),
+    ],
+)
+async def test_a_concern_that_cannot_be_taken(
+    api: Api, actor: Actor, body: dict[str, str], code: str
+) -> None:
+    answer = await api.http.post("/v1/concerns", json=body, headers=bearer(actor))
+    assert answer.json()["code"] == code
+    assert api.facts() == []
+
+
+async def test_m_p49_an_lea_that_files_for_its_sites(api: Api) -> None:
+    url, site = f"/v1/filing-protocol/{LEA}", bearer(SITE_COORDINATOR)
+    draft = await api.http.post("/v1/incidents", json=cheating(), headers=site)
+    default = (await api.http.get(url, headers=site)).json()
+    assert (draft.status_code, default["filing_protocol"], default["version"]) == (201, "site_allowed", 0)
+    chosen = await api.http.put(url, json={"filing_protocol": "lea_only"}, headers=MINE)
+    assert (chosen.json()["filing_protocol"], chosen.headers["etag"]) == ("lea_only", '"1"')
+    refused = [
+        await api.http.post("/v1/incidents", json=cheating(), headers=site),
+        await api.http.post(f"{draft.headers['location']}/submit", headers=site),
+    ]
+    assert {(one.status_code, one.json()["code"]) for one in refused} == {(403, "filing_protocol_lea_only")}
+    assert (await api.http.post(f"{draft.headers['location']}/submit", headers=MINE)).status_code == 200
+    back = await api.http.put(
+        url, json={"filing_protocol": "site_allowed"}, headers={**MINE, "If-Match": '"1"'}
+    )
+    assert (back.json()["version"], (await api.http.get(url, headers=MINE)).json()) == (2, back.json())
+    assert (await api.http.post("/v1/incidents", json=cheating(), headers=site)).status_code == 201
+
+
+async def test_the_protocol_is_the_leas_own_to_choose(api: Api) -> None:
+    url, body = f"/v1/filing-protocol/{LEA}", {"filing_protocol": "lea_only"}
+    others = (SITE_COORDINATOR, OTHER_LEA_COORDINATOR, CALTAC_AGENT, CDE_REVIEWER, TEST_ADMINISTRATOR, SYSTEM)
+    for actor in others:
+        assert (await api.http.put(url, json=body, headers=bearer(actor))).status_code == 403
+    stale = await api.http.put(url, json=body, headers={**MINE, "If-Match": '"3"'})
+    assert (stale.status_code, api.facts()) == (412, [])
+    assert (await api.http.get(url, headers=bearer(OTHER_LEA_COORDINATOR))).status_code == 403
+    assert (await api.http.get("/v1/filing-protocol/12", headers=MINE)).status_code == 404
