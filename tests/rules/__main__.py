@@ -48,18 +48,19 @@ def verdict(shown: dict[str, list[str]], console: Console) -> int:
     """What is missing and why; the exit code."""
     known, listed = dossier(), elsewhere()
     missing, strangers = holes(shown, known, listed), sorted({*shown, *listed} - set(known))
+    outdated = sorted(set(listed) & set(shown))
     tests = {test for several in shown.values() for test in several}
     covered = len(set(known) & set(shown))
     console.print(f"{covered} of {len(known)} are shown by {len(tests)} tests")
     for each in sorted(set(listed) - set(shown)):
         console.print(f"[yellow]elsewhere[/] {each} ({listed[each].part}): {listed[each].reason}")
-    for each in sorted(set(listed) & set(shown)):
-        console.print(f"[yellow]shown by now[/] {each}: take it out of tests/rules/elsewhere.yaml")
+    for each in outdated:
+        console.print(f"[red]shown by now[/] {each}: take it out of tests/rules/elsewhere.yaml")
     for each in missing:
         console.print(f"[red]hole[/] {each}: {known[each]}")
     for each in strangers:
         console.print(f"[red]stranger[/] {each}: the dossier has no such rule or example")
-    return 1 if missing or strangers else 0
+    return 1 if missing or strangers or outdated else 0
 
 
 def _short(test: str) -> str:

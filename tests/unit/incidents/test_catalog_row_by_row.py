@@ -73,6 +73,16 @@ SOURCES = {
     "M p49": (39,),
     "M p95": (40,),
 }
+# which cells the dossier derives: a(ppeals), r(ecommended action), c(de copy), s(everity); all else is stated
+DERIVED = {
+    "": (2, 3, 10, 18, 20, 26, 37, 39, 40),
+    "r": (1, 4, 5, 6, 11, 12, 14, 15, 16, 19, 29, 31, 32, 33, 34),
+    "a r": (7, 17, 21, 22, 23, 24, 25, 28, 30, 35),
+    "a r c": (8, 9),
+    "s r": (13, 27, 36),
+    "s": (38,),
+}
+LETTERS = {"appeals": "a", "recommended_action": "r", "cde_copy": "c", "severity": "s"}
 SHORT = {
     "impropriety": "low",
     "irregularity": "medium",
@@ -126,6 +136,13 @@ def test_a_row_names_the_dossiers_source(source: str) -> None:
 
 def test_every_row_has_a_source_that_is_checked_here() -> None:
     assert sorted(number for numbers in SOURCES.values() for number in numbers) == list(range(1, 41))
+
+
+def test_a_row_marks_the_cells_that_the_dossier_derives() -> None:
+    expected = {number: set(letters.split()) for letters, numbers in DERIVED.items() for number in numbers}
+    entries = [entry(code) for code in RULES.incident_types]
+    assert {one.number: {LETTERS[cell] for cell in one.derived} for one in entries} == expected
+    assert {one.basis for one in entries} == {"stated"}
 
 
 def severity(rules: Rulebook, code: str) -> Severity:

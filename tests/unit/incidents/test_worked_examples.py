@@ -19,7 +19,16 @@ from services.incidents.domain.errors import (
 from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity, report_due
 from services.incidents.messaging.outbound import publish
 from shared.kernel.errors import Refusal
-from tests.support.incident_bodies import Body, a_body, cheating, fire_drill, illness, left_room
+from tests.support.incident_api import Api
+from tests.support.incident_bodies import (
+    Body,
+    a_body,
+    changed_answers,
+    cheating,
+    fire_drill,
+    illness,
+    left_room,
+)
 from tests.support.incident_states import (
     CALTAC,
     LIBRARY,
@@ -32,7 +41,7 @@ from tests.support.incident_states import (
     stated,
 )
 from tests.support.scenario import given
-from tests.support.tokens import LEA_COORDINATOR, SITE_COORDINATOR
+from tests.support.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
 
 
 def refused(body: Body) -> Refusal:
@@ -164,3 +173,28 @@ def test_a_case_is_judged_by_the_rules_of_its_own_year() -> None:
     found = report.judge(later, len(students), CALTAC, NOON)
     assert (found.severity, found.severity_reason.rulebook) == (Severity.IMPROPRIETY, "2020-21")
     assert found.rulebook_version == later.version != RULES.version
+
+
+async def test_hr_28_a_case_of_spring_2016_is_judged_by_the_slides() -> None:
+    body = a_body(
+        "lost_student_logon_information",
+        occurred_at="2016-04-12T10:00:00-07:00",
+        discovered_at="2016-04-12T10:30:00-07:00",
+        administration_year=None,
+    )
+    answer = await Api().http.post("/v1/classify", json=body, headers=bearer(LEA_COORDINATOR))
+    found = answer.json()
+    assert (found["severity"], found["pre_action"]) == ("breach", "call_cde")
+    assert (found["severity_reason"]["rulebook"], found["severity_reason"]["source"]) == (
+        "2015-16",
+        "S 36; A-5",
+    )
+
+
+def test_hr_11_in_2015_16_a_site_coordinator_phones_and_files_a_breach() -> None:
+    early = LIBRARY.for_year("2015-16")
+    case = a_draft(changed_answers(administration_year="2015-16"), SITE_COORDINATOR)
+    case.record_breach_call(a_call("cde"), early, SITE_COORDINATOR, NOON)
+    given(case).when(lambda case: case.submit("2015-16-000001", early, SITE_COORDINATOR, NOON)).then_only(
+        Case.Submitted, rulebook="2015-16", administration_year="2015-16"
+    )
