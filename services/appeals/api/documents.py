@@ -91,6 +91,7 @@ class OfferResource(BaseModel):
     clock_published: bool
     rule: str
     source: str
+    warning: ReasonDocument | None  # the window may end before a decision and a day to test
 
 
 class OffersResource(ReasonDocument):

@@ -82,7 +82,7 @@ def of_offers(case: KnownCase, student_ref: str | None, offers: Offers) -> Json:
         "student_ref": student_ref,
         "test": case.test,
         "appeal_types": [route.appeal_type for route in offers.offered],
-        "offers": [_offer(route) for route in offers.offered],
+        "offers": [_offer(route, offers.warnings.get(route.id)) for route in offers.offered],
         "not_offered": [
             {"appeal_type": withheld.appeal_type, **_reason(withheld.reason)} for withheld in offers.withheld
         ],
@@ -90,7 +90,7 @@ def of_offers(case: KnownCase, student_ref: str | None, offers: Offers) -> Json:
     }
 
 
-def _offer(route: Route) -> Json:
+def _offer(route: Route, warning: Reason | None) -> Json:
     return {
         "appeal_type": route.appeal_type,
         "decider": route.decider,
@@ -100,6 +100,7 @@ def _offer(route: Route) -> Json:
         "clock_published": route.clock.published,
         "rule": route.id,
         "source": route.source,
+        "warning": _reason(warning) if warning else None,
     }
 
 

@@ -6,8 +6,8 @@ not known (the state, the minutes, the part) stands in nobody's way: the decider
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.appeals.domain.errors import OFFER_REFUSALS
@@ -36,6 +36,7 @@ class Offers:
     offered: tuple[Route, ...]
     withheld: tuple[Withheld, ...]
     reason: Reason | None
+    warnings: Mapping[str, Reason] = field(default_factory=dict)  # by the row that is on offer
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ def offers(policy: Policy, situation: Situation) -> Offers:
     verdicts = {kind: _judge(policy, situation, kind) for kind in _types_in_order(policy)}
     withheld = tuple(Withheld(kind, v) for kind, v in verdicts.items() if isinstance(v, Reason))
     offered = tuple(v for v in verdicts.values() if isinstance(v, Route))
-    return Offers(offered, withheld, None if offered else _main_reason(policy, situation, withheld))
+    if not offered:
+        return Offers(offered, withheld, _main_reason(policy, situation, withheld))
+    hurried = {row.id: policy.retest.warning for row in offered if leaves_little_time(policy, row, situation)}
+    return Offers(offered, withheld, None, hurried)
 
 
 def route_for(policy: Policy, situation: Situation, appeal_type: AppealType) -> Route:
@@ -73,7 +77,7 @@ def without_taken(found: Offers, record: StudentTestRecord, case: KnownCase) -> 
     kept = tuple(route for route in found.offered if taken[route.id] is None)
     gone = tuple(withheld for withheld in taken.values() if withheld is not None)
     reason = found.reason if kept or not gone else gone[0].reason
-    return Offers(kept, (*gone, *found.withheld), reason)
+    return Offers(kept, (*gone, *found.withheld), reason, found.warnings)
 
 
 def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld | None:
@@ -111,6 +115,15 @@ def _judge(policy: Policy, situation: Situation, appeal_type: AppealType) -> Rou
 def window_is_closed(policy: Policy, case: KnownCase, at: datetime) -> bool:
     """Whether the selected testing window, where one is known, ended before today (K9, A-8)."""
     return case.window_closes_on is not None and policy.calendar.local_date(at) > case.window_closes_on
+
+
+def leaves_little_time(policy: Policy, route: Route, situation: Situation) -> bool:
+    """Whether the window may end before the decision and a business day to test after it (K9)."""
+    closes_on = situation.case.window_closes_on
+    if closes_on is None or route.appeal_type not in policy.retest.types:
+        return False
+    days = (route.clock.business_days or 0) + policy.retest.business_days
+    return policy.calendar.local_date(policy.calendar.due(situation.at, days)) > closes_on
 
 
 def _first_obstacle(policy: Policy, route: Route, situation: Situation) -> tuple[int, str | None]:

@@ -65,6 +65,15 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Retest:
+    """When the student would have too little time left to test after the decision: a warning, no refusal."""
+
+    types: frozenset[AppealType]  # those after which somebody tests
+    business_days: int  # to test, beyond the decider's
+    warning: Reason
+
+
+@dataclass(frozen=True)
 class Policy:
     """A year's rulebook."""
 
@@ -74,6 +83,7 @@ class Policy:
     types: Mapping[AppealType, TypeRule]
     tests: Mapping[str, frozenset[Part]]  # which parts a test has, as far as a rule asks
     reasons: Mapping[str, Reason]
+    retest: Retest
     calendar: BusinessCalendar
 
     def decide_by(self, clock: DecisionClock, received_at: datetime) -> datetime | None:

@@ -9,15 +9,22 @@ from zoneinfo import ZoneInfo
 
 from services.appeals.domain.business_clock import BusinessCalendar
 from services.appeals.domain.holidays import FixedDate, HolidayRule, WeekdayOfMonth
-from services.appeals.domain.policy import DecisionClock, Policy, Reason, Route, TypeRule
+from services.appeals.domain.policy import DecisionClock, Policy, Reason, Retest, Route, TypeRule
 from services.appeals.rulebooks.references import dangling
-from services.appeals.rulebooks.schema import CalendarFile, HolidayEntry, RouteEntry, RulebookFile
+from services.appeals.rulebooks.schema import (
+    CalendarFile,
+    HolidayEntry,
+    RetestEntry,
+    RouteEntry,
+    RulebookFile,
+)
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.judging import judged, refuse, version_of
 from shared.rulebooks.layers import Layer, RulebookFault, read_layer, read_layers
 
 HERE = Path(__file__).parent
 DEFAULT_YEAR = "2018-19"
+LITTLE_TIME = "little_time_to_test"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -64,6 +71,7 @@ def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
         },
         tests={code: entry.parts for code, entry in book.tests.items()},
         reasons=_reasons(book),
+        retest=_retest(book.retest),
         calendar=_calendar_named(book.calendar, layer, folder),
     )
 
@@ -101,6 +109,12 @@ def _reasons(book: RulebookFile) -> dict[str, Reason]:
         name: Reason(name, entry.refusal or name, entry.text, entry.source)
         for name, entry in book.reasons.items()
     }
+
+
+def _retest(entry: RetestEntry) -> Retest:
+    return Retest(
+        entry.types, entry.business_days, Reason(LITTLE_TIME, LITTLE_TIME, entry.text, entry.source)
+    )
 
 
 def _holiday(entry: HolidayEntry) -> HolidayRule:

@@ -42,6 +42,14 @@ class ClockEntry(Sourced):
     published: bool
 
 
+class RetestEntry(Sourced):
+    """When to warn that the window leaves no time to test after a decision."""
+
+    types: frozenset[AppealType]
+    business_days: Annotated[int, Field(ge=1)]
+    text: str
+
+
 class TestEntry(Sourced):
     """Which parts of a test a rule may ask for."""
 
@@ -104,6 +112,7 @@ class RulebookFile(Sourced):
     extends: str | None = None  # the year that holds wherever this one says nothing else
     calendar: str
     types: dict[AppealType, TypeEntry]
+    retest: RetestEntry
     clocks: dict[str, ClockEntry]
     tests: dict[str, TestEntry]
     routes: dict[str, RouteEntry]

@@ -149,6 +149,8 @@ async def test_a_13_a_re_opened_test_ends_with_the_window(both: Both) -> None:
     url = f"/v1/appeals/{asked.json()['appeals'][0]['id']}/approve"
     approved = await both.appeals.post(url, CALTAC, {})
     assert approved.json()["reopened_until"] == "2019-04-17"
+    (offer,) = both.offered["offers"]
+    assert offer["warning"]["reason_code"] == "little_time_to_test"
 
 
 async def test_a_2_reporting_ends_a_week_later_and_the_window_set_just_now_counts(both: Both) -> None:

@@ -270,6 +270,26 @@ def test_hr_20_the_last_day_of_the_window_counts() -> None:
     assert offered(replace(CHEATING, window_closes_on=date(2019, 4, 12)), STARTED) == {"invalidate"}
 
 
+@pytest.mark.parametrize(
+    ("closes_on", "warned"),
+    [(None, False), (date(2019, 4, 18), True), (date(2019, 4, 19), False)],
+    ids=["no window known", "a day too short", "four business days and one to test"],
+)
+def test_k9_too_little_time_to_test_after_a_decision_is_a_warning_and_no_refusal(
+    closes_on: date | None, warned: bool
+) -> None:
+    found = offers(POLICY, situation(replace(ILLNESS, window_closes_on=closes_on), EXPIRED))
+    assert [route.appeal_type for route in found.offered] == [AppealType.RE_OPEN]
+    reasons = [reason.reason_code for reason in found.warnings.values()]
+    assert reasons == ["little_time_to_test"] * warned
+
+
+def test_nobody_is_hurried_for_an_appeal_after_which_nobody_tests() -> None:
+    assert not offers(
+        POLICY, situation(replace(CHEATING, window_closes_on=date(2019, 4, 12)), STARTED)
+    ).warnings
+
+
 def test_an_unknown_state_is_left_to_the_decider() -> None:
     assert offered(WRONG_SETTINGS, DeclaredEvent()) == {"reset"}
     assert offered(FIRE_DRILL, DeclaredEvent()) == {"grace_period_extension", "re_open"}
