@@ -29,7 +29,7 @@ def whole(year: str, layers: Mapping[str, Layer], heirs: tuple[str, ...] = ()) -
     if parent is None:
         return layer
     here, line = layer.place((EXTENDS,)), (*heirs, year)
-    if parent not in layers:
+    if not isinstance(parent, str) or parent not in layers:
         raise RulebookFault(f"{here}: extends {parent}, which has no rulebook")
     if parent in line:
         raise RulebookFault(f"{here}: a cycle: {' extends '.join((*line, parent))}")

@@ -50,7 +50,10 @@ def _part(name: str, asked: object) -> Condition:
         raise ValueError(f"nobody can ask about {name!r}")
     if isinstance(asked, dict):
         return AllOf(tuple(_comparison(name, str(word), bound) for word, bound in asked.items()))
-    return OneOf(name, tuple(asked) if isinstance(asked, list) else (asked,))
+    values = tuple(asked) if isinstance(asked, list) else (asked,)
+    if not values or not all(isinstance(value, str | int) for value in values):
+        raise ValueError(f"{name}: is compared with plain values")
+    return OneOf(name, values)
 
 
 def _comparison(name: str, word: str, bound: object) -> Condition:

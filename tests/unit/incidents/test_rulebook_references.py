@@ -51,6 +51,8 @@ def test_a_code_that_leads_nowhere_or_in_a_circle_is_a_fault(shelf: Path, cell: 
         ("{test_kind: oral}", "asks whether test_kind is oral"),
         ("{delivery_mode: radio}", "asks whether delivery_mode is radio"),
         ("{details.weather: fine}", "a condition asks about details.weather, which this type does not have"),
+        ("{test: [[csa]]}", "test: is compared with plain values"),
+        ("{test: []}", "test: is compared with plain values"),
         ("{weather: fine}", "nobody can ask about 'weather'"),
         ("{students: {at_least: many}}", "compares with a whole number"),
     ],

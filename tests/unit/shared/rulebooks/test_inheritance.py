@@ -93,6 +93,11 @@ def test_a_year_that_is_not_there_cannot_be_extended(shelf: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("parent", ["[2018-19]", "{year: 2018-19}", "2018"])
+def test_what_is_extended_is_a_year(shelf: Path, parent: str) -> None:
+    assert told(shelf, f"year: 2020-21\nextends: {parent}").startswith("2020-21.yaml:2: extends ")
+
+
 def test_an_entry_that_is_not_there_cannot_be_taken_away(shelf: Path) -> None:
     new = "year: 2020-21\nextends: 2018-19\ntypes:\n  lost: null"
     assert told(shelf, new) == "2020-21.yaml:4: takes away types.lost, which is not there"
