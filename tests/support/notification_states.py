@@ -6,6 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from services.notifications.domain.announcements import (
+    AdditionalActionRequired,
+    BreachIdentified,
+    ConcernRecorded,
+    NoteAdded,
+)
 from services.notifications.domain.message import Message
 from services.notifications.domain.occasions import (
     AppealApproved,
@@ -40,6 +46,7 @@ SYSTEM: dict[str, str | None] = {
 SITE = Somebody("site_coordinator", "Sia Site", "sia.site@school.example.org")
 LEADER = Somebody("lea_coordinator", "Lee Leader", "lee.leader@lea.example.org")
 AGENT = Somebody("caltac_agent", "Cal Agent", "cal.agent@caltac.example.org")
+TESTER = Somebody("test_administrator", "Tess Tester", "tess.tester@school.example.org")
 COORDINATORS = (
     Contact("lea_coordinator", "Lee Leader", "lee.leader@lea.example.org"),
     Contact("lea_coordinator", "Dee Delegate", "dee.delegate@lea.example.org"),
@@ -122,6 +129,36 @@ def an_appeal_withdrawn(**changes: object) -> AppealWithdrawn:
     return AppealWithdrawn(**fields)  # type: ignore[arg-type]  # as above
 
 
+OF_A_CASE: dict[str, object] = {
+    "incident_id": INCIDENT,
+    "case_number": "2018-19-000123",
+    "lea": LEA,
+    "school": SCHOOL,
+    "at": TUESDAY,
+}
+
+
+def a_note_added(**changes: object) -> NoteAdded:
+    fields = {**OF_A_CASE, "by": AGENT, "case_submitted_by": SITE, **changes}
+    return NoteAdded(**fields)  # type: ignore[arg-type]  # as above
+
+
+def an_additional_action_required(**changes: object) -> AdditionalActionRequired:
+    fields = {**OF_A_CASE, "by": AGENT, "case_submitted_by": SITE, **changes}
+    return AdditionalActionRequired(**fields)  # type: ignore[arg-type]  # as above
+
+
+def a_concern_recorded(**changes: object) -> ConcernRecorded:
+    fields = {**OF_A_CASE, "case_number": None, "by": TESTER, "severity_guess": "breach", **changes}
+    return ConcernRecorded(**fields)  # type: ignore[arg-type]  # as above
+
+
+def a_breach_identified(**changes: object) -> BreachIdentified:
+    what = {"incident_title": "Students showed items on social media", "call": "call_caltac"}
+    fields = {**OF_A_CASE, "case_number": None, "by": SITE, **what, **changes}
+    return BreachIdentified(**fields)  # type: ignore[arg-type]  # as above
+
+
 EVERY_KIND_AND_STATE: list[tuple[Kind, Occasion]] = [
     (Kind.CASE_SUBMITTED, a_submitted_case()),
     (Kind.CDE_COPY, a_submitted_case()),
@@ -129,6 +166,10 @@ EVERY_KIND_AND_STATE: list[tuple[Kind, Occasion]] = [
     (Kind.APPEAL_DECIDED, an_appeal_approved()),
     (Kind.APPEAL_DECIDED, an_appeal_denied()),
     (Kind.APPEAL_WITHDRAWN, an_appeal_withdrawn()),
+    (Kind.NOTE_ADDED, a_note_added()),
+    (Kind.CONCERN_RECORDED, a_concern_recorded()),
+    (Kind.BREACH_CALL_NOW, a_breach_identified()),
+    (Kind.ADDITIONAL_ACTION_REQUIRED, an_additional_action_required()),
 ]
 
 TO_SIA = Recipient("site_coordinator", "Sia Site", "sia.site@school.example.org", Because.SUBMITTER)

@@ -7,13 +7,22 @@ from uuid import UUID, uuid5
 
 from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.appeals_v1 import AppealApproved, AppealDenied, AppealRequested, AppealWithdrawn
-from shared.contracts.envelope import AboutCase, CloudEvent, Person
-from shared.contracts.incidents_v1 import IncidentSubmitted, Reason
+from shared.contracts.envelope import CloudEvent, Person, Published
+from shared.contracts.incidents_v1 import (
+    AdditionalActionRequired,
+    BreachIdentified,
+    ConcernRecorded,
+    IncidentSubmitted,
+    NoteAdded,
+    Reason,
+)
 
 CASES = UUID("6f1d0c9a-0000-4000-8000-00000000aaaa")
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 LEA, SCHOOL = "1964733", "19647336012345"
 SITE_PERSON = Person(sub="site-1", name="Sam Okafor", email="site-1@example.org", role="site_coordinator")
+CDE_PERSON = Person(sub="cde-1", name="Dee Chandra", email="cde-1@example.org", role="cde_reviewer")
+TESTER_PERSON = Person(sub="ta-1", name="Tara Lund", email="ta-1@example.org", role="test_administrator")
 LEA_PERSON = Person(sub="lea-1", name="Lena Ortiz", email="lea-1@example.org", role="lea_coordinator")
 
 
@@ -25,8 +34,8 @@ def case_number(number: int) -> str:
     return f"2018-19-{number:06d}"
 
 
-def _event(data: AboutCase, source: str, version: int) -> CloudEvent:
-    subject = str(getattr(data, "appeal_id", data.incident_id))
+def _event(data: Published, source: str, version: int) -> CloudEvent:
+    subject = str(getattr(data, "appeal_id", data.key))
     return CloudEvent(
         id=f"{subject}.{version}",
         source=source,
@@ -125,3 +134,50 @@ def appeal_withdrawn(number: int = 1, **changes: object) -> CloudEvent:
     outcome = {"status": "withdrawn", "withdrawn_at": NOON, "withdrawn_by": SITE_PERSON}
     data = AppealWithdrawn.model_validate({**_about(number), **outcome, **changes})
     return _event(data, appeals_v1.SOURCE, 2)
+
+
+def _of_a_case(number: int) -> dict[str, object]:
+    return {
+        "incident_id": case_id(number),
+        "case_number": case_number(number),
+        "lea": LEA,
+        "school": SCHOOL,
+        "case_submitted_by": SITE_PERSON,
+    }
+
+
+def note_added(number: int = 1, **changes: object) -> CloudEvent:
+    """A note of the CDE on a site coordinator's case, unless changed."""
+    note = {"note_id": uuid5(CASES, f"note {number}"), "added_at": NOON, "added_by": CDE_PERSON}
+    data = NoteAdded.model_validate({**_of_a_case(number), **note, **changes})
+    return _event(data, incidents_v1.SOURCE, 4)
+
+
+def additional_action_required(number: int = 1, **changes: object) -> CloudEvent:
+    demand = {"required_at": NOON, "required_by": CDE_PERSON}
+    data = AdditionalActionRequired.model_validate({**_of_a_case(number), **demand, **changes})
+    return _event(data, incidents_v1.SOURCE, 5)
+
+
+def breach_identified(number: int = 1, **changes: object) -> CloudEvent:
+    found = {
+        "incident_type": "social_media_exposure_student",
+        "incident_title": "Students showed items on social media",
+        "call": "call_caltac",
+        "identified_at": NOON,
+        "identified_by": SITE_PERSON,
+    }
+    data = BreachIdentified.model_validate({**_of_a_case(number), **found, **changes})
+    return _event(data, incidents_v1.SOURCE, 2)
+
+
+def concern_recorded(number: int = 1, **changes: object) -> CloudEvent:
+    concern = {
+        "concern_id": uuid5(CASES, f"concern {number}"),
+        "lea": LEA,
+        "school": SCHOOL,
+        "severity_guess": "breach",
+        "recorded_at": NOON,
+        "recorded_by": TESTER_PERSON,
+    }
+    return _event(ConcernRecorded.model_validate({**concern, **changes}), incidents_v1.SOURCE, 1)

@@ -52,10 +52,10 @@ class Directory:
         await self._store.save(entry, receipt=await receipt(entry) if receipt else None)
         return entry
 
-    async def coordinators_of(self, lea: str) -> tuple[Contact, ...]:
-        """All contacts of an LEA (A-29); none where nobody has named any."""
+    async def coordinators_of(self, cds: str) -> tuple[Contact, ...]:
+        """All contacts of an LEA or school (A-29); none where nobody has named any."""
         try:
-            entry = await self._store.load(DirectoryEntry, entry_id(lea))
+            entry = await self._store.load(DirectoryEntry, entry_id(cds))
         except StreamUnknown:
             return ()
         return entry.contacts

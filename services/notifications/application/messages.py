@@ -15,13 +15,14 @@ from services.notifications.application.ports import LetterWriter, Mail, Outgoin
 from services.notifications.application.scope import may_resend
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
-from services.notifications.domain.values import Answer, Backlog, Because, Draft
+from services.notifications.domain.values import Answer, Backlog, Because, Draft, Kind
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
 
 log = structlog.get_logger(__name__)
 
+FOR_THE_SITE = frozenset({Kind.CONCERN_RECORDED})  # told to the coordinators of the school as well
 OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_fact()
 
 
@@ -111,7 +112,8 @@ class Messages:
     async def _draft(self, command: Notify) -> Draft:
         kind, occasion = command.kind, command.occasion
         coordinators = await self._directory.coordinators_of(occasion.lea)
-        recipients = recipients_of(kind, occasion, coordinators, self._stationery.cde_email)
+        sites = await self._directory.coordinators_of(occasion.school) if kind in FOR_THE_SITE else ()
+        recipients = recipients_of(kind, occasion, coordinators, self._stationery.cde_email, sites)
         copied = lea_is_copied(kind, occasion)
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)

@@ -30,7 +30,7 @@ class Occasion:
     state: ClassVar[str]
 
     incident_id: UUID
-    case_number: str
+    case_number: str | None  # None: a draft, or no case at all
     lea: str
     school: str
 
@@ -44,6 +44,11 @@ class Occasion:
         """Whose act this follows from: they are told first."""
         raise NotImplementedError
 
+    @property
+    def author(self) -> Somebody | None:
+        """Who knows already, because it is their own word."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSubmitted(Occasion):
@@ -51,6 +56,7 @@ class CaseSubmitted(Occasion):
 
     state = "submitted"
 
+    case_number: str
     administration_year: str
     incident_title: str
     severity: str
@@ -80,6 +86,7 @@ class CaseSubmitted(Occasion):
 class AppealOccasion(Occasion):
     """What every occasion about an appeal says."""
 
+    case_number: str
     appeal_number: str
     appeal_type: str
     student_ref: str

@@ -4,6 +4,8 @@
   coordinator acted: then that one mail is enough.
 * N2, N3: the CDE's desk, and nobody else: its copy is a message of its own, so no header shows one side's
   addresses to the other.
+* N6, N11: whoever submitted the case, and the LEA coordinators as above; never who said it.
+* N7: the coordinators of the school and of its LEA; N8: the LEA coordinators, who phone.
 * Never a test administrator, examiner, parent or student, whatever a token or a directory says.
 """
 
@@ -21,18 +23,25 @@ FOR_THE_CDE = frozenset({Kind.CDE_COPY, Kind.APPEAL_REVIEW_REQUESTED})
 
 
 def recipients_of(
-    kind: Kind, occasion: Occasion, coordinators: Sequence[Contact], cde_desk: str
+    kind: Kind,
+    occasion: Occasion,
+    coordinators: Sequence[Contact],
+    cde_desk: str,
+    sites: Sequence[Contact] = (),
 ) -> tuple[Recipient, ...]:
     """Everybody to whom this one message goes, each address once.
 
     :param coordinators: the directory's contacts for the case's LEA.
     :param cde_desk: the address of the CDE CAASPP Office.
+    :param sites: the directory's contacts for the school, where they are told as well.
     """
     if kind in FOR_THE_CDE:
         return (Recipient("cde_reviewer", "CDE CAASPP Office", cde_desk, Because.CDE_DESK),)
     told = [_submitter(person) for person in occasion.told if person.role in MAY_BE_MAILED]
     copies = _copies(coordinators) if lea_is_copied(kind, occasion) else ()
-    return _each_once((*told, *copies))
+    own = occasion.author.email.casefold() if occasion.author else None
+    everybody = (*told, *_of_the_school(sites), *copies)
+    return _each_once(person for person in everybody if person.email.casefold() != own)
 
 
 def lea_is_copied(kind: Kind, occasion: Occasion) -> bool:
@@ -51,6 +60,14 @@ def recipients_again(
 
 def _submitter(person: Somebody) -> Recipient:
     return Recipient(person.role, one_line(person.name, 120), person.email, Because.SUBMITTER)
+
+
+def _of_the_school(sites: Sequence[Contact]) -> tuple[Recipient, ...]:
+    return tuple(
+        Recipient(contact.role, contact.name, contact.email, Because.SITE_COORDINATOR)
+        for contact in sites
+        if contact.role == "site_coordinator"
+    )
 
 
 def _copies(coordinators: Sequence[Contact]) -> tuple[Recipient, ...]:

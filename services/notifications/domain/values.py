@@ -9,13 +9,17 @@ from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What a message is for (contract §5; dossier §7, N1-N5)."""
+    """What a message is for (contract §5; dossier §7, N1-N8, N11)."""
 
     CASE_SUBMITTED = "case_submitted"
     CDE_COPY = "cde_copy"
     APPEAL_REVIEW_REQUESTED = "appeal_review_requested"
     APPEAL_DECIDED = "appeal_decided"
     APPEAL_WITHDRAWN = "appeal_withdrawn"
+    NOTE_ADDED = "note_added"
+    CONCERN_RECORDED = "concern_recorded"
+    BREACH_CALL_NOW = "breach_call_now"
+    ADDITIONAL_ACTION_REQUIRED = "additional_action_required"
 
 
 class Status(StrEnum):
@@ -45,6 +49,7 @@ class Because(StrEnum):
 
     SUBMITTER = "submitter"
     LEA_COORDINATOR = "lea_coordinator"
+    SITE_COORDINATOR = "site_coordinator"
     CDE_DESK = "cde_desk"
 
 

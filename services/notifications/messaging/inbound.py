@@ -1,4 +1,4 @@
-"""Who is told when something happens elsewhere (dossier §7, N1-N5).
+"""Who is told when something happens elsewhere (dossier §7, N1-N8, N11).
 
 A message may come again, and in any order: a notification's identity follows from the event that caused it,
 so a repeated event finds its notification already there, inbox or no inbox. Nothing is looked up elsewhere:
@@ -13,6 +13,12 @@ from services.notifications.application.commands import Notify
 from services.notifications.application.messages import Messages
 from services.notifications.domain.occasions import Occasion
 from services.notifications.domain.values import Cause, Kind
+from services.notifications.messaging.announcements import (
+    additional_action_required,
+    breach_identified,
+    concern_recorded,
+    note_added,
+)
 from services.notifications.messaging.occasions import (
     appeal_approved,
     appeal_denied,
@@ -29,7 +35,7 @@ from shared.persistence.unit import Unit
 CONSUMER = "notifications"
 TOPICS = (incidents_v1.TOPIC, appeals_v1.TOPIC)
 INCIDENTS, APPEALS = incidents_v1.SOURCE, appeals_v1.SOURCE
-CDE = "cde"
+CDE, LEA_COORDINATOR = "cde", "lea_coordinator"
 
 MessagesIn = Callable[[Unit], Messages]
 """The use cases within the transaction of one inbound message."""
@@ -74,6 +80,29 @@ class Reactions:
         withdrawn = appeals_v1.AppealWithdrawn.model_validate(event.data)
         await self._tell(Kind.APPEAL_WITHDRAWN, appeal_withdrawn(withdrawn), event, unit)
 
+    async def when_note_added_tell_the_others(self, event: CloudEvent, unit: Unit) -> None:
+        """N6: the submitter and the LEA; an LEA coordinator's note on their own case concerns no other."""
+        added = incidents_v1.NoteAdded.model_validate(event.data)
+        submitter = added.case_submitted_by
+        if added.added_by.sub != submitter.sub or submitter.role != LEA_COORDINATOR:
+            await self._tell(Kind.NOTE_ADDED, note_added(added), event, unit)
+
+    async def when_concern_recorded_tell_the_coordinators(self, event: CloudEvent, unit: Unit) -> None:
+        """N7: those of the school and of its LEA, immediately."""
+        recorded = incidents_v1.ConcernRecorded.model_validate(event.data)
+        await self._tell(Kind.CONCERN_RECORDED, concern_recorded(recorded), event, unit)
+
+    async def when_breach_identified_ask_the_lea_to_phone(self, event: CloudEvent, unit: Unit) -> None:
+        """N8: the LEA coordinators phone now, whoever found it (HR-11, E32)."""
+        identified = incidents_v1.BreachIdentified.model_validate(event.data)
+        await self._tell(Kind.BREACH_CALL_NOW, breach_identified(identified), event, unit)
+
+    async def when_additional_action_required_tell_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
+        """N11: more is asked for; what it is stands on the case."""
+        required = incidents_v1.AdditionalActionRequired.model_validate(event.data)
+        occasion = additional_action_required(required)
+        await self._tell(Kind.ADDITIONAL_ACTION_REQUIRED, occasion, event, unit)
+
     async def _tell(self, kind: Kind, occasion: Occasion, event: CloudEvent, unit: Unit) -> None:
         command = Notify(kind, occasion, Cause(event.source, event.id), self._clock.now())
         await self._messages_in(unit).notify(command)
@@ -87,6 +116,10 @@ def handlers(messages_in: MessagesIn, clock: Clock) -> Mapping[str, Handler]:
             react.when_incident_submitted_confirm_to_the_submitter,
             react.when_incident_submitted_copy_to_the_cde,
         ),
+        incidents_v1.NoteAdded.TYPE: react.when_note_added_tell_the_others,
+        incidents_v1.ConcernRecorded.TYPE: react.when_concern_recorded_tell_the_coordinators,
+        incidents_v1.BreachIdentified.TYPE: react.when_breach_identified_ask_the_lea_to_phone,
+        incidents_v1.AdditionalActionRequired.TYPE: react.when_additional_action_required_tell_the_submitter,
         appeals_v1.AppealRequested.TYPE: react.when_appeal_requested_ask_the_cde_for_review,
         appeals_v1.AppealApproved.TYPE: react.when_appeal_approved_tell_the_submitter,
         appeals_v1.AppealDenied.TYPE: react.when_appeal_denied_tell_the_submitter,

@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from services.notifications.domain.addresses import one_line
+from services.notifications.domain.announcements import Announcement
 from services.notifications.domain.occasions import (
     AppealOccasion,
     AppealRequested,
@@ -20,6 +21,7 @@ from services.notifications.domain.occasions import (
     Occasion,
 )
 from services.notifications.domain.values import Content, Kind
+from services.notifications.rulebooks.announcing import announcement_steps, announcement_words
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, FOLDER, Letter, Policy, policy_of
 from services.notifications.rulebooks.summaries import Row, appeal_rows, case_rows, day, pacific, plain, title
 
@@ -50,7 +52,7 @@ class Letters:
         """
         policy = policy_of(_year_of(occasion))
         letter = policy.letter(kind, occasion.state)
-        words = self._words(occasion, policy)
+        words = self._words(kind, occasion, policy)
         words["subject"] = one_line(self._phrase(letter.subject, words), LONGEST_SUBJECT)
         return Content(
             subject=str(words["subject"]),
@@ -60,7 +62,7 @@ class Letters:
             template_version=self._version(policy, letter),
         )
 
-    def _words(self, occasion: Occasion, policy: Policy) -> dict[str, object]:
+    def _words(self, kind: Kind, occasion: Occasion, policy: Policy) -> dict[str, object]:
         words: dict[str, object] = {"policy": policy, "phones": policy.phones}
         if isinstance(occasion, CaseSubmitted):
             words |= _case_words(occasion, policy)
@@ -68,6 +70,9 @@ class Letters:
         elif isinstance(occasion, AppealOccasion):
             words |= _appeal_words(occasion, policy)
             steps = list(_appeal_steps(occasion, policy))
+        elif isinstance(occasion, Announcement):
+            words |= announcement_words(occasion, policy)
+            steps = list(announcement_steps(kind, occasion, policy))
         else:
             raise TypeError(f"no words for {type(occasion).__name__}")
         words["contact"] = self._phrase(policy.contact.text, words)

@@ -102,6 +102,7 @@ class Policy(BaseModel):
     recommended_actions: dict[str, Action]
     appeal_types: dict[str, AppealWords]
     outcomes: dict[str, Steps]
+    announcements: dict[Kind, Steps]
     letters: tuple[Letter, ...]
 
     def letter(self, kind: Kind, state: str) -> Letter:

@@ -75,7 +75,7 @@ def case_rows(case: CaseSubmitted, policy: Policy) -> Iterator[Row]:
     yield Row("Discovered", pacific(case.discovered_at))
     yield Row("Report due", pacific(case.report_due_at))
     yield Row("Submitted", f"{pacific(case.submitted_at)}, {_punctual(case)}")
-    yield Row("Submitted by", _person(case.submitted_by, policy))
+    yield Row("Submitted by", person(case.submitted_by, policy))
     if case.appeal_types:
         titles = ", ".join(title(policy.appeal_types, code) for code in case.appeal_types)
         yield Row("Appeal types for this case", titles)
@@ -90,7 +90,7 @@ def appeal_rows(appeal: AppealOccasion, policy: Policy) -> Iterator[Row]:
     yield Row("Test", title(policy.tests, appeal.test))
     yield Row("Student reference", appeal.student_ref)
     yield Row("School (CDS code)", appeal.school)
-    yield Row("Requested by", _person(appeal.filed_by, policy))
+    yield Row("Requested by", person(appeal.filed_by, policy))
     yield from _outcome_rows(appeal, policy)
 
 
@@ -116,5 +116,6 @@ def _punctual(case: CaseSubmitted) -> str:
     return "late: more than 24 hours after discovery" if case.late else "within 24 hours of discovery"
 
 
-def _person(somebody: Somebody, policy: Policy) -> str:
+def person(somebody: Somebody, policy: Policy) -> str:
+    """Somebody by name and role."""
     return f"{plain(somebody.name)} ({title(policy.roles, somebody.role)})"

@@ -1,4 +1,4 @@
-"""What others publish, and who is told then (N1-N5, HR-10, HR-16, HR-17, E16, E19, E26, E38, A-9, A-29)."""
+"""What others publish, and who is told then (N1-N8, N11, HR-10, HR-16, HR-17, E16, E19, E26, E38, A-9, A-29)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.application.commands import PutContacts
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import Contact
 from services.notifications.messaging.inbound import handlers
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentProcessed
 from shared.persistence.unit import Unit
-from tests.support.notification_desk import NotificationDesk
+from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_states import CDE_DESK
 from tests.support.published import (
     LEA_PERSON,
+    SCHOOL,
+    SITE_PERSON,
+    additional_action_required,
     appeal_approved,
     appeal_denied,
     appeal_requested,
     appeal_withdrawn,
+    breach_identified,
+    concern_recorded,
     incident_submitted,
+    note_added,
 )
 
 SITE, LEE, DEE = "site-1@example.org", "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
@@ -92,6 +99,41 @@ async def test_n5_a_withdrawal_is_confirmed() -> None:
     assert await after(appeal_withdrawn()) == [("appeal_withdrawn", [SITE, LEE, DEE])]
 
 
+async def test_n6_a_note_of_the_cde_is_told_to_the_submitter_and_the_lea() -> None:
+    assert await after(note_added()) == [("note_added", [SITE, LEE, DEE])]
+
+
+async def test_n6_nobody_is_told_of_a_note_of_their_own() -> None:
+    assert await after(note_added(added_by=SITE_PERSON)) == [("note_added", [LEE, DEE])]
+    assert await after(note_added(added_by=LEA_PERSON, case_submitted_by=LEA_PERSON)) == []
+    answered = note_added(added_by=SITE_PERSON, case_submitted_by=LEA_PERSON)
+    assert await after(answered) == [("note_added", ["lea-1@example.org"])]
+
+
+async def test_n7_a_concern_is_told_to_the_coordinators_of_the_school_and_of_its_lea() -> None:
+    desk = NotificationDesk()
+    await desk.name_coordinators()
+    sites = (
+        Contact("site_coordinator", "Sia", "sia@school.example.org"),
+        Contact("site_coordinator", "Sam", SITE),
+    )
+    await desk.directory.put(PutContacts(SCHOOL, sites, LEADER_OF_LEA, desk.clock.now()))
+    await handle(desk, concern_recorded(), concern_recorded(2, recorded_by=SITE_PERSON))
+    assert told(desk) == [
+        ("concern_recorded", ["sia@school.example.org", SITE, LEE, DEE]),
+        ("concern_recorded", ["sia@school.example.org", LEE, DEE]),
+    ]
+
+
+async def test_n8_e32_the_lea_coordinators_phone_whoever_found_the_breach() -> None:
+    assert await after(breach_identified()) == [("breach_call_now", [LEE, DEE])]
+    assert await after(breach_identified(identified_by=LEA_PERSON)) == [("breach_call_now", [LEE, DEE])]
+
+
+async def test_n11_what_more_is_asked_for_is_told_to_the_submitter_and_the_lea() -> None:
+    assert await after(additional_action_required()) == [("additional_action_required", [SITE, LEE, DEE])]
+
+
 async def test_a_29_all_coordinators_of_the_lea_of_the_case_are_told_and_no_others() -> None:
     desk = NotificationDesk()
     await desk.name_coordinators(
@@ -110,6 +152,10 @@ EVERY_EVENT = [
     appeal_approved(),
     appeal_denied(),
     appeal_withdrawn(),
+    note_added(),
+    concern_recorded(),
+    breach_identified(),
+    additional_action_required(),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What the mails say (N1-N5; E26, E38): every kind in every state, nothing undefined, no SSID."""
+"""What the mails say (N1-N8, N11; E26, E30, E38): every kind in every state, nothing undefined, no SSID."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.support.notification_states import (
     EVERY_KIND_AND_STATE,
     LEADER,
     SITE,
+    a_breach_identified,
+    a_concern_recorded,
     a_reopened_test,
     a_submitted_case,
     an_appeal_approved,
@@ -41,9 +43,9 @@ letters = Letters()
 @pytest.mark.parametrize(("kind", "occasion"), EVERY_KIND_AND_STATE, ids=NAMES)
 def test_every_kind_in_every_state_has_a_subject_and_both_bodies(kind: Kind, occasion: Occasion) -> None:
     content = letters.write(kind, occasion)
-    assert occasion.case_number in content.subject
-    assert occasion.case_number in content.body_text
-    assert occasion.case_number in content.body_html
+    for part in (content.subject, content.body_text, content.body_html):
+        assert occasion.case_number is None or occasion.case_number in part
+    assert content.subject
     assert "\n" not in content.subject
     assert "Keep this e-mail for at least one year." in content.body_text
     assert "Keep this e-mail for at least one year." in content.body_html
@@ -85,6 +87,20 @@ def test_n1_says_when_a_report_is_late() -> None:
         "late: more than 24 hours"
         in letters.write(Kind.CASE_SUBMITTED, a_submitted_case(late=True)).body_text
     )
+
+
+def test_n8_the_breach_mail_says_whom_to_phone_at_which_number() -> None:
+    social = letters.write(Kind.BREACH_CALL_NOW, a_breach_identified())
+    assert social.subject == "Call CalTAC now: a security breach was found"
+    assert "800-955-2954" in social.body_text
+    other = letters.write(Kind.BREACH_CALL_NOW, a_breach_identified(call="call_cde"))
+    assert (other.subject[:16], "916-445-8765" in other.body_text) == ("Call the CDE now", True)
+
+
+def test_n7_a_concern_without_a_guess_says_none() -> None:
+    content = letters.write(Kind.CONCERN_RECORDED, a_concern_recorded(severity_guess=None))
+    assert content.subject == "A concern was recorded in STAIRS"
+    assert "How severe" not in content.body_text
 
 
 def test_e38_materials_on_walls_end_in_no_further_action_and_no_phone_call() -> None:
