@@ -17,7 +17,7 @@ from services.incidents.domain.disclosures import Disclosures
 from services.incidents.domain.discussion import Note
 from services.incidents.domain.filing_protocol import DEFAULT, FilingProtocol
 from services.incidents.domain.report import Report
-from services.incidents.domain.values import CDS_OF_LEA, SealedStudent, report_due
+from services.incidents.domain.values import CDS_OF_LEA, SealedStudent
 from shared.http.paging import page
 from shared.kernel.actor import Actor
 
@@ -39,7 +39,7 @@ def case_resource(case: Case, masks: Mapping[str, str], additional_action: str |
         **_stated(report, masks),
         **_judged(case.assessment),
         "late": case.late,
-        "report_due_at": report_due(report.discovered_at) if report.discovered_at else None,
+        "report_due_at": _due(case),
         "submitted_at": case.submitted_at,
         "submitted_by": _person(case.submitted_by),
         "additional_action": additional_action,
@@ -188,6 +188,11 @@ def _place(item: Mapping[str, object]) -> tuple[str, str]:
 
 
 _TOLD = ("case_number", "call", "called", "called_at", "late", "report_due_at", "student_count")
+
+
+def _due(case: Case) -> datetime | None:
+    discovered = case.report.discovered_at
+    return case.assessment.report_due(discovered) if discovered else None
 
 
 def _told(fact: Mapping[str, Any]) -> Iterable[tuple[str, object]]:

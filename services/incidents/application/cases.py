@@ -29,7 +29,6 @@ from services.incidents.domain.permissions import SSID_READERS, may_file, may_fi
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import IncidentType
 from services.incidents.domain.testing_window import refuse_after_reporting
-from services.incidents.domain.values import report_due
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown, change
@@ -182,7 +181,7 @@ class Cases:
         rules = self._rulebooks.for_year(command.report.year)
         assessment = command.report.judge(rules, len(command.ssids), command.actor, command.at)
         discovered = command.report.discovered_at
-        due = report_due(discovered) if discovered else None
+        due = assessment.report_due(discovered) if discovered else None
         return Classification(assessment, due, due is not None and command.at > due)
 
     async def masks(self, case: Case, actor: Actor, ssids: Sequence[str] = ()) -> Mapping[str, str]:

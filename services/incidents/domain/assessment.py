@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
@@ -31,6 +32,11 @@ class Assessment:
     pre_action: PreAction | None
     appeal_types: tuple[AppealType, ...]
     cde_copy: bool
+    report_within_hours: int = 24  # K3, of the year; facts that say nothing of it are of the 24-hour years
+
+    def report_due(self, discovered_at: datetime) -> datetime:
+        """Until when the case has to be submitted: elapsed hours, so that summer time moves nothing (A-3)."""
+        return discovered_at + timedelta(hours=self.report_within_hours)
 
     def as_fact(self) -> dict[str, object]:
         """The form in which an event keeps it."""
@@ -43,6 +49,7 @@ class Assessment:
             "pre_action": self.pre_action.value if self.pre_action else None,
             "appeal_types": [appeal.value for appeal in self.appeal_types],
             "cde_copy": self.cde_copy,
+            "report_within_hours": self.report_within_hours,
         }
 
     @classmethod
@@ -58,4 +65,5 @@ class Assessment:
             pre_action=PreAction(kept["pre_action"]) if kept["pre_action"] else None,
             appeal_types=tuple(map(AppealType, kept["appeal_types"])),
             cde_copy=kept["cde_copy"],
+            report_within_hours=kept.get("report_within_hours", 24),
         )

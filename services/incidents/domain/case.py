@@ -30,7 +30,6 @@ from services.incidents.domain.values import (
     SealedStudent,
     Status,
     SubStatus,
-    report_due,
 )
 from shared.kernel.actor import Actor
 
@@ -153,7 +152,7 @@ class Case(Aggregate):
         :raises Refusal: see ``check_submittable``.
         """
         assessment = self.check_submittable(rules, actor, at)
-        due = report_due(self.report.discovered_at or at)
+        due = assessment.report_due(self.report.discovered_at or at)
         self._trigger(
             self.Submitted,
             actor,

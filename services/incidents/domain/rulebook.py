@@ -100,6 +100,7 @@ class Rulebook:
     incident_types: Mapping[str, IncidentType]
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
     breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
+    report_within_hours: int  # from discovery to submission, elapsed (K3)
     testing_window: WindowRule
     pause_rule: PauseRule
     lifetimes: Mapping[str, Lifetime]  # by test code (§2.3)
@@ -153,6 +154,7 @@ class Rulebook:
             pre_action=pre_action.value if pre_action else None,
             appeal_types=appeals,
             cde_copy=row.cde_copy,
+            report_within_hours=self.report_within_hours,
         )
 
     def _appeals(self, row: IncidentType, circumstances: Circumstances) -> tuple[AppealType, ...]:

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-REPORT_WITHIN = timedelta(hours=24)
-"""K3: from discovery to submission, in elapsed hours, so that a change to summer time moves nothing."""
-
 MOST_STUDENTS = 500
 """HR-07: a case with more is split into several."""
 
@@ -154,11 +151,6 @@ class BreachCall:
     called_at: datetime
     spoke_with: str | None = None
     reference: str | None = None
-
-
-def report_due(discovered_at: datetime) -> datetime:
-    """Until when the case has to be submitted (K3, A-3)."""
-    return discovered_at + REPORT_WITHIN
 
 
 def administration_year(occurred_at: datetime) -> str:

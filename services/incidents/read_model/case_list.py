@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +10,10 @@ from eventsourcing.domain import DomainEvent
 
 from services.incidents.domain import facts
 from services.incidents.domain.appeals import NotedAppeal, sub_status
+from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.facts import Person, Stored
 from services.incidents.domain.report import Report
-from services.incidents.domain.values import Status, SubStatus, report_due
+from services.incidents.domain.values import Status, SubStatus
 from services.incidents.read_model.tables import CASE_LIST
 
 Row = dict[str, Any]  # a row of ``case_list`` by column
@@ -52,13 +54,15 @@ def _begun(fact: facts.Drafted) -> Row:
         "appeals": {},
         **_reported(fact.report, fact.students),
         **_assessed(fact.assessment),
+        "report_due_at": _due(fact.report, fact.assessment),
     }
 
 
 def _changed(row: Row, fact: facts.Event) -> Row:
     match fact:
         case facts.Revised():
-            return {**_reported(fact.report, None), **_assessed(fact.assessment)}
+            due = _due(fact.report, fact.assessment)
+            return {**_reported(fact.report, None), **_assessed(fact.assessment), "report_due_at": due}
         case facts.StudentsListed():
             refs = [student["student_ref"] for student in fact.students]
             return {"student_refs": refs, **_assessed(fact.assessment)}
@@ -94,10 +98,14 @@ def _reported(kept: Stored, students: list[dict[str, str]] | None) -> Row:
     row["lea"] = report.lea
     row["administration_year"] = report.year
     row["delivery_mode"] = report.delivery_mode.value if report.delivery_mode else None
-    row["report_due_at"] = report_due(report.discovered_at) if report.discovered_at else None
     if students is not None:
         row["student_refs"] = [student["student_ref"] for student in students]
     return row
+
+
+def _due(report: Stored, assessment: Stored) -> datetime | None:
+    discovered = Report.from_fact(report).discovered_at
+    return Assessment.from_fact(assessment).report_due(discovered) if discovered else None
 
 
 def _assessed(kept: Stored) -> Row:

@@ -36,6 +36,7 @@ def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
         incident_types={code: _type(code, row) for code, row in entry.incident_types.items()},
         appeal_limits={appeal: read_condition(limit.when) for appeal, limit in entry.appeal_limits.items()},
         breach_callers=frozenset(entry.breach_call.callers),
+        report_within_hours=entry.clocks["K3"].hours or 0,  # a year without it was refused before
         testing_window=_window(entry.testing_window),
         pause_rule=PauseRule(
             entry.pause_rule.over_minutes, frozenset(entry.pause_rule.test_kinds), entry.pause_rule.source

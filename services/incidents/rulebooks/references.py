@@ -12,6 +12,9 @@ from shared.rulebooks.judging import Fault
 from shared.rulebooks.layers import Step
 
 Codes = Mapping[str, frozenset[object]]
+REPORTING = "K3"
+"""The clock from discovery to submission."""
+
 CELLS = ("severity", "pre_action", "appeals", "recommended_action")
 
 
@@ -24,6 +27,8 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
     }
     for appeal, limit in book.appeal_limits.items():
         yield from _unknown(read_condition(limit.when), known, ("appeal_limits", appeal.value, "when"))
+    if REPORTING not in book.clocks or not book.clocks[REPORTING].hours:
+        yield ("clocks", REPORTING), "says in how many hours a case is to be submitted"
     yield from _days_and_pauses(book, known["test_kind"])
     for code, row in book.incident_types.items():
         step: Step = ("incident_types", code)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.incidents.domain.case import Case
 from services.incidents.rulebooks.library import HERE, Library
 from shared.rulebooks.layers import RulebookFault
+from tests.support.incident_bodies import left_room
+from tests.support.incident_states import CASE_ID, NOON, NUMBER, stated
+from tests.support.tokens import LEA_COORDINATOR
 
 SPECIAL = "2018-19.special.yaml"
 
@@ -80,3 +85,18 @@ def test_one_rule_is_switched_in_a_copied_rulebook_and_no_code_is_touched(shelf:
     severities = [rules.assess("student_left_room", {}).severity.value for rules in (before, after)]
     assert severities == ["impropriety", "irregularity"]
     assert before.version != after.version
+
+
+def test_the_24_hours_are_switched_in_a_copied_rulebook(shelf: Path) -> None:
+    file = shelf / "2018-19.yaml"
+    file.write_text(file.read_text().replace("hours: 24", "hours: 48"))
+    rules = Library.from_folder(shelf).for_year("2018-19")
+    report, students = stated(left_room())
+    case = Case.draft(CASE_ID, report, students, rules, LEA_COORDINATOR, NOON)
+    case.submit(NUMBER, rules, LEA_COORDINATOR, NOON + timedelta(hours=40))
+    assert case.late is False
+
+
+def test_a_year_without_its_reporting_clock_is_a_fault(shelf: Path) -> None:
+    said = fault(shelf, "2018-19.yaml", "hours: 24, ", "")
+    assert "clocks.K3: says in how many hours" in said

@@ -16,7 +16,7 @@ from services.incidents.domain.errors import (
     UnlistedIncident,
     WrongCallDestination,
 )
-from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity, report_due
+from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity
 from services.incidents.messaging.outbound import publish
 from shared.kernel.errors import Refusal
 from tests.support.incident_api import Api
@@ -110,7 +110,9 @@ def test_e25_students_who_trade_answers_are_reported_and_nobody_phones() -> None
     assert case.assessment.pre_action is None
     assert case.report.details["finished_test"] is True
     assert case.report.discovered_at is not None
-    assert report_due(case.report.discovered_at) - case.report.discovered_at == timedelta(hours=24)
+    assert case.assessment.report_due(case.report.discovered_at) - case.report.discovered_at == timedelta(
+        hours=24
+    )
     given(case).when(
         lambda case: case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
     ).then_refused(WrongCallDestination)
