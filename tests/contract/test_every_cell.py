@@ -116,6 +116,16 @@ def test_every_cause_beyond_control_leads_to_an_extension_and_no_other(year: str
 
 
 @pytest.mark.parametrize("year", YEARS)
+@pytest.mark.shows("HR-16", "HR-17")
+def test_both_services_name_the_same_decision_clocks(year: str) -> None:
+    published = LIBRARY.document(year)["clocks"]
+    assert isinstance(published, dict)
+    told = {name: clock["business_days"] for name, clock in published.items() if "business_days" in clock}
+    routes = RULEBOOKS.for_year(year).routes
+    assert {route.clock.id: route.clock.business_days for route in routes} == told
+
+
+@pytest.mark.parametrize("year", YEARS)
 def test_both_services_know_the_same_tests_of_a_year(year: str) -> None:
     assert set(LIBRARY.for_year(year).tests) == set(RULEBOOKS.for_year(year).tests)
     assert year in RULEBOOKS.by_year
