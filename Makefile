@@ -35,6 +35,7 @@ $(RUNTIME): requirements.txt pyproject.toml | $(MADE)
 	@echo "installing the locked packages (first time: about half a minute)"
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q services shared deploy
 	@touch $@
 
 $(DEV): requirements-dev.txt requirements.txt pyproject.toml | $(MADE)
