@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
+from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
@@ -100,11 +101,12 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         stack.push_async_callback(appender.drain)
         store = PostgresStore(appender, pool, TABLE, base.codec)
         vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
+        search = CaseSearch(base.engine)
         cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
         desk = Desk(
             cases=cases,
             records=Records(store, store, vault),
-            search=CaseSearch(base.engine),
+            search=search,
             shelf=library,
             vault=vault,
             changes=Changes(base.tail, publish, SOURCE),
@@ -115,6 +117,7 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
             concerns=Concerns(store),
             concern_list=ConcernSearch(base.engine),
             filing_protocols=FilingProtocols(store),
+            corrections=Corrections(search),
         )
         yield ApiGraph(base, store, desk)
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
+from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
@@ -65,6 +66,11 @@ class FoldedSearch:
         ordered = sorted((row for row in rows.values() if row), key=_place, reverse=True)
         behind = [row for row in ordered if after is None or _place(row) < after]
         return [row for row in behind if actor.sees(row["school"])][:limit]
+
+    async def is_known(self, case_number: str, actor: Actor) -> bool:
+        rows = await self.find(Criteria(), actor, after=None, limit=1000)
+        self.asked.pop()
+        return case_number in [row["case_number"] for row in rows]
 
 
 class FoldedConcerns:
@@ -120,6 +126,7 @@ class Api:
             concerns=Concerns(self.store),
             concern_list=FoldedConcerns(self.store),
             filing_protocols=FilingProtocols(self.store),
+            corrections=Corrections(self.search),
             vault=self.vault,
             changes=NoChanges(),
             clock=self.clock,

@@ -36,6 +36,7 @@ router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
     """Begin a case: a draft."""
     desk, ssids = desk_of(request), tuple(body.ssids or ())
+    await desk.corrections.check(body.corrects, once.caller)
     command = DraftCase(uuid4(), body.report(), ssids, once.caller, desk.clock.now())
 
     async def render(case: Case) -> Answer:
@@ -73,6 +74,7 @@ async def revise(
 ) -> Response:
     """Change a draft."""
     desk = desk_of(request)
+    await desk.corrections.check(body.corrects, caller)
     ssids = None if body.ssids is None else tuple(body.ssids)
     command = ReviseCase(case_id, body.changes(), ssids, caller, desk.clock.now(), expected)
     return await _answered(desk, await desk.cases.revise(command), caller)

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
+from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.ports import Rulebooks, StudentVault
@@ -79,6 +80,7 @@ class Desk:
     concerns: Concerns
     concern_list: ConcernSearch
     filing_protocols: FilingProtocols
+    corrections: Corrections
 
 
 def desk_of(request: Request) -> Desk:

@@ -138,6 +138,7 @@ def _stated(report: Report, masks: Mapping[str, str]) -> Json:
         "narrative": report.narrative,
         "details": {name: _detail(value, masks) for name, value in report.details.items()},
         "administration_year": report.year,
+        "corrects": report.corrects,
     }
 
 

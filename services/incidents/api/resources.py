@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.incidents.domain.filing_protocol import Protocol
 from services.incidents.domain.values import (
     AppealType,
     AssessmentKind,
@@ -98,58 +97,12 @@ class CaseResource(Judged):
     narrative: str | None
     details: dict[str, object]
     administration_year: str | None
+    corrects: Annotated[str | None, Field(description="the case number that it sets right")]
     submitted_at: datetime | None
     submitted_by: PersonResource | None
     additional_action: Annotated[str | None, Field(description="what CalTAC or the CDE still ask for")]
     students: list[StudentResource]
     breach_calls: list[BreachCallResource]
-    version: int
-
-
-class NoteResource(Resource):
-    """A note on a case."""
-
-    id: UUID
-    text: str
-    author: PersonResource
-    added_at: datetime
-
-
-class NotePage(Resource):
-    """All notes of a case, oldest first."""
-
-    items: list[NoteResource]
-    next_cursor: Cursor
-
-
-class ConcernResource(Resource):
-    """What was told upward."""
-
-    id: UUID
-    version: int
-    school: str
-    lea: str
-    text: str
-    severity_guess: Severity | None
-    observed_at: datetime | None
-    recorded_at: datetime
-    recorded_by: PersonResource
-
-
-class ConcernPage(Resource):
-    """A page of concerns, newest first."""
-
-    items: list[ConcernResource]
-    next_cursor: Cursor
-
-
-class FilingProtocolResource(Resource):
-    """Who files in an LEA; nobody has chosen in version 0."""
-
-    lea: str
-    filing_protocol: Protocol
-    chosen_by: PersonResource | None
-    chosen_at: datetime | None
     version: int
 
 
@@ -179,6 +132,7 @@ class CaseItem(Resource):
     sub_status: SubStatus | None
     case_number: str | None
     administration_year: str | None
+    corrects: Annotated[str | None, Field(description="the case number that it sets right")]
     incident_type: str
     incident_title: str
     severity: Severity

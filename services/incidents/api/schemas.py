@@ -44,6 +44,16 @@ def _following(year: str) -> str:
 Year = Annotated[str, Field(strict=True, pattern=r"^20[0-9]{2}-[0-9]{2}$"), AfterValidator(_following)]
 
 
+CaseNumber = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{6,9}$",
+        description="the submitted case that this one corrects",
+    ),
+]
+
+
 def _from_moment(raw: object) -> datetime:
     if isinstance(raw, str) and len(raw) == 10:
         return datetime.combine(parse_day(raw), time(), PACIFIC).astimezone(UTC)
@@ -79,6 +89,7 @@ class CaseBody(RequestModel):
     narrative: Narrative | None = None
     details: Details = Field(default_factory=dict)
     administration_year: Year | None = None
+    corrects: CaseNumber | None = None
 
     def report(self) -> Report:
         """What was stated, its details as they came."""
@@ -95,6 +106,7 @@ class CaseBody(RequestModel):
             student_count=self.student_count,
             narrative=self.narrative,
             details=self.details,
+            corrects=self.corrects,
         )
 
 
@@ -114,6 +126,7 @@ class RevisionBody(RequestModel):
     narrative: Narrative | None = None
     details: Details = Field(default_factory=dict)
     administration_year: Year | None = None
+    corrects: CaseNumber | None = None
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they came; the list of students is apart."""
@@ -152,6 +165,7 @@ class CaseQuery(Paging):
     submitted_from: FromMoment | None = None
     submitted_to: ToMoment | None = None
     late: bool | None = None
+    corrects: Annotated[str | None, Field(max_length=40)] = None
 
     def criteria(self, student_ref: str | None) -> Criteria:
         """The same for the search, which knows students by reference only."""
@@ -163,6 +177,7 @@ class CaseQuery(Paging):
             school=self.school,
             lea=self.lea,
             late=self.late,
+            corrects=self.corrects,
             student_ref=student_ref,
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,

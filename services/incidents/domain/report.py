@@ -57,6 +57,7 @@ class Report:
     student_count: int | None = None
     narrative: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    corrects: str | None = None  # the number of the submitted case that this one sets right (§6.2)
 
     @property
     def lea(self) -> str:

@@ -97,6 +97,7 @@ def _reported(kept: Stored, students: list[dict[str, str]] | None) -> Row:
     row: Row = {name: getattr(report, name) for name in _STATED}
     row["lea"] = report.lea
     row["administration_year"] = report.year
+    row["corrects"] = report.corrects
     row["delivery_mode"] = report.delivery_mode.value if report.delivery_mode else None
     if students is not None:
         row["student_refs"] = [student["student_ref"] for student in students]

@@ -21,7 +21,7 @@ Place = tuple[datetime, UUID]
 
 Row = dict[str, Any]  # a row of ``case_list`` by column
 
-EQUALS = ("case_number", "status", "severity", "incident_type", "school", "lea", "late")
+EQUALS = ("case_number", "status", "severity", "incident_type", "school", "lea", "late", "corrects")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Criteria:
     school: str | None = None
     lea: str | None = None
     late: bool | None = None
+    corrects: str | None = None
     student_ref: str | None = None
     submitted_from: datetime | None = None
     submitted_before: datetime | None = None  # excluded
@@ -60,6 +61,13 @@ class CaseSearch:
         with translated():
             async with self._engine.connect() as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def is_known(self, case_number: str, actor: Actor) -> bool:
+        """Whether a case of this number is in the caller's scope.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        return bool(await self.find(Criteria(case_number=case_number), actor, after=None, limit=1))
 
 
 def _scope(actor: Actor) -> sa.ColumnElement[bool]:

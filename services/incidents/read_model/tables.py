@@ -38,6 +38,7 @@ CASE_LIST = sa.Table(
     sa.Column("drafted_at", _INSTANT, nullable=False),
     sa.Column("submitted_at", _INSTANT),
     sa.Column("submitted_by", JSONB),
+    sa.Column("corrects", sa.Text),  # a case number (migration 0003)
     sa.Column("appeals", JSONB, nullable=False),  # what is known of each appeal, by its id
 )
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from services.incidents.api import resources
+from services.incidents.api import conversation
 from services.incidents.messaging.outbound import publish
 from shared.contracts.incidents_v1 import AdditionalActionRequired, ConcernRecorded, NoteAdded
 from shared.kernel.actor import Actor
@@ -55,7 +55,7 @@ async def test_a_correction_after_submission_is_a_note(api: Api) -> None:
     before = (await api.http.get(url, headers=MINE)).json()
     answer = await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=MINE)
     assert answer.status_code == 201
-    resources.NoteResource.model_validate_json(answer.content)
+    conversation.NoteResource.model_validate_json(answer.content)
     shown = (await api.http.get(f"{url}/notes", headers=CDE)).json()
     assert [(note["text"], note["author"]["sub"]) for note in shown["items"]] == [(WORDS, "lea-1")]
     assert (await api.http.get(url, headers=MINE)).json() == before
@@ -170,7 +170,7 @@ async def test_concerns_are_listed_for_the_coordinators_in_whose_scope_they_are(
         seen[actor.sub] = len(answer.json()["items"]) if answer.status_code == 200 else answer.status_code
     assert seen == {"lea-1": 2, "site-1": 1, "lea-2": 0, "ta-1": 403, "cde-1": 403}
     first = (await api.http.get("/v1/concerns?limit=1", headers=MINE)).json()
-    resources.ConcernPage.model_validate(first)
+    conversation.ConcernPage.model_validate(first)
     second = await api.http.get(f"/v1/concerns?limit=1&cursor={first['next_cursor']}", headers=MINE)
     assert second.json()["items"][0]["id"] != first["items"][0]["id"]
     foreign = await api.http.get(
