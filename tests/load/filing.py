@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tests.load.surroundings import Surroundings, free_port
+from tests.load.surroundings import Surroundings
+from tests.support.ports import free_port
 
 CONNECTIONS = 32
 SECONDS = 4.0

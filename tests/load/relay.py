@@ -23,8 +23,9 @@ from tests.load.append import Databases
 from tests.support.chronicle import SOURCE, outbound
 from tests.support.event_store import EventStore, lay_plumbing
 from tests.support.eventually import eventually
-from tests.support.kafka import free_port, make_topic, new_name
+from tests.support.kafka import make_topic, new_name
 from tests.support.logbook import a_logbook
+from tests.support.ports import free_port
 
 BOOKS = 200  # of 100 lines each, and an opening that is not public
 LINE = "calm " * 120  # a record of about 1 kB, headers included

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,16 +16,9 @@ import psycopg
 
 from deploy.console.postgres import embedded_server
 from deploy.console.secret_files import secret_key
+from tests.support.ports import free_port
 from tests.support.postgres import with_database
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, token
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -26,8 +26,9 @@ from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, LineWritten, outbound, served
 from tests.support.event_store import EventStore
-from tests.support.kafka import free_port, make_topic, new_name
+from tests.support.kafka import make_topic, new_name
 from tests.support.logbook import NOON, Logbook, a_logbook
+from tests.support.ports import free_port
 
 CONSUMER = "readers"
 

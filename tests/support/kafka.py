@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -20,18 +19,12 @@ from deploy.kafka.broker import Broker
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
 from shared.messaging.kafka_types import Fetched, TopicPartition, fetch, open_admin, open_consumer
+from tests.support.ports import free_port
 from tests.support.requirements import allowed, docker_reason, unavailable
 
 IMAGE = "apache/kafka:4.3.1"
 
 _counter = itertools.count(1)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(bootstrap: str) -> bool:

@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import to_json
 from tests.support.chronicle import served
-from tests.support.kafka import free_port
 from tests.support.notification_world import CDE
+from tests.support.ports import free_port
 from tests.support.tokens import SYSTEM, auth_environment, token
 
 ROOT = Path(__file__).parents[2]

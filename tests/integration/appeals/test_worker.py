@@ -21,8 +21,8 @@ from shared.process.loops import run_loops
 from tests.support.appeal_states import CHEATING, FIRE_DRILL, ILLNESS, SITE_COORDINATOR, STUDENT
 from tests.support.chronicle import TOKEN, ChangesDoor, served
 from tests.support.eventually import eventually
-from tests.support.kafka import free_port
 from tests.support.live_appeals import Live, live_appeals, settings_for, submitted
+from tests.support.ports import free_port
 
 Json = dict[str, Any]
 

@@ -12,7 +12,8 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import jar_folder
-from tests.support.kafka import free_port, local_reason, messages
+from tests.support.kafka import local_reason, messages
+from tests.support.ports import free_port
 from tests.support.requirements import unavailable
 
 

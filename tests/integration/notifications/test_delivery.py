@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from deploy.console.mailbox import read_mailbox, serving
 from services.notifications.read_model.tables import outgoing
 from tests.support.eventually import eventually
-from tests.support.mail_servers import Script, answering, free_port
+from tests.support.mail_servers import Script, answering
 from tests.support.notification_world import CDE, World, settings_for, world
+from tests.support.ports import free_port
 from tests.support.published import (
     LEA,
     appeal_denied,

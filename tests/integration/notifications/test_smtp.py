@@ -15,7 +15,7 @@ from services.notifications.domain.values import Answer, Kind, Verdict
 from services.notifications.providers.envelope import on_the_wire
 from services.notifications.providers.smtp import Server, SmtpMailer, verdict_of
 from services.notifications.rulebooks.letters import Letters
-from tests.support.mail_servers import Script, answering, free_port, silent
+from tests.support.mail_servers import Script, answering, silent
 from tests.support.notification_states import (
     TO_LEE,
     TO_SIA,
@@ -23,6 +23,7 @@ from tests.support.notification_states import (
     a_composed_message,
     a_submitted_case,
 )
+from tests.support.ports import free_port
 
 SENDER = Address("STAIRS", addr_spec="stairs@stairs.example.org")
 ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED

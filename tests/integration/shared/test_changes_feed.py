@@ -17,8 +17,8 @@ from tests.support.carriers import drained, lines, written
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, outbound, served
 from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import free_port
 from tests.support.logbook import a_logbook
+from tests.support.ports import free_port
 from tests.support.readers import Readers
 from tests.support.relay_house import House
 
