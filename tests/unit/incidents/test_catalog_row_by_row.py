@@ -6,11 +6,13 @@ places, with the dossier open.
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from services.incidents.domain.errors import NotReportable, UnknownIncidentType
-from services.incidents.domain.rulebook import IncidentType, Rulebook
-from services.incidents.domain.values import PreAction, Severity
+from services.incidents.domain.rulebook import IncidentType, Reporting, Rulebook
+from services.incidents.domain.values import PreAction, RecommendedAction, Severity
 from services.incidents.rulebooks.entries import TypeEntry
 from shared.kernel.actor import Role
 from tests.support.incident_states import LIBRARY, RULES
@@ -18,7 +20,7 @@ from tests.support.incident_states import LIBRARY, RULES
 # number code | severity category/about | appeals | recommended actions | CDE copy | call | own details
 CATALOG = """
 1 student_no_effort | low student/students | - | none | - | - | -
-2 test_expired_absence_or_closure | low availability/students | re_open | appeal | - | - | started_on expired_on reason planned_return_on
+2 test_expired_absence_or_closure | low availability/students | re_open | appeal none | - | - | started_on expired_on reason planned_return_on
 3 test_started_unintentionally | low availability/students | re_open | appeal none | - | - | test_intended started_on can_finish_in_time
 4 student_disruption | low student/students | - | none | - | - | session
 5 student_left_room | low student/students | - | none | - | - | -
@@ -54,7 +56,7 @@ CATALOG = """
 35 responses_or_records_modified | high administrator/adult | invalidate | appeal | - | cde | adult_role how_found
 36 secure_browser_workaround | high technology/session | - | wait | - | cde | device operating_system browser_version steps
 37 test_reset_in_error | low availability/students | restore | caltac | - | - | reset_on
-38 test_submitted_prematurely | low availability/students | re_open | appeal | - | - | submitted_on
+38 test_submitted_prematurely | low availability/students | re_open | appeal none | - | - | submitted_on
 39 unlisted_incident | - other/session | - | caltac | - | - | -
 40 lost_student_logon_information | - materials/materials | - | none | - | - | -
 """  # noqa: E501 - one row of the dossier, one line
@@ -165,6 +167,19 @@ def severity(rules: Rulebook, code: str) -> Severity:
 )
 def test_a_7_severities_by_year_are_those_of_4_10(code: str, severities: tuple[str, ...]) -> None:
     assert tuple(SHORT[severity(rules, code)] for rules in (EARLY, RULES, LATER)) == severities
+
+
+@pytest.mark.parametrize("rules", [EARLY, RULES, LATER], ids=lambda rules: rules.year)
+@pytest.mark.parametrize("delivery_mode", ["online", "paper"])
+def test_a_20_nobody_is_told_to_appeal_where_no_appeal_is_offered(
+    rules: Rulebook, delivery_mode: str
+) -> None:
+    filed = [code for code, row in rules.incident_types.items() if row.reporting is Reporting.ORDINARY]
+    for code, test, students in product(filed, rules.tests, (0, 1)):
+        said: dict[str, object] = {"test": test, "test_kind": rules.tests[test].kind, "students": students}
+        found = rules.assess(code, {**said, "delivery_mode": delivery_mode})
+        told = found.recommended_action is RecommendedAction.CONTINUE_TO_SUBMIT_APPEAL
+        assert told is bool(found.appeal_types), (code, test, students)
 
 
 def test_a_5_lost_logon_information_is_a_breach_in_2015_16_only() -> None:
