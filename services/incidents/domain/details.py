@@ -87,8 +87,13 @@ def missing_details(details: Mapping[str, object], asked: Asked, circumstances: 
     return [
         Issue(detail.pointer, "missing", detail.meaning)
         for detail in asked.values()
-        if details.get(detail.name) in (None, "", []) and detail.required.holds(circumstances)
+        if says_nothing(details.get(detail.name)) and detail.required.holds(circumstances)
     ]
+
+
+def says_nothing(value: object) -> bool:
+    """Whether a field is as good as absent: no value, an empty list, or text of blanks alone."""
+    return value in (None, []) or (isinstance(value, str) and not value.strip())
 
 
 def ssids_in(details: Mapping[str, object], asked: Asked) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.conditions import Circumstances
-from services.incidents.domain.details import missing_details, students_in
+from services.incidents.domain.details import missing_details, says_nothing, students_in
 from services.incidents.domain.errors import (
     DiscoveredBeforeOccurred,
     InTheFuture,
@@ -130,7 +130,7 @@ class Report:
         missing = [
             Issue(f"/{name}", "missing", "Needed for submission.")
             for name in SUBMISSION_NEEDS
-            if getattr(self, name) in (None, "")
+            if says_nothing(getattr(self, name))
         ]
         missing += missing_details(self.details, row.details, self.circumstances(rulebook, len(students)))
         if missing:

@@ -204,6 +204,7 @@ def test_k3_a_day_of_summer_time_has_24_elapsed_hours_too() -> None:
     ("body", "refusal"),
     [
         (charts_on_walls(narrative=None), MissingDetails),
+        (charts_on_walls(narrative=" \n"), MissingDetails),
         (charts_on_walls(student_count=None), MissingDetails),
         (charts_on_walls(details={"room": "12"}), MissingDetails),
         (cheating(ssids=None), SsidsRequired),

@@ -97,6 +97,12 @@ def test_missing_is_what_is_required_and_was_not_said() -> None:
     assert ASKED["what"].required is ALWAYS
 
 
+@pytest.mark.parametrize("blank", [None, "", " ", "\t\n", "\u00a0"])
+def test_blanks_alone_say_nothing(blank: object) -> None:
+    [issue] = missing_details({"what": blank}, {"what": ASKED["what"]}, {})
+    assert (issue.pointer, issue.code) == ("/details/what", "missing")
+
+
 def test_every_ssid_in_details_is_sealed_and_found_again() -> None:
     details = {"what": "x", "who": FIRST, "pairs": [{"logon_ssid": FIRST, "tested_ssid": SECOND}], "on": None}
     plain = list(ssids_in(details, ASKED))
