@@ -122,6 +122,7 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str
     text = _reader(attributes)
     if text("specversion") != SPECIFICATION:
         raise Malformed(f"specversion is not {SPECIFICATION}")
+    _refuse_nul(data)
     return CloudEvent(
         id=text("id"),
         source=text("source"),
@@ -133,6 +134,19 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str
         data=data,
         traceparent=traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None,
     )
+
+
+def _refuse_nul(data: dict[str, Any]) -> None:
+    """PostgreSQL holds no NUL: a fact made of one would end every projection that comes to it."""
+    waiting: list[object] = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend((*value.keys(), *value.values()))
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str) and "\0" in value:
+            raise Malformed("a text in the data holds the character NUL")
 
 
 def _reader(attributes: Mapping[str, str]) -> Callable[[str], str]:

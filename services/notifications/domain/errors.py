@@ -52,6 +52,13 @@ class AlreadyOnItsWay(Conflict):
     title = "Still on its way"
 
 
+class MailTooLong(Invalid):
+    """No mail is that long: a producer says more than any field of the contract has room for."""
+
+    code = "mail_too_long"
+    title = "Too long for a mail"
+
+
 class NotBeingSent(Conflict):
     """The outcome of an attempt belongs to a message that is being sent."""
 

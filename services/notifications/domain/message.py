@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
-from services.notifications.domain.errors import AlreadyOnItsWay, NobodyToSendTo, NotBeingSent
+from services.notifications.domain.errors import AlreadyOnItsWay, MailTooLong, NobodyToSendTo, NotBeingSent
 from services.notifications.domain.retries import next_attempt
 from services.notifications.domain.rounds import AnswerFact, Round
 from services.notifications.domain.values import (
@@ -35,6 +35,7 @@ from services.notifications.domain.values import (
 )
 
 MESSAGES = UUID("0c1d7c58-42e6-5c0e-8f0e-3a1f6a5f7b02")
+LARGEST = 150_000  # bytes: its event, all of it escaped, still goes over the broker
 NOBODY = "no recipient with a usable address is known"
 ActorFact = dict[str, str | None]
 
@@ -157,7 +158,12 @@ class Message(Aggregate):
 
     @classmethod
     def compose(cls, draft: Draft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
-        """Write a message down; where nobody can be reached it fails at once, visibly."""
+        """Write a message down; where nobody can be reached it fails at once, visibly.
+
+        :raises MailTooLong: see ``errors``.
+        """
+        if draft.size > LARGEST:
+            raise MailTooLong(f"It would have {draft.size} bytes; the longest mail has {LARGEST}.")
         notification_id = notification_id_of(draft.cause, draft.kind)
         message = cls(
             kind=draft.kind.value,

@@ -146,3 +146,10 @@ class Draft:
     recipients: tuple[Recipient, ...]
     lea_copied: bool  # the LEA's coordinators are looked up again when it is sent anew
     content: Content
+
+    @property
+    def size(self) -> int:
+        """How many bytes its words have, and the case number that goes with each of its events."""
+        content = self.content
+        said = (content.subject, content.body_text, content.body_html, self.matter.case_number or "")
+        return sum(len(text.encode()) for text in said)

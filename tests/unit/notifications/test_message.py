@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from services.notifications.domain.errors import AlreadyOnItsWay, NobodyToSendTo, NotBeingSent
+from services.notifications.domain.errors import AlreadyOnItsWay, MailTooLong, NobodyToSendTo, NotBeingSent
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.values import Cause, Kind, Status
 from tests.support.notification_states import (
@@ -154,3 +155,18 @@ def test_a_replay_ends_in_the_same_state() -> None:
         message.resends,
     )
     assert isinstance(again.id, UUID)
+
+
+@pytest.mark.parametrize("part", ["subject", "body_text", "body_html"])
+def test_a_mail_whose_event_would_be_too_large_for_the_broker_is_never_written(part: str) -> None:
+    draft = a_draft(TO_SIA)
+    swollen = replace(draft, content=replace(draft.content, **{part: "&" * 150_001}))
+    with pytest.raises(MailTooLong):
+        Message.compose(swollen, mail_domain="stairs.example.org", actor=SYSTEM, at=TUESDAY)
+
+
+def test_a_case_number_counts_for_the_length_of_the_mail() -> None:
+    draft = a_draft(TO_SIA)
+    swollen = replace(draft, matter=replace(draft.matter, case_number="x" * 150_001))
+    with pytest.raises(MailTooLong):
+        Message.compose(swollen, mail_domain="stairs.example.org", actor=SYSTEM, at=TUESDAY)

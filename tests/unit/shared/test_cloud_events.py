@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ AN_EVENT = CloudEvent(
     data={"case_number": "2018-19-000042", "student_count": 2, "late": False, "pre_action": None},
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 )
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 RECORD = to_record(AN_EVENT, "stairs.incidents.v1")
 
 
@@ -126,6 +128,14 @@ def test_a_value_that_is_no_json_object_is_malformed(value: bytes) -> None:
         from_message(RECORD.headers, value)
 
 
+@pytest.mark.parametrize("data", [{"a": "\0"}, {"a\0": 1}, {"a": [{"b": ["c", "d\0"]}]}])
+def test_data_that_no_database_of_ours_could_hold_is_malformed(data: dict[str, object]) -> None:
+    with pytest.raises(Malformed, match="NUL"):
+        from_message(RECORD.headers, orjson.dumps(data))
+    with pytest.raises(Malformed, match="NUL"):
+        from_json({**to_json(AN_EVENT), "data": data})
+
+
 def test_what_is_said_about_a_malformed_value_never_repeats_it() -> None:
     with pytest.raises(Malformed) as refused:
         from_message(RECORD.headers, b'{"ssid": 1234567890')
@@ -156,8 +166,8 @@ def test_whatever_comes_in_is_an_event_or_malformed(headers: list[tuple[str, byt
 
 @given(
     st.dictionaries(
-        st.text(),
-        st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text(), st.lists(st.text())),
+        TEXT,
+        st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), TEXT, st.lists(TEXT)),
     )
 )
 def test_any_data_comes_through_both_forms_unchanged(data: dict[str, object]) -> None:
