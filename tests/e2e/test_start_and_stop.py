@@ -13,7 +13,6 @@ import pytest
 
 from deploy.console.place import ROOT, SERVICES, Place, Ports
 from deploy.console.preflight import taken_ports
-from deploy.console.readiness import why_not_ready
 from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
@@ -71,7 +70,8 @@ def test_what_a_killed_console_left_is_taken_over(filed: str, folder: Path, offs
     with started(folder / "var", offset=offset) as killed:
         killed.process.kill()
         killed.process.wait()
-        assert why_not_ready(killed.notes.urls["incidents"]) is None
+        with killed.client("incidents", Role.AUDITOR) as incidents:
+            assert incidents.get("/readyz").is_success
         with started(folder / "var", offset=offset) as system:
             assert set(pids(system.place)) == {
                 "mailbox",
