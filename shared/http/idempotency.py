@@ -21,6 +21,7 @@ from shared.http.problem import Malformed
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Invalid, Refusal
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
+from shared.observability.redaction import redact
 
 T = TypeVar("T")
 
@@ -92,15 +93,21 @@ class Once:
         """The answer, as it is kept."""
         return Receipt(
             caller=self.caller.sub,
-            key=self._key or "",
+            key=self._stored_key,
             fingerprint=self._fingerprint,
             status=answer.status,
             headers=dict(answer.headers),
             body=encode(answer.body),
         )
 
+    @property
+    def _stored_key(self) -> str:
+        """The key; a digest in place of one that may hold an SSID, which is stored nowhere in plain."""
+        key = self._key or ""
+        return key if redact(key) == key else hashlib.sha256(f"{self.caller.sub}\0{key}".encode()).hexdigest()
+
     async def _as_the_first_time(self, refusal: Refusal | ReceiptExists) -> Response:
-        first = await self._receipts.find_receipt(self.caller.sub, self._key or "")
+        first = await self._receipts.find_receipt(self.caller.sub, self._stored_key)
         if first is None:
             if isinstance(refusal, Refusal):
                 raise refusal

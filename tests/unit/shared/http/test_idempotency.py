@@ -95,6 +95,19 @@ async def test_what_is_no_key_is_refused(http: httpx.AsyncClient, desk: Desk, ke
     assert desk.saves == 0
 
 
+@pytest.mark.parametrize("key", ["1357924680", "submit-1357924680"])
+async def test_a_key_that_may_hold_an_ssid_is_not_stored_and_holds_all_the_same(
+    http: httpx.AsyncClient, desk: Desk, key: str
+) -> None:
+    headers = {"Idempotency-Key": key}
+    first = await http.post("/v1/notices", json=NOTICE, headers=headers)
+    again = await http.post("/v1/notices", json=NOTICE, headers=headers)
+    other = await http.post("/v1/notices", json={**NOTICE, "text": "Other"}, headers=headers)
+    assert essence(again) == essence(first)
+    expect_problem(other, 422, "idempotency_key_reused")
+    assert [stored for _, stored in desk.receipts if "1357924680" in stored] == []
+
+
 @pytest.mark.parametrize("key", ["!", "x" * 255, "~:/?#[]@\\"])
 async def test_any_visible_ascii_is_a_key(http: httpx.AsyncClient, key: str) -> None:
     answer = await http.post("/v1/notices", json=NOTICE, headers={"Idempotency-Key": key})
