@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
@@ -106,8 +107,8 @@ def _about_the_process() -> APIRouter:
 
 
 def _answer_refusals(app: FastAPI) -> None:
-    async def refusal(_request: Request, error: Exception) -> Response:
-        return refused(_as_refusal(error))
+    async def refusal(request: Request, error: Exception) -> Response:
+        return refused(_as_refusal(error, request))
 
     async def trouble(_request: Request, error: Exception) -> Response:
         if not transient(error):
@@ -122,27 +123,32 @@ def _answer_refusals(app: FastAPI) -> None:
         app.add_exception_handler(kind, trouble)
 
 
-def _as_refusal(error: Exception) -> Refusal:
+def _as_refusal(error: Exception, request: Request) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, RequestValidationError):
         return as_refusal(error)
     if isinstance(error, HTTPException):
-        return _of_the_framework(error)
+        return _of_the_framework(error, request)
     if isinstance(error, StreamUnknown):
         return NotFound("There is nothing at this address.")
     return Conflict("It was changed at the same moment; please try again.", retry_after=1)
 
 
-def _of_the_framework(error: HTTPException) -> Refusal:
+def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
-        return MethodNotAllowed("This address does not take this method.", allow=_allowed(error))
+        return MethodNotAllowed("This address does not take this method.", allow=_allowed(request))
     if error.status_code == 503:
         return Busy("Temporarily unavailable; please try again.", retry_after=1)
     return Malformed("The request cannot be read.")
 
 
-def _allowed(error: HTTPException) -> str:
-    return (error.headers or {}).get("Allow", "")
+def _allowed(request: Request) -> str:
+    """All methods of the address; the framework names those of its first route only."""
+    taken: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            taken |= route.methods or set()
+    return ", ".join(sorted(taken))

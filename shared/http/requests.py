@@ -28,7 +28,7 @@ Text = Annotated[str, StringConstraints(strict=True)]
 Line = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 """Text that says something: blanks around it are dropped, and blank alone is refused."""
 
-Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+Count = Annotated[int, Field(strict=True, ge=0, le=999_999_999)]
 """A whole number as JSON writes it."""
 
 Flag = Annotated[bool, Field(strict=True)]

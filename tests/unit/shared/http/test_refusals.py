@@ -189,6 +189,10 @@ async def test_another_method_is_not_allowed_and_the_right_ones_are_named(http: 
     assert answer.headers["allow"] == "GET"
 
 
+async def test_all_methods_of_an_address_with_several_are_named(http: httpx.AsyncClient) -> None:
+    assert (await http.put("/v1/notices")).headers["allow"] == "GET, POST"
+
+
 async def test_the_wrong_role_is_forbidden(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.post(f"{NOWHERE}/withdraw", headers=bearer(CDE_REVIEWER))
     expect_problem(answer, 403, "forbidden")
