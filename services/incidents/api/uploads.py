@@ -15,6 +15,8 @@ from services.incidents.domain.case import Case
 from shared.http.answers import Answer, ok
 from shared.http.idempotency import OnceOnly
 from shared.http.preconditions import IfMatch
+from shared.http.validation import ValidationFailed
+from shared.kernel.errors import Issue
 
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
 
@@ -26,6 +28,7 @@ async def upload(
     case_id: UUID, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
     """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
+    await _check_nothing_else(request)
     desk, content = desk_of(request), await file.read()
     command = UploadStudents(case_id, file.filename or "", content, once.caller, desk.clock.now(), expected)
 
@@ -33,3 +36,13 @@ async def upload(
         return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
 
     return await once(render, lambda receipt: desk.uploads.list_students(command, receipt))
+
+
+async def _check_nothing_else(request: Request) -> None:
+    """A form is a body too: what is not known here is refused (contract §2), and so is a second file."""
+    form = await request.form()
+    if [name for name, _ in form.multi_items()] != ["file"]:
+        issue = Issue(
+            "", "unknown_property", "The form holds one file, under the name file, and nothing else."
+        )
+        raise ValidationFailed("What was sent is not of the expected form; see errors.", issues=[issue])

@@ -129,6 +129,8 @@ class _Cells(_Reading):
             self._row, self._column = int(attributes.get("r", self._row + 1)), 0
         elif name == "c":
             self._locate(attributes.get("r"))
+            if attributes.get("t") == "e":  # #REF!, which the library would pass over as an empty cell
+                raise formula(self._place)
         elif name == "f":
             raise formula(self._place)
         self._in_value = name in ("v", "t")

@@ -138,6 +138,12 @@ BAD: dict[str, tuple[str, bytes, str, str | None]] = {
     ),
     "a formula in a workbook": ("s.xlsx", drawn(_formula), "only_ssids_allowed", "A13"),
     "a formula in a csv": ("s.csv", a_csv([*TWELVE, '="0391045527"']), "only_ssids_allowed", None),
+    "an error of a formula that is gone": (
+        "s.xlsx",
+        with_parts(LISTED, {SHEET: b'<worksheet><row><c r="A1" t="e"><v>#REF!</v></c></row></worksheet>'}),
+        "only_ssids_allowed",
+        "A1",
+    ),
     "a truth": ("s.xlsx", a_workbook([*TWELVE, True]), "only_ssids_allowed", "A13"),
     "a text as long as a book": ("s.xlsx", a_workbook([*TWELVE, "7" * 30_000]), "only_ssids_allowed", None),
     "nine digits": ("s.csv", a_csv([*TWELVE, "391045527"]), "invalid_ssid", "A13"),
@@ -270,6 +276,17 @@ async def test_a_file_is_for_drafts_of_those_who_file(api: Api) -> None:
     assert seen == {"lea-2": 404, "ta-1": 403, "audit-1": 403}
     stale = await sent(api, url, "s.csv", a_csv(TWELVE), {**MINE, "If-Match": '"7"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "version_conflict")
+
+
+async def test_a_form_holds_one_file_and_nothing_else(api: Api) -> None:
+    url = f"{await drafted(api)}/students/upload"
+    one = ("file", ("s.csv", a_csv(TWELVE)))
+    beside = await api.http.post(url, files=[one], data={"name": "Ann Lee"}, headers=MINE)
+    twice = await api.http.post(url, files=[one, one], headers=MINE)
+    for answer in (beside, twice):
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+        assert "Ann" not in answer.text
+    assert api.vault.sealed == []
 
 
 async def test_a_request_without_a_file_or_with_too_large_a_one_is_refused(api: Api) -> None:
