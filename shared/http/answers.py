@@ -25,7 +25,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def ok(body: object, *, version: int | None = None) -> Answer:
+def ok(body: object, *, version: int | str | None = None) -> Answer:
     """200, with an ``ETag`` for a single resource."""
     return Answer(200, body, {} if version is None else {"ETag": etag(version)})
 
@@ -40,8 +40,8 @@ def gone() -> Answer:
     return Answer(204, None)
 
 
-def etag(version: int) -> str:
-    """The entity tag of an aggregate's version (contract §2)."""
+def etag(version: int | str) -> str:
+    """The entity tag of an aggregate's version, or of a document's hash (contract §2)."""
     return f'"{version}"'
 
 

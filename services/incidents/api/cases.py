@@ -97,7 +97,11 @@ async def record_breach_call(
     command = RecordBreachCall(case_id, body.call(), once.caller, desk.clock.now(), expected)
 
     async def render(case: Case) -> Answer:
-        shown = case_resource(case, await desk.cases.masks(case, once.caller))
+        masks, action = (
+            await desk.cases.masks(case, once.caller),
+            await desk.discussions.additional_action(case),
+        )
+        shown = case_resource(case, masks, action)
         return Answer(201, shown, {"ETag": etag(case.version)})
 
     return await once(render, lambda receipt: desk.cases.record_breach_call(command, receipt))

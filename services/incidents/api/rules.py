@@ -44,7 +44,8 @@ async def rulebooks(request: Request, _caller: Caller) -> Response:
 async def rulebook(year: str, request: Request, _caller: Caller) -> Response:
     """A year's rules, each entry with its source."""
     desk = desk_of(request)
-    return respond(ok({**_summary(desk, year), **desk.shelf.document(year)}))
+    shown = {**_summary(desk, year), **desk.shelf.document(year)}
+    return respond(ok(shown, version=desk.shelf.for_year(year).version))
 
 
 @router.get("/rulebooks/{year}/incident-types", response_model=IncidentTypePage)
@@ -58,10 +59,11 @@ async def incident_types(year: str, request: Request, _caller: Caller) -> Respon
 @router.get("/rulebooks/{year}/incident-types/{code}", response_model=IncidentTypeResource)
 async def incident_type(year: str, code: str, request: Request, _caller: Caller) -> Response:
     """One incident type."""
-    types = _types(desk_of(request), year)
+    desk = desk_of(request)
+    types = _types(desk, year)
     if code not in types:
         raise RulebookNotFound("There is no such incident type in that year's rulebook.")
-    return respond(ok({"code": code, **types[code]}))
+    return respond(ok({"code": code, **types[code]}, version=desk.shelf.for_year(year).version))
 
 
 def _types(desk: Desk, year: str) -> Mapping[str, Mapping[str, Any]]:

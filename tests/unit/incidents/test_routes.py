@@ -134,6 +134,16 @@ async def test_students_are_listed_read_and_the_read_is_in_the_history(api: Api)
     assert FIRST not in str(history)
 
 
+async def test_a_call_that_is_recorded_late_does_not_hide_what_is_asked_for(api: Api) -> None:
+    url = await drafted(api, instagram())
+    assert (await api.http.post(f"{url}/submit", headers=MINE)).status_code == 200
+    asked = {"text": "Send the screenshots."}
+    await api.http.post(f"{url}/additional-action", json=asked, headers=bearer(CDE_REVIEWER))
+    call = {"called": "caltac", "called_at": "2019-04-12T18:30:00Z"}
+    shown = (await api.http.post(f"{url}/breach-calls", json=call, headers=MINE)).json()
+    assert shown["additional_action"] == asked["text"]
+
+
 async def test_a_breach_call_is_recorded_and_shown(api: Api) -> None:
     url = await drafted(api, instagram())
     call = {"called": "caltac", "called_at": "2019-04-12T11:00:00-07:00", "spoke_with": "Cal"}
@@ -182,8 +192,10 @@ async def test_the_rulebooks_are_open_to_read(api: Api) -> None:
     types = (await api.http.get("/v1/rulebooks/2018-19/incident-types", headers=MINE)).json()["items"]
     assert len(types) == 40
     url = "/v1/rulebooks/2018-19/incident-types/session_disruption"
-    one = (await api.http.get(url, headers=MINE)).json()
+    answer = await api.http.get(url, headers=MINE)
+    one = answer.json()
     assert one in types
+    assert answer.headers["etag"] == f'"{book["version"]}"'
     assert one["details"]["minutes_paused"]["kind"] == "integer"
     for missing in ("/v1/rulebooks/1999-00", "/v1/rulebooks/2018-19/incident-types/none"):
         assert (await api.http.get(missing, headers=MINE)).status_code == 404
