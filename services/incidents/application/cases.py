@@ -72,8 +72,7 @@ class Cases:
 
         :raises Refusal: it is no draft, or not the caller's; or the form does not take it.
         """
-        before = await self.get(command.case_id, command.actor)
-        may_file(command.actor)
+        before = await self._editable(command.case_id, command.actor)
         changes: dict[str, Any] = dict(command.changes)
         if changes.get("incident_type", before.report.incident_type) != before.report.incident_type:
             changes.setdefault("details", {})
@@ -101,8 +100,7 @@ class Cases:
         if not command.ssids:
             raise SsidsRequired("List at least one student; a case without students needs no list.")
         check_ssids(command.ssids)
-        await self.get(command.case_id, command.actor)
-        may_file(command.actor)
+        await self._editable(command.case_id, command.actor)
         students = await self._vault.seal(command.ssids)
 
         def decide(case: Case) -> None:
@@ -152,7 +150,7 @@ class Cases:
 
         :raises Refusal: it is none, or not the caller's.
         """
-        may_search(command.actor)
+        await self._editable(command.case_id, command.actor)
         await self._change(
             command.case_id, lambda case: case.delete(command.actor, command.at), command.expected
         )
@@ -198,6 +196,13 @@ class Cases:
             opened = await self._vault.unseal(sealed)
             shown |= {student_ref: masked(ssid) for student_ref, ssid in opened.items()}
         return shown
+
+    async def _editable(self, case_id: UUID, actor: Actor) -> Case:
+        """The case, provided that the caller may file; whether it still is a draft, the case says."""
+        case = await self.get(case_id, actor)
+        may_file(actor)
+        await check_filing_protocol(self._store, actor, case.report.school)
+        return case
 
     def _accepted(self, report: Report, actor: Actor, at: datetime) -> IncidentType:
         """The catalog's row, provided that the form takes such a report; asked before anything is sealed."""

@@ -209,6 +209,9 @@ async def test_m_p49_an_lea_that_files_for_its_sites(api: Api) -> None:
     refused = [
         await api.http.post("/v1/incidents", json=cheating(), headers=site),
         await api.http.post(f"{draft.headers['location']}/submit", headers=site),
+        await api.http.patch(draft.headers["location"], json={"narrative": "More"}, headers=site),
+        await api.http.put(f"{draft.headers['location']}/students", json={"ssids": [FIRST]}, headers=site),
+        await api.http.delete(draft.headers["location"], headers=site),
     ]
     assert {(one.status_code, one.json()["code"]) for one in refused} == {(403, "filing_protocol_lea_only")}
     assert (await api.http.post(f"{draft.headers['location']}/submit", headers=MINE)).status_code == 200
