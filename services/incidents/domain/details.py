@@ -6,9 +6,10 @@ SSID by its sealed student before anything is stored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from services.incidents.domain.conditions import ALWAYS, Circumstances, Condition
@@ -19,6 +20,14 @@ PAIR = ("logon_ssid", "tested_ssid")
 """Of an accidental swap: whose logon was used, and who tested with it."""
 
 LONGEST_TEXT = 4000
+
+CALENDAR = range(2000, 2101)
+"""Years outside of these are typing errors."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class Kind(StrEnum):
@@ -59,14 +68,14 @@ def is_ssid(value: object) -> bool:
 
 
 def instant(value: object) -> datetime | None:
-    """The instant that RFC 3339 text with an offset names; None for anything else."""
-    if not isinstance(value, str):
-        return None
+    """The instant that RFC 3339 text with an offset names, in UTC; None for anything else."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        return None  # datetime would take week dates and the basic form too
     try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
+        found = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None and "T" in value.upper() else None
+    return found if found.year in CALENDAR else None
 
 
 def wrong_details(details: Mapping[str, object], asked: Asked) -> list[Issue]:
@@ -109,13 +118,15 @@ def ssids_in(details: Mapping[str, object], asked: Asked) -> Iterator[str]:
 def sealed(
     details: Mapping[str, object], asked: Asked, by_ssid: Mapping[str, SealedStudent]
 ) -> dict[str, object]:
-    """The details as a fact may keep them: each SSID replaced by its sealed student."""
+    """The details as a fact may keep them: each SSID replaced by its sealed student, each instant in UTC."""
 
     def seal(detail: Detail, value: object) -> object:
         if detail.kind is Kind.SSID and isinstance(value, str):
             return by_ssid[value].as_fact()
         if detail.kind is Kind.SSID_PAIRS and isinstance(value, list):
             return [{end: by_ssid[pair[end]].as_fact() for end in PAIR} for pair in value]
+        if detail.kind is Kind.INSTANT and (found := instant(value)) is not None:
+            return found.isoformat().removesuffix("+00:00") + "Z"
         return value
 
     return {name: seal(asked[name], value) for name, value in details.items() if value is not None}
@@ -162,10 +173,10 @@ def _check_boolean(detail: Detail, value: object) -> list[Issue]:
 
 def _check_date(detail: Detail, value: object) -> list[Issue]:
     try:
-        date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+        day = date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
     except ValueError:
         return _wrong(detail, "bad_date", "This must be a date, YYYY-MM-DD.")
-    return []
+    return [] if day.year in CALENDAR else _wrong(detail, "bad_date", "This must be a day of our time.")
 
 
 def _check_instant(detail: Detail, value: object) -> list[Issue]:

@@ -62,9 +62,14 @@ def test_a_detail_of_its_kind_is_taken(name: str, value: object) -> None:
         ("on", "2019-02-29", "bad_date"),
         ("on", "20190228", "bad_date"),
         ("on", 20190228, "bad_date"),
+        ("on", "2019-W14-1", "bad_date"),
+        ("on", "0001-01-01", "bad_date"),
         ("at", "2019-04-12T10:00:00", "bad_instant"),
         ("at", "2019-04-12", "bad_instant"),
         ("at", 1555088400, "bad_instant"),
+        ("at", "2019-W15-5T10:00:00Z", "bad_instant"),
+        ("at", "20190412T100000Z", "bad_instant"),
+        ("at", "9999-12-31T23:59:59-23:59", "bad_instant"),
         ("done", "false", "wrong_type"),
         ("why", "bored", "unknown_choice"),
         ("why", ["ill"], "unknown_choice"),
@@ -101,6 +106,17 @@ def test_missing_is_what_is_required_and_was_not_said() -> None:
 def test_blanks_alone_say_nothing(blank: object) -> None:
     [issue] = missing_details({"what": blank}, {"what": ASKED["what"]}, {})
     assert (issue.pointer, issue.code) == ("/details/what", "missing")
+
+
+@pytest.mark.parametrize(
+    ("came", "kept"),
+    [
+        ("2019-04-12T10:00:00-07:00", "2019-04-12T17:00:00Z"),
+        ("2019-04-12t17:00:00.5z", "2019-04-12T17:00:00.500000Z"),
+    ],
+)
+def test_an_instant_in_details_is_kept_in_utc(came: str, kept: str) -> None:
+    assert sealed({"at": came}, ASKED, {}) == {"at": kept}
 
 
 def test_every_ssid_in_details_is_sealed_and_found_again() -> None:
