@@ -175,7 +175,8 @@ def _the_pause(_: Policy, route: Route, situation: Situation) -> str | None:
 
 
 def _the_catalog(_: Policy, route: Route, situation: Situation) -> str | None:
-    fits = route.caltac_only or route.appeal_type.value in situation.case.appeal_types
+    settled = route.state_settles and situation.event.state is not None  # by ``_the_state``
+    fits = settled or route.caltac_only or route.appeal_type.value in situation.case.appeal_types
     return None if fits else route.otherwise
 
 

@@ -55,6 +55,7 @@ class Route:
     otherwise: str  # the reason when the incident is none of these
     state_reasons: Mapping[EventState, str]
     caltac_only: bool = False
+    state_settles: bool = False  # the state declared now outweighs what the case said when it was submitted
     causes: frozenset[str] | None = None
     parts: frozenset[Part] | None = None
     part_reason: str = ""

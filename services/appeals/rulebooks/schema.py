@@ -75,6 +75,7 @@ class RouteEntry(Sourced):
     clock: str
     otherwise: str
     caltac_only: bool = False
+    state_settles: bool = False
     causes: frozenset[str] | None = None
     parts: frozenset[Part] | None = None
     part_reason: str = ""

@@ -216,6 +216,14 @@ def test_a_disrupted_session_whose_test_expired_is_re_opened() -> None:
     assert offered(FIRE_DRILL, EXPIRED) == {"re_open"}
 
 
+@pytest.mark.parametrize("incident", ["session_disruption", "accidental_summative_access"])
+def test_a_test_that_expired_after_its_case_was_submitted_is_re_opened_all_the_same(incident: str) -> None:
+    hopeful = a_case(incident, test="sb_ela_pt")  # "not expired", "can finish in time": no type is named
+    assert offered(hopeful, EXPIRED) == {"re_open"}
+    assert offered(hopeful, DeclaredEvent()) == set()
+    assert offered(replace(hopeful, delivery_mode="paper"), EXPIRED) == set()
+
+
 def test_a_paper_test_has_no_online_only_appeal() -> None:
     paper = replace(ILLNESS, delivery_mode="paper")
     assert (offered(paper, EXPIRED), why_nothing(paper, EXPIRED)) == (NONE, "refer_to_paper_manual")
