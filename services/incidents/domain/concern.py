@@ -10,7 +10,7 @@ from eventsourcing.domain import Aggregate, event
 
 from services.incidents.domain.errors import ConcernNotFound
 from services.incidents.domain.facts import Person
-from services.incidents.domain.permissions import may_read_concerns, may_tell_concern
+from services.incidents.domain.permissions import CONCERN_READERS, may_tell_concern
 from services.incidents.domain.values import Severity
 from shared.kernel.actor import Actor
 
@@ -75,12 +75,11 @@ class Concern(Aggregate):
     def check_visible(self, actor: Actor) -> None:
         """Who told it sees it, and the coordinators whose school it is about.
 
-        :raises NotAllowed, ConcernNotFound: somebody else.
+        :raises ConcernNotFound: for anybody else there is none, so that nobody can tell whether there is.
         """
         if actor.sub == self.recorded_by.sub:
             return
-        may_read_concerns(actor)
-        if not actor.sees(self.seen.school):
+        if actor.role not in CONCERN_READERS or not actor.sees(self.seen.school):
             raise ConcernNotFound
 
     # --- What changes. ---

@@ -154,6 +154,9 @@ async def test_e50_n7_who_may_not_file_a_case_tells_a_concern(api: Api, actor: A
     assert (answer.status_code, answer.json()["school"]) == (201, SCHOOL)
     shown = await api.http.get(answer.headers["location"], headers=mine)
     assert (shown.json(), shown.headers["etag"]) == (answer.json(), '"1"')
+    for other in (TEST_ADMINISTRATOR, TEST_EXAMINER, CDE_REVIEWER):
+        seen = await api.http.get(answer.headers["location"], headers=bearer(other))
+        assert seen.status_code == (200 if other is actor else 404)
     (concern,) = told(api)
     assert isinstance(concern, ConcernRecorded)
     assert (concern.school, concern.lea, concern.severity_guess) == (SCHOOL, LEA, "breach")
