@@ -10,6 +10,8 @@ from services.incidents.domain.values import SubStatus
 TERMINAL = frozenset({"denied", "withdrawn", "processed", "not_required"})
 """§5.5; an approved appeal still has to be executed."""
 
+DECIDED = frozenset({"approved", "denied", "processed"})
+
 WAITING = {"pending_cde": "cde", "pending_caltac": "caltac", "processing_failed": "caltac"}
 """Whose turn it is; CalTAC resubmits what could not be executed (A-27)."""
 
@@ -36,13 +38,18 @@ class NotedAppeal:
 
 
 def sub_status(appeals: Sequence[NotedAppeal]) -> SubStatus | None:
-    """What is waited for, the CDE before CalTAC; *partial* when that desk has decided some already (P15)."""
+    """What is waited for, the CDE before CalTAC; *partial* when that desk has decided some students (P15).
+
+    A withdrawn appeal was not decided, and a student for whom it was filed again waits anew.
+    """
     for desk, pending, partial in (
         ("cde", SubStatus.PENDING_CDE, SubStatus.PARTIAL_CDE),
         ("caltac", SubStatus.PENDING_CALTAC, SubStatus.PARTIAL_CALTAC),
     ):
         waiting = [appeal for appeal in appeals if WAITING.get(appeal.status) == desk]
-        decided = [appeal for appeal in appeals if appeal.decider == desk and appeal.status not in WAITING]
         if waiting:
-            return partial if decided else pending
+            decided = {
+                each.student_ref for each in appeals if each.decider == desk and each.status in DECIDED
+            }
+            return partial if decided - {appeal.student_ref for appeal in waiting} else pending
     return SubStatus.COMPLETED if appeals else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -128,6 +129,7 @@ def test_a_case_to_which_an_appeal_can_follow_waits_for_it() -> None:
         ((), Status.SUBMITTED, None),
         (("pending_cde", "pending_cde"), Status.SUBMITTED, SubStatus.PENDING_CDE),
         (("pending_cde", "approved"), Status.SUBMITTED, SubStatus.PARTIAL_CDE),
+        (("pending_cde", "withdrawn"), Status.SUBMITTED, SubStatus.PENDING_CDE),
         (("approved", "denied"), Status.SUBMITTED, SubStatus.COMPLETED),
         (("processing_failed", "denied"), Status.SUBMITTED, SubStatus.PENDING_CALTAC),
         (("processed", "denied"), Status.PROCESSED, SubStatus.COMPLETED),
@@ -143,8 +145,9 @@ def test_hr25_a_case_follows_its_appeals(
 
 def test_a_refiled_appeal_opens_a_processed_case_again() -> None:
     case = a_case_with_appeals(cheating(), "denied")
-    case.note_appeal(an_appeal("pending_cde", number=1), LEA_COORDINATOR, NOON)
-    assert case.status is Status.SUBMITTED
+    again = replace(an_appeal("pending_cde", number=1), student_ref=an_appeal("denied").student_ref)
+    case.note_appeal(again, LEA_COORDINATOR, NOON)
+    assert (case.status, case.sub_status) == (Status.SUBMITTED, SubStatus.PENDING_CDE)
 
 
 @pytest.mark.parametrize("late_news", ["processed", "pending_cde"])
