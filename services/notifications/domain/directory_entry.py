@@ -13,11 +13,13 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate, event
 
 from services.notifications.domain.addresses import usable_address, usable_name
-from services.notifications.domain.errors import RepeatedContact, TooManyContacts, UnusableCds
+from services.notifications.domain.errors import RepeatedContact, SsidInContact, TooManyContacts, UnusableCds
 from services.notifications.domain.values import Contact
+from shared.kernel.errors import Issue
 
 ENTRIES = UUID("5b0b8f6e-6f0c-5c55-9a52-0f4e9a2d7c01")
 MOST_CONTACTS = 50
+_TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
 _CDS = re.compile(r"[0-9]{7}(?:[0-9]{7})?")
 
 
@@ -116,11 +118,18 @@ def _checked(contacts: Sequence[Contact]) -> list[dict[str, str]]:
     checked = [
         Contact(
             contact.role,
-            usable_name(contact.name, f"/contacts/{n}/name"),
-            usable_address(contact.email, f"/contacts/{n}/email"),
+            _without_ssid(usable_name(contact.name, f"/contacts/{n}/name"), f"/contacts/{n}/name"),
+            _without_ssid(usable_address(contact.email, f"/contacts/{n}/email"), f"/contacts/{n}/email"),
         ).as_fact()
         for n, contact in enumerate(contacts)
     ]
     if len({contact["email"].casefold() for contact in checked}) < len(checked):
         raise RepeatedContact("Each address may stand once in an entry.")
     return checked
+
+
+def _without_ssid(text: str, at: str) -> str:
+    if _TEN_DIGITS.search(text):
+        words = "Ten digits in a row look like an SSID."
+        raise SsidInContact(words, issues=[Issue(at, SsidInContact.code, words)])
+    return text

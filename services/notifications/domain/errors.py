@@ -1,7 +1,8 @@
 """Why notifications refuse.
 
 Refusal
-├── Invalid    422  UnusableAddress, UnusableName, UnusableCds, RepeatedContact, TooManyContacts
+├── Invalid    422  UnusableAddress, UnusableName, UnusableCds, RepeatedContact, TooManyContacts,
+│                   SsidInContact
 └── Conflict   409  AlreadyOnItsWay, NotBeingSent, NobodyToSendTo
 """
 
@@ -43,6 +44,13 @@ class TooManyContacts(Invalid):
 
     code = "too_many_contacts"
     title = "Too many contacts"
+
+
+class SsidInContact(Invalid):
+    """Ten digits in a row look like an SSID, which this service must never hold (A-17)."""
+
+    code = "ssid_in_text"
+    title = "The text seems to hold an SSID"
 
 
 class AlreadyOnItsWay(Conflict):

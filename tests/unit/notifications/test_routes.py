@@ -72,6 +72,8 @@ BAD_BODIES: list[tuple[dict[str, Any], str, str]] = [
     ({"contacts": [{"role": "lea_coordinator", "name": "L"}]}, "/contacts/0/email", "missing"),
     ({"contacts": [LENA, {**LENA, "email": "x@y.org\nBcc: z@y.org"}]}, "/contacts/1/email", "invalid_email"),
     ({"contacts": [{**LENA, "name": "L\r\nBcc: z@y.org"}]}, "/contacts/0/name", "invalid_name"),
+    ({"contacts": [{**LENA, "name": "Ann 1357924680"}]}, "/contacts/0/name", "ssid_in_text"),
+    ({"contacts": [{**LENA, "email": "1357924680@school.org"}]}, "/contacts/0/email", "ssid_in_text"),
     ({"contacts": "everybody"}, "/contacts", ""),
     ({}, "/contacts", "missing"),
 ]
