@@ -176,9 +176,9 @@ def rules(year: Annotated[str, typer.Argument(help="2015-16, 2018-19 or 2020-21.
     raise typer.Exit(doorways.rules(year))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -90m is a span, and no option
 def clock(
-    by: Annotated[str | None, typer.Argument(help="+2d, 1d12h, +90m, reset; only shown if absent.")] = None,
+    by: Annotated[str | None, typer.Argument(help="+2d, 1d12h, -90m, reset; only shown if absent.")] = None,
     *,
     var: Dir = HERE,
 ) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.console.app import app
 from deploy.console.place import Place
 from deploy.console.sandbox_clock import move, offset, seconds_of
 from deploy.console.trouble import Trouble
@@ -32,3 +34,9 @@ def test_spans_add_up_until_the_clock_is_reset(tmp_path: Path) -> None:
     assert offset(place) == 2 * 86400 - 3600
     move(place, "reset")
     assert offset(place) == 0
+
+
+def test_a_span_that_goes_back_is_a_span_and_no_option(tmp_path: Path) -> None:
+    moved = CliRunner().invoke(app, ["clock", "-90m", "--dir", str(tmp_path)])
+    assert moved.exit_code == 0
+    assert offset(Place.at(tmp_path)) == -5400
