@@ -1,7 +1,7 @@
 """The library's JSON wire format, written and read by orjson: about half the time, the same bytes.
 
 ``{"_type_": "uuid_hex", "_data_": …}`` and its siblings, from the library's registry of transcodings
-(``tests/unit/shared/test_transcoder.py`` holds the two to the same bytes).
+(``tests/contract/shared/test_transcoder.py`` holds the two to the same bytes).
 """
 
 from __future__ import annotations

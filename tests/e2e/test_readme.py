@@ -23,9 +23,9 @@ RUN_ELSEWHERE = {
     "make test": "tests.e2e.test_readme",  # this very run is part of it
     "make check": "tests.e2e.test_readme",
     "make bench": "tests.load.__main__",  # measured by hand, never as a test (ADR 0008)
-    ".venv/bin/stairs secrets": "tests.unit.architecture.test_compose",
-    "docker compose build": "tests.unit.architecture.test_compose",
-    "docker compose up -d --wait": "tests.unit.architecture.test_compose",
+    ".venv/bin/stairs secrets": "tests.contract.architecture.test_compose",
+    "docker compose build": "tests.contract.architecture.test_compose",
+    "docker compose up -d --wait": "tests.contract.architecture.test_compose",
 }
 COMMANDS = commands_in(ROOT / "README.md")
 RUN_HERE = [command for command in COMMANDS if command not in RUN_ELSEWHERE]
