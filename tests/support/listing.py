@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from shared.kernel.actor import Role
 from tests.support.system import RunningSystem
 
+Listed = dict[str, list[dict[str, Any]]]
+
 LISTS = (("incidents", "/v1/incidents"), ("appeals", "/v1/appeals"), ("notifications", "/v1/notifications"))
 
 
-def everything_listed(system: RunningSystem) -> dict[str, list[dict[str, Any]]]:
+def everything_listed(system: RunningSystem) -> Listed:
     """The items of every list, by service."""
     return {service: all_of(system, service, path) for service, path in LISTS}
 
@@ -27,3 +30,26 @@ def all_of(system: RunningSystem, service: str, path: str) -> list[dict[str, Any
             items += page["items"]
             cursor = page["next_cursor"]
     return items
+
+
+async def every_message_is_delivered(system: RunningSystem) -> bool:
+    """Nothing is under way any more: also what a killed sender had in hand was taken up, after its lease."""
+    listed = await asyncio.to_thread(all_of, system, "notifications", "/v1/notifications")
+    assert {message["status"] for message in listed} == {"delivered"}
+    return True
+
+
+def differences(before: Listed, after: Listed) -> list[tuple[str, object, object]]:
+    """What is not listed alike, item by item, and whether the order is another."""
+    found: list[tuple[str, object, object]] = []
+    for service in before:
+        earlier = {str(item["id"]): item for item in before[service]}
+        later = {str(item["id"]): item for item in after[service]}
+        found += [
+            (service, earlier.get(item), later.get(item))
+            for item in earlier | later
+            if earlier.get(item) != later.get(item)
+        ]
+        if not found and list(earlier) != list(later):
+            found.append((service, "in this order", list(earlier)))
+    return found
