@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from tests.support.requirements import unavailable
 
 START = 300.0  # seconds; a busy machine, with Kafka
 STOP = 120.0
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 CONSOLE = (sys.executable, "-m", "deploy.console")
 
 
@@ -53,6 +55,12 @@ class RunningSystem:
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(STOP)
+
+
+def end_with_its_starter() -> None:
+    """In a new process: be told to stop when the test run dies, however it dies (on Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def require_kafka() -> None:
@@ -85,6 +93,7 @@ def started(var: Path, *options: str, offset: int | None = None) -> Iterator[Run
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=end_with_its_starter,  # noqa: PLW1509 - one call into the C library, no lock of ours
         )
     system = RunningSystem(place, _ready(process, place, screen), process, screen)
     try:
