@@ -88,3 +88,25 @@ class AppealProcessingFailed(AppealFact):
 
     failed_at: datetime
     reason: str
+
+
+class DecisionClock(AppealFact):
+    """What every event about a decision clock says (K5, K6, K7)."""
+
+    clock: str  # the dossier's name, "K5"
+    decide_by: datetime  # as it was computed; an outage does not move it
+    noticed_at: datetime
+
+
+class DecisionAtRisk(DecisionClock):
+    """The appeal is undecided, and one of its clock's warnings is due (N10)."""
+
+    TYPE: ClassVar[str] = "stairs.appeal.decision_at_risk.v1"
+
+    warning: str  # what the warning leaves: "P1BD" is one business day
+
+
+class DecisionOverdue(DecisionClock):
+    """The appeal is undecided after its clock ran out; nothing is decided by itself (K5)."""
+
+    TYPE: ClassVar[str] = "stairs.appeal.decision_overdue.v1"

@@ -155,3 +155,48 @@ class ConcernRecorded(Published):
     def key(self) -> str:
         """The concern's id: it belongs to no case."""
         return str(self.concern_id)
+
+
+class ReportClock(AboutCase):
+    """What every event about a clock of a case says: which clock, whose case, due when (K3, K4, K8)."""
+
+    clock: str  # the dossier's name, "K3"
+    clock_title: str  # in a coordinator's words
+    case_number: str | None  # None while the case is a draft
+    incident_type: str
+    incident_title: str
+    lea: str
+    school: str
+    due_at: datetime  # as it was computed; an outage does not move it
+    noticed_at: datetime
+    rulebook: str
+    filed_by: Person  # who drafted the case, or submitted it
+
+
+class DeadlineAtRisk(ReportClock):
+    """A clock still runs, and one of its warnings is due (N10)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.deadline_at_risk.v1"
+
+    warning: str  # the time that the warning leaves, as an ISO 8601 duration: "PT4H"
+
+
+class DeadlineMissed(ReportClock):
+    """A clock ran out before what it waits for had happened (N10)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.deadline_missed.v1"
+
+
+class DraftReminder(AboutCase):
+    """A draft is unsent and the testing window is about to end, or to close for reports (N9)."""
+
+    TYPE: ClassVar[str] = "stairs.incident.draft_reminder.v1"
+
+    incident_type: str
+    incident_title: str
+    lea: str
+    school: str
+    window_closes_on: date
+    reporting_closes_on: date  # the last day on which it can be submitted, in California
+    noticed_at: datetime
+    drafted_by: Person
