@@ -106,7 +106,7 @@ class Member:
             for place in places
         }
         waiting = self._uncommitted.add(offsets)
-        mine = {tp: offset for tp, offset in waiting.items() if tp in self._consumer.assignment()}
+        mine = {tp: offset for tp, offset in waiting.items() if tp in self.assignment()}
         self._uncommitted.forget({tp: offset for tp, offset in waiting.items() if tp not in mine})
         if not mine:
             return
@@ -116,6 +116,10 @@ class Member:
             if error.retriable:
                 return
         self._uncommitted.forget(mine)
+
+    def assignment(self) -> set[TopicPartition]:
+        """The partitions that are this member's now."""
+        return set(self._consumer.assignment())
 
     def close(self) -> None:
         """Leave the group."""

@@ -25,7 +25,7 @@ from kafka.errors import (
 )
 from kafka.net.compat import KafkaNetClient
 from kafka.producer.future import FutureRecordMetadata
-from kafka.structs import OffsetAndMetadata, TopicPartition
+from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
 
 if TYPE_CHECKING:
     from kafka.consumer.subscription_state import ConsumerRebalanceListener
@@ -55,6 +55,7 @@ LARGEST_REQUEST = 1_000_000  # bytes; below the broker's own default for one mes
 BOOTSTRAP = 5_000  # milliseconds until an address that answers must have told its version
 REQUEST = 5_000  # milliseconds for one request to a broker
 DELIVERY = 10_000  # milliseconds until the producer gives a record up; we then try with a new one
+METADATA = 10_000  # milliseconds until a consumer asks anew which partitions its topics have
 KNOCK = 2.0  # seconds for a port to answer
 PARTING = 0.5  # seconds for a failed producer to close in good order
 
@@ -173,7 +174,7 @@ def open_consumer(bootstrap: str, client_id: str, group: str | None, most: int =
             heartbeat_interval_ms=2_000,
             request_timeout_ms=REQUEST,
             bootstrap_timeout_ms=BOOTSTRAP,
-            metadata_max_age_ms=30_000,
+            metadata_max_age_ms=METADATA,
             reconnect_backoff_max_ms=2_000,
             allow_auto_create_topics=False,
             metrics_enabled=False,
@@ -207,6 +208,7 @@ def fetch(consumer: KafkaConsumer, wait: float) -> Sequence[Fetched]:
 
     :raises KafkaError: this consumer is of no more use.
     """
+    _finish_joining(consumer)
     polled = consumer.poll(timeout_ms=wait * 1000)
     return [
         Fetched(
@@ -221,6 +223,23 @@ def fetch(consumer: KafkaConsumer, wait: float) -> Sequence[Fetched]:
         for records in polled.values()
         for record in records
     ]
+
+
+def is_joining(consumer: KafkaConsumer) -> bool:
+    """Whether a join is under way whose answer this consumer has not taken in."""
+    state: str = consumer.group_metadata().state  # type: ignore[no-untyped-call]  # the stubs leave it out
+    return state == MemberState.REBALANCING
+
+
+def _finish_joining(consumer: KafkaConsumer) -> None:
+    """Have the next poll go on with a join that the last one left under way.
+
+    A leader of 3.0.12 that joins again because its topics' partitions changed notes the new ones as assigned
+    before the group has answered. A poll that ends in between is the last that asks for that answer: the
+    member keeps its old partitions, sends no heartbeat, is put out of its group and never comes back.
+    """
+    if is_joining(consumer):
+        consumer._coordinator.request_rejoin()  # type: ignore[attr-defined]  # there is no public way to insist
 
 
 def post(producer: KafkaProducer, record: Record) -> Sending:
