@@ -62,4 +62,5 @@ class CloudEvent:
     key: str  # the case's id; of what belongs to no case, what it is about (a CDS code)
     sequence: int
     data: dict[str, Any]
-    traceparent: str | None = None
+    traceparent: str | None = None  # W3C's, as the request that caused it brought it
+    correlation_id: str | None = None  # extension ``correlationid``: the same in all that one request caused

@@ -14,8 +14,10 @@ from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
 from shared.http.problem import refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
+from shared.observability.logging import tell
 from shared.observability.metrics import RequestMetrics
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_LEFT = 499  # nginx's number for it; nobody sees it but the metrics
 
@@ -43,9 +45,18 @@ class Border:
         try:
             await self._handle(scope, headers, receive, answer)
         finally:
-            self._metrics.observe(*_labels(scope), answer.status, time.perf_counter() - started)
+            self._ended(scope, answer.status, time.perf_counter() - started)
             correlation.correlation_id.reset(kept)
             correlation.traceparent.reset(traced)
+
+    def _ended(self, scope: Scope, status: int, seconds: float) -> None:
+        """Figures of every request; a line of each that changed something (refusals have lines already)."""
+        method, route = _labels(scope)
+        self._metrics.observe(method, route, status, seconds)
+        if method not in SAFE and 200 <= status < 300:
+            tell(
+                __name__, "request_done", method=method, route=route, status=status, seconds=round(seconds, 4)
+            )
 
     async def _handle(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: _Sending

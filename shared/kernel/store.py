@@ -10,6 +10,7 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from shared.kernel.errors import Conflict, Stale
+from shared.kernel.trail import Trail
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -60,6 +61,10 @@ class Store(Protocol):
         :raises StreamMoved: another writer appended to one of the streams first.
         :raises ReceiptExists: the receipt's key was used before by this caller.
         """
+        ...
+
+    async def trail_of(self, aggregate_id: UUID) -> Trail | None:
+        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""
         ...
 
 

@@ -15,13 +15,13 @@ import orjson
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.kafka_types import Headers, Record
+from shared.observability.correlation import sane_correlation_id, sane_traceparent
 
 SPECIFICATION = "1.0"
 CONTENT_TYPE = "application/json"
 LONGEST = 512  # characters of an attribute
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 SEQUENCE = re.compile(r"[0-9]{1,18}")
 
 
@@ -75,7 +75,7 @@ def from_json(item: object) -> CloudEvent:
 def _attributes(event: CloudEvent) -> dict[str, str]:
     if event.time.tzinfo is None:
         raise ValueError(f"the time of {event.type} has no offset")
-    return {
+    attributes = {
         "specversion": SPECIFICATION,
         "id": event.id,
         "source": event.source,
@@ -85,6 +85,9 @@ def _attributes(event: CloudEvent) -> dict[str, str]:
         "sequence": str(event.sequence),
         "partitionkey": event.key,
     }
+    if event.correlation_id is not None:
+        attributes["correlationid"] = event.correlation_id
+    return attributes
 
 
 def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
@@ -132,7 +135,8 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str
         key=text("partitionkey"),
         sequence=_sequence(text("sequence")),
         data=data,
-        traceparent=traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None,
+        traceparent=sane_traceparent(traceparent),
+        correlation_id=sane_correlation_id(attributes.get("correlationid")),
     )
 
 

@@ -20,10 +20,11 @@ from typing import Protocol, TypeVar
 import structlog
 
 from shared.contracts.envelope import CloudEvent
+from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff, pause
 from shared.messaging.feed import Delivery, Failure, Feed
 from shared.messaging.tries import UNAVAILABLE, Tries
-from shared.observability.correlation import correlation_id, traceparent
+from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
 from shared.persistence.unit import Unit
 
@@ -128,6 +129,7 @@ class Consumer:
             if unit is not None:
                 await handler(event, unit)
         self._count("repeated" if unit is None else "handled")
+        log.info("message_repeated" if unit is None else "message_handled")
 
     async def _park(self, delivery: Delivery, failure: Failure, stop: asyncio.Event) -> None:
         await self._persistently(lambda: self._feed.park(delivery, failure), stop)
@@ -166,11 +168,10 @@ class Consumer:
 
 @contextlib.contextmanager
 def _bound(event: CloudEvent, consumer: str) -> Iterator[None]:
-    """Inside, every log line names the message, and its trace goes on."""
-    correlated, traced = correlation_id.set(event.id), traceparent.set(event.traceparent)
-    try:
-        with structlog.contextvars.bound_contextvars(consumer=consumer, ce_id=event.id, ce_type=event.type):
-            yield
-    finally:
-        correlation_id.reset(correlated)
-        traceparent.reset(traced)
+    """Inside, every log line names the message, and its trail goes on; one without a trail begins one."""
+    begun = event.correlation_id or sane_correlation_id(event.id)
+    with (
+        following(Trail(begun, event.traceparent) if begun else None),
+        structlog.contextvars.bound_contextvars(consumer=consumer, ce_id=event.id, ce_type=event.type),
+    ):
+        yield

@@ -23,7 +23,7 @@ def to_cloud_event(recorded: Recorded, published: Published, source: str) -> Clo
 
     :raises NotAFact: the fact has no ``occurred_at``.
     """
-    fact = recorded.fact
+    fact, trail = recorded.fact, recorded.trail
     occurred_at = getattr(fact, "occurred_at", None)
     if not isinstance(occurred_at, datetime):
         raise NotAFact(type(fact).__qualname__)
@@ -36,6 +36,8 @@ def to_cloud_event(recorded: Recorded, published: Published, source: str) -> Clo
         key=published.key,
         sequence=recorded.position,
         data=published.model_dump(mode="json"),
+        traceparent=trail.traceparent if trail else None,
+        correlation_id=trail.correlation_id if trail else None,
     )
 
 

@@ -7,19 +7,23 @@ logged: the last processor masks every bare run of ten digits, tracebacks and fo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.observability.correlation import correlation_id
+from shared.observability.correlation import correlation_id, trace_id_of, traceparent
 from shared.observability.redaction import redact, redact_value
 
 Form = Literal["json", "console"]
+
+_plain_lines: tuple[logging.StreamHandler[TextIO], str] | None = None  # where ``tell`` writes, and who we are
 
 
 def with_correlation(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -27,12 +31,33 @@ def with_correlation(_logger: WrappedLogger, _method: str, event: EventDict) -> 
     current = correlation_id.get()
     if current is not None:
         event.setdefault("correlation_id", current)
+    traced = traceparent.get()
+    if traced is not None:
+        event.setdefault("trace_id", trace_id_of(traced))
     return event
 
 
 def without_ssids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last thing before rendering: whatever was put in, no SSID gets out."""
     return {redact(key): redact_value(value) for key, value in event.items()}
+
+
+def tell(logger: str, event: str, **fields: str | float) -> None:
+    """A line at ``INFO`` on the hot path, for a tenth of the price of the others.
+
+    Nothing in it is masked: every value must be a word or a figure of our own, never anything that was sent.
+    """
+    if _plain_lines is None:
+        structlog.get_logger(logger).info(event, **fields)
+        return
+    handler, service = _plain_lines
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line: EventDict = {"event": event, **fields, "level": "info", "logger": logger, "timestamp": at}
+    line["service"] = service
+    text = orjson.dumps(with_correlation(None, "info", line)).decode()
+    with handler.lock or contextlib.nullcontext():
+        handler.stream.write(text + "\n")
+        handler.flush()
 
 
 def configure(form: Form, *, service: str, level: int = logging.INFO, stream: TextIO | None = None) -> None:
@@ -48,6 +73,8 @@ def configure(form: Form, *, service: str, level: int = logging.INFO, stream: Te
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_renderers(form))
     )
+    global _plain_lines  # noqa: PLW0603 - as the root logger is one for the process
+    _plain_lines = (handler, service) if form == "json" and level <= logging.INFO else None
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -1,4 +1,9 @@
-"""Facts to rows of the event table and back, by the library's own mapper."""
+"""Facts to rows of the event table and back, by the library's own mapper.
+
+A stored fact also says what led to it: two reserved keys beside the fact's own (ADR 0018). They are written
+when there is something to say, taken out again before anybody sees the fact, and change nothing for who
+reads the table with the library alone.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,16 @@ from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
+import orjson
 from eventsourcing.domain import DomainEvent, DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
+from shared.kernel.trail import Trail
+from shared.observability.correlation import present
 from shared.persistence.transcoder import OrjsonTranscoder
+
+CORRELATION_ID, TRACEPARENT = "_correlation_id", "_traceparent"
+"""The reserved keys; no fact of ours has a field that begins with an underscore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,7 @@ class Recorded:
 
     position: int
     fact: DomainEvent
+    trail: Trail | None = None  # of what caused it; facts of before ADR 0018, and of clocks, have none
 
 
 class TopicMissing(TypeError):  # noqa: N818 - says what is so
@@ -31,7 +43,7 @@ class Codec:
         self._mapper: Mapper[UUID] = Mapper(OrjsonTranscoder())
 
     def encode(self, event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The row of a fact.
+        """The row of a fact, which belongs to the present trail.
 
         :raises TopicMissing: its class has no hand-written ``TOPIC``.
         :raises TranscodingNotRegisteredError: it holds a value that would not come back as it was.
@@ -39,7 +51,12 @@ class Codec:
         stored = self._mapper.to_stored_event(event)
         if ":" in stored.topic:
             raise TopicMissing(stored.topic)
-        return stored
+        trail = present()
+        if trail is None:
+            return stored
+        return StoredEvent(
+            stored.originator_id, stored.originator_version, stored.topic, _marked(stored.state, trail)
+        )
 
     def decode(self, topic: str, state: bytes, originator_id: UUID, originator_version: int) -> DomainEvent:
         """The fact of a row, upcast to the present version of its class.
@@ -47,5 +64,25 @@ class Codec:
         :raises eventsourcing.utils.TopicError: no class has this topic (its module was never imported?).
         :raises eventsourcing.persistence.MapperDeserialisationError: the bytes are not ours.
         """
-        stored = StoredEvent(originator_id, originator_version, topic, state)
-        return cast("DomainEvent", self._mapper.to_domain_event(stored))
+        return self._read(topic, state, originator_id, originator_version)[0]
+
+    def recorded(
+        self, position: int, topic: str, state: bytes, originator_id: UUID, originator_version: int
+    ) -> Recorded:
+        """The same, with its place and its trail; raises the same."""
+        return Recorded(position, *self._read(topic, state, originator_id, originator_version))
+
+    def _read(self, topic: str, state: bytes, stream: UUID, version: int) -> tuple[DomainEvent, Trail | None]:
+        fact = cast("DomainEvent", self._mapper.to_domain_event(StoredEvent(stream, version, topic, state)))
+        parts = vars(fact)
+        if CORRELATION_ID not in parts:
+            return fact, None
+        return fact, Trail(parts.pop(CORRELATION_ID), parts.pop(TRACEPARENT, None))
+
+
+def _marked(state: bytes, trail: Trail) -> bytes:
+    """The state, a JSON object that is never empty, with the reserved keys at its end."""
+    marks = {CORRELATION_ID: trail.correlation_id}
+    if trail.traceparent is not None:
+        marks[TRACEPARENT] = trail.traceparent
+    return state[:-1] + b"," + orjson.dumps(marks)[1:]

@@ -9,6 +9,7 @@ import asyncpg
 from eventsourcing.domain import Aggregate
 
 from shared.kernel.store import Receipt
+from shared.kernel.trail import Trail
 from shared.persistence.appender import Appender
 from shared.persistence.appending import find_receipt
 from shared.persistence.codec import Codec, Recorded
@@ -43,8 +44,8 @@ class PostgresStore:
         """
         with translated():
             rows = await self._pool.fetch(self._select, aggregate_id, version)
-        decode = self._codec.decode
-        return [Recorded(row[0], decode(row[1], row[2], aggregate_id, row[3])) for row in rows]
+        recorded = self._codec.recorded
+        return [recorded(row[0], row[1], row[2], aggregate_id, row[3]) for row in rows]
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         """Store all pending events of all aggregates and the receipt, or nothing.
@@ -56,6 +57,14 @@ class PostgresStore:
         """
         events = [self._codec.encode(fact) for each in aggregates for fact in each.collect_events()]
         await self._appender.append(events, receipt)
+
+    async def trail_of(self, aggregate_id: UUID) -> Trail | None:
+        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        first = await self.facts(aggregate_id, version=1)
+        return first[0].trail if first else None
 
     async def find_receipt(self, caller: str, key: str) -> Receipt | None:
         """The answer that this caller was given under this ``Idempotency-Key``.

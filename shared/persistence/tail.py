@@ -43,8 +43,8 @@ class Tail:
             self._highest = max(self._highest, rows[-1][0])
         if len(rows) < limit:
             self._settled = max(self._settled, heard)
-        decode = self._codec.decode
-        return [Recorded(row[0], decode(row[1], row[2], row[3], row[4])) for row in rows]
+        recorded = self._codec.recorded
+        return [recorded(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
     async def head(self) -> int:
         """The newest position; 0 if nothing ever happened.

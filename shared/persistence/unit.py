@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.kernel.store import Receipt, Store
+from shared.kernel.trail import Trail
 from shared.persistence import appending
 from shared.persistence.codec import Codec
 from shared.persistence.faults import translated
@@ -99,6 +100,12 @@ class TransactionStore:
         )
         facts = (self._codec.decode(topic, state, aggregate_id, n) for topic, state, n in rows)
         return replay(kind, aggregate_id, facts, version)
+
+    async def trail_of(self, aggregate_id: UUID) -> Trail | None:
+        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""
+        rows = await self._connection.execute(self._statements.select, {"id": aggregate_id, "version": 1})
+        first = rows.first()
+        return self._codec.recorded(0, first[0], first[1], aggregate_id, first[2]).trail if first else None
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         """Store within the unit; from here on other writers wait for the unit's end, so save late.

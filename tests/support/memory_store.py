@@ -14,6 +14,7 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
+from shared.kernel.trail import Trail
 from shared.persistence.codec import Codec, Recorded
 from shared.persistence.replay import replay
 
@@ -54,13 +55,16 @@ class MemoryStore:
             and (version is None or recorded.fact.originator_version <= version)
         ]
 
+    async def trail_of(self, aggregate_id: UUID) -> Trail | None:
+        return next((recorded.trail for recorded in await self.facts(aggregate_id, version=1)), None)
+
     async def find_receipt(self, caller: str, key: str) -> Receipt | None:
         return self.receipts.get((caller, key))
 
     def all_facts(self) -> Sequence[Recorded]:
         """Everything that was ever stored, in order."""
-        decode = self._codec.decode
+        recorded = self._codec.recorded
         return [
-            Recorded(n, decode(row.topic, row.state, UUID(str(row.originator_id)), row.originator_version))
+            recorded(n, row.topic, row.state, UUID(str(row.originator_id)), row.originator_version)
             for n, row in enumerate(self.rows, start=1)
         ]

@@ -26,6 +26,8 @@ from shared.http.requests import Count, Flag, Line, RequestModel, Text
 from shared.kernel.actor import Role
 from shared.kernel.errors import Conflict, Issue, NotFound, Stale
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
+from shared.kernel.trail import Trail
+from shared.observability.correlation import present
 from tests.support.tokens import authenticator
 
 
@@ -90,12 +92,14 @@ class Desk:
         self.notices: dict[UUID, Notice] = {}
         self.receipts: dict[tuple[str, str], Receipt] = {}
         self.saves = 0
+        self.trails: list[Trail | None] = []  # of what was pinned
 
     async def find_receipt(self, caller: str, key: str) -> Receipt | None:
         return self.receipts.get((caller, key))
 
     async def pin(self, body: NoticeBody, receipt: ReceiptFor | None) -> Notice:
         notice = Notice(uuid4(), body.text, body.happened_at)
+        self.trails.append(present())
         await self._save(notice, receipt)
         return notice
 

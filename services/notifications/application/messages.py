@@ -19,6 +19,7 @@ from services.notifications.domain.values import Answer, Backlog, Because, Draft
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
+from shared.kernel.trail import Trail
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class Messages:
         for message in messages:
             message.start_sending(actor=OURSELVES, at=at)
         await self._store.save(*messages)
-        return [_mail_of(message) for message in messages]
+        return [_mail_of(message, await self._store.trail_of(message.id)) for message in messages]
 
     async def backlog(self) -> Backlog:
         """What is still to be sent."""
@@ -145,7 +146,7 @@ async def find_message(store: Store, notification_id: UUID) -> Message:
         raise NotFound("There is no such notification.") from None
 
 
-def _mail_of(message: Message) -> Mail:
+def _mail_of(message: Message, trail: Trail | None) -> Mail:
     return Mail(
         notification_id=message.id,
         message_id=message.message_id,
@@ -156,4 +157,5 @@ def _mail_of(message: Message) -> Mail:
         content=message.content,
         created_at=message.created_at,
         resent_at=message.resent_at,
+        trail=trail,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
 from services.notifications.domain.values import Answer, Backlog, Content, Kind, Recipient
+from shared.kernel.trail import Trail
 
 
 class LetterWriter(Protocol):
@@ -53,6 +54,7 @@ class Mail:
     content: Content
     created_at: datetime
     resent_at: datetime | None
+    trail: Trail | None = None  # of the request that led to it; the same for every attempt
 
 
 class Mailer(Protocol):

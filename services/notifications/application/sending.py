@@ -11,21 +11,31 @@ Taking up, handing over and recording are three steps, and the process may die b
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Collection
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+
+import structlog
 
 from services.notifications.application.commands import Resend
 from services.notifications.application.messages import Messages
 from services.notifications.application.ports import Mail, Mailer
 from services.notifications.domain.errors import NotBeingSent
 from services.notifications.domain.message import Message
+from services.notifications.domain.values import Answer
 from shared.kernel.clock import Clock
 from shared.kernel.store import ReceiptFor
+from shared.observability.correlation import following
+from shared.observability.metrics import counter
 
 OpenMessages = Callable[[], AbstractAsyncContextManager[Messages]]
 """One transaction over messages and queue; committed when the block ends well."""
+
+
+_answers = counter("mail_answers", "What mail servers said of a recipient.", ("verdict",))
+
+log = structlog.get_logger(__name__)
 
 
 class Resending:
@@ -64,7 +74,9 @@ class Sender:
         waiting = deque(mails)
         try:
             while waiting and not stopping() and time.monotonic() < last_start:
-                await self._send(waiting.popleft())
+                mail = waiting.popleft()
+                with following(mail.trail):
+                    await self._send(mail)
             await self._give_back(waiting)
         finally:
             if waiting or len(mails) < self._burst:
@@ -85,8 +97,16 @@ class Sender:
 
     async def _send(self, mail: Mail) -> None:
         answers = await self._mailer.deliver(mail)
+        log.info("mail_tried", notification_id=str(mail.notification_id), verdicts=_counted(answers))
         try:
             async with self._open() as messages:
                 await messages.record(mail.notification_id, answers, self._clock.now())
         except NotBeingSent:
             return  # our lease ran out, and another sender's answer is on record already
+
+
+def _counted(answers: Iterable[Answer]) -> dict[str, int]:
+    verdicts = Counter(answer.verdict.value for answer in answers)
+    for verdict, recipients in verdicts.items():
+        _answers.labels(verdict).inc(recipients)
+    return dict(verdicts)

@@ -4,6 +4,7 @@
 * ``To`` names every recipient: all are coordinators of one LEA (or the one desk of the CDE, which gets a
   message of its own); the manual means them to know of each other, and no other address is shown to anybody.
 * A mail that is sent anew says so in ``Resent-*`` fields (RFC 5322 §3.6.6) and keeps all others.
+* ``X-STAIRS-Correlation-ID`` finds, in the logs of all services, the request that led to the mail.
 * Header values are checked before (``domain.addresses``), and ``EmailMessage`` refuses a line break in any.
 """
 
@@ -37,6 +38,8 @@ def on_the_wire(mail: Mail, sender: Address) -> bytes:
     message["X-STAIRS-Kind"] = mail.kind.value
     message["X-STAIRS-Case"] = mail.case_number or "none"
     message["X-STAIRS-Template"] = f"{mail.content.template} {mail.content.template_version}"
+    if mail.trail is not None:
+        message["X-STAIRS-Correlation-ID"] = mail.trail.correlation_id
     message.set_content(mail.content.body_text, cte="quoted-printable")
     message.add_alternative(mail.content.body_html, subtype="html", cte="quoted-printable")
     message.set_boundary(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -11,14 +12,16 @@ from structlog.testing import capture_logs
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.errors import Conflict
 from shared.kernel.store import StreamMoved
+from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Delivery, FeedUnavailable
-from shared.observability.correlation import correlation_id
+from shared.observability.correlation import correlation_id, present
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit import Unit
 from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 AT_ONCE = BackOff(first=0.0001, most=0.0001)
 
 
@@ -204,6 +207,19 @@ async def test_log_lines_of_a_handler_name_the_message() -> None:
     )
     assert told == ["book.1", "tests.line.written.v1"]
     assert correlation_id.get() is None
+
+
+async def test_what_a_message_causes_belongs_to_the_request_behind_it() -> None:
+    found: list[Trail | None] = []
+
+    async def look(_event: CloudEvent, _unit: Unit) -> None:
+        found.append(present())
+
+    traced = replace(an_event(2), correlation_id="order-66", traceparent=TRACE)
+    scene = Scene([delivered(an_event(1)), delivered(traced)])
+    await Consumer("readers", scene.feed, scene.inbox, {"tests.line.written.v1": look}).run(scene.stop)
+    assert found == [Trail("book.1"), Trail("order-66", TRACE)]
+    assert present() is None
 
 
 async def test_a_dead_letter_is_an_error_that_somebody_reads() -> None:

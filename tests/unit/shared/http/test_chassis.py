@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from enum import Enum
 from types import MappingProxyType
@@ -12,6 +13,8 @@ import pytest
 from starlette.types import Message
 
 from shared.http.answers import Answer, created, encode, gone, ok, respond
+from shared.kernel.trail import Trail
+from shared.observability.correlation import present
 from tests.support.sample_app import Desk, sample_app
 from tests.support.tokens import LEA_COORDINATOR, bearer
 
@@ -111,3 +114,34 @@ def test_answers_have_their_headers() -> None:
     assert created({}, location="/x", version=1).headers == {"Location": "/x", "ETag": '"1"'}
     response = respond(gone())
     assert (response.status_code, response.body, response.headers.get("content-type")) == (204, b"", None)
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+async def test_a_change_is_told_of_under_the_callers_ids(http: httpx.AsyncClient, log: io.StringIO) -> None:
+    sent = {"X-Correlation-ID": "order-66", "traceparent": TRACE}
+    await http.post("/v1/notices", json=NOTICE, headers=sent)
+    await http.get("/v1/notices", headers=sent)
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert line.pop("seconds") >= 0
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "request_done",
+        "level": "info",
+        "logger": "shared.http.border",
+        "service": "sample",
+        "method": "POST",
+        "route": "/v1/notices",
+        "status": 201,
+        "correlation_id": "order-66",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    }
+
+
+async def test_a_route_knows_what_led_to_it_and_nothing_stays(http: httpx.AsyncClient, desk: Desk) -> None:
+    sent = {"X-Correlation-ID": "order-66", "traceparent": TRACE}
+    await http.post("/v1/notices", json=NOTICE, headers=sent)
+    await http.post("/v1/notices", json=NOTICE, headers={"X-Correlation-ID": "order-67", "traceparent": "0"})
+    assert desk.trails == [Trail("order-66", TRACE), Trail("order-67")]
+    assert present() is None

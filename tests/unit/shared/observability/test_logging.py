@@ -11,7 +11,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.observability.correlation import correlation_id, sane_traceparent
+from shared.kernel.trail import Trail
+from shared.observability.correlation import correlation_id, following, sane_traceparent
+from shared.observability.logging import tell
 from shared.observability.redaction import MASK, redact, redact_value
 
 SSID = "8472615039"
@@ -65,6 +67,33 @@ def test_no_ssid_reaches_the_log_in_whatever_it_hides(log: io.StringIO) -> None:
 class Thing:
     def __repr__(self) -> str:
         return f"Thing({SSID})"
+
+
+def test_a_line_names_the_trace_whatever_digits_it_holds(log: io.StringIO) -> None:
+    trace_id = f"ab{SSID}cd43dd8448eb211c8031"
+    with following(Trail("corr-1", f"00-{trace_id}-b7ad6b7169203331-01")):
+        structlog.get_logger("x").info("case_submitted", ssid=SSID)
+    (line,) = lines(log)
+    assert (line["correlation_id"], line["trace_id"], line["ssid"]) == ("corr-1", trace_id, MASK)
+
+
+@pytest.mark.parametrize("near", ["{}a" * 3, "0{}", "x{}", "00-{}", "{}-{}"])
+def test_what_is_no_trace_id_saves_no_ssid(near: str) -> None:
+    assert SSID not in redact(near.format(*[f"a{SSID}b"] * 3))
+
+
+def test_a_line_of_the_hot_path_reads_like_the_others(log: io.StringIO) -> None:
+    with following(Trail("corr-1")):
+        tell("x", "request_done", status=201)
+        structlog.get_logger("x").info("request_done", status=201)
+    quick, usual = lines(log)
+    assert quick.pop("timestamp")[-1] == usual.pop("timestamp")[-1] == "Z"
+    assert quick == usual
+
+
+def test_people_see_lines_of_the_hot_path_too(console_log: io.StringIO) -> None:
+    tell("x", "request_done", status=201)
+    assert "request_done" in console_log.getvalue()
 
 
 def test_people_get_a_plain_traceback(console_log: io.StringIO) -> None:
