@@ -24,7 +24,9 @@ from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.lags import StoreLags
 from shared.messaging.relay import Relay
+from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
@@ -104,17 +106,36 @@ def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
     )
 
 
-def worker_loops(settings: Settings, store: Store) -> Mapping[str, Loop]:
-    """The worker: keep the list, learn of cases, and relay unless another process does."""
+def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lags:
+    """What this service is behind with, as its database tells any of its processes."""
+    of_the_store = StoreLags(
+        store.engine,
+        store.tail,
+        outbound.SOURCE,
+        projections=[AppealList()],
+        consumers=[CONSUMER],
+        relayed=settings.kafka_bootstrap_servers is not None,
+    )
+    return Lags(of_the_store.measure, limit=limit)
+
+
+def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -> Mapping[str, Loop]:
+    """The worker: keep the list, learn of cases, and relay unless another process does.
+
+    :param behind: where to tell what waits for it.
+    """
     units = Units(store.engine, TABLE, Codec())
+    inbox = Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers())
+    if behind is not None:
+        behind.also(inbox.measure)
     loops: dict[str, Loop] = {
         "projector": Projector(store.engine, store.tail, AppealList()).run,
-        "inbox": Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers()).run,
+        "inbox": inbox.run,
     }
     return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
 
 
-def relay_loops(settings: Settings, store: Store) -> Mapping[str, Loop]:
+def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:
     """The relay; nothing where there is no Kafka: then others read ``/v1/changes``."""
     if settings.kafka_bootstrap_servers is None:
         return {}

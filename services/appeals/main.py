@@ -19,6 +19,7 @@ from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.readiness import broker_checks
+from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.persistence.rebuild import rebuild as rebuild_projection
@@ -42,6 +43,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             app.state.desk, app.state.receipts = parts.desk, parts.events
             app.state.changes = parts.desk.changes
             readiness.require("store", parts.store.usable)
+            readiness.show(bootstrap.lags(settings, parts.store))
             yield
 
     return build_app(
@@ -88,13 +90,16 @@ def _start() -> Settings:
 
 
 async def _loops(
-    settings: Settings, loops_of: Callable[[Settings, bootstrap.Store], Mapping[str, Loop]]
+    settings: Settings, loops_of: Callable[[Settings, bootstrap.Store, Lags], Mapping[str, Loop]]
 ) -> None:
     async with bootstrap.open_store(settings) as store:
-        loops = dict(loops_of(settings, store)) or {"idle": _idle}
+        behind = bootstrap.lags(settings, store, limit=settings.ready_lag_seconds)
+        loops = dict(loops_of(settings, store, behind)) or {"idle": _idle}
         if settings.worker_health_port is not None:
             checks = broker_checks(settings.kafka_bootstrap_servers)
-            loops["health"] = health(Readiness(store=store.usable, **checks), settings.worker_health_port)
+            readiness = Readiness(store=store.usable, **checks)
+            readiness.show(behind)
+            loops["health"] = health(readiness, settings.worker_health_port)
         await run_loops(loops)
 
 

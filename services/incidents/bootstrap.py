@@ -33,8 +33,10 @@ from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.lags import StoreLags
 from shared.messaging.own_feed import OwnFeed
 from shared.messaging.relay import Relay
+from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
@@ -122,7 +124,20 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         yield ApiGraph(base, store, desk)
 
 
-def loops(settings: Settings, base: Foundation) -> dict[str, Loop]:
+def lags(settings: Settings, base: Foundation, *, limit: float | None = None) -> Lags:
+    """What this service is behind with, as its database tells any of its processes."""
+    of_the_store = StoreLags(
+        base.engine,
+        base.tail,
+        SOURCE,
+        projections=PROJECTIONS,
+        consumers=[CONSUMER, REACTIONS],
+        relayed=settings.kafka_bootstrap_servers is not None,
+    )
+    return Lags(of_the_store.measure, limit=limit)
+
+
+def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> dict[str, Loop]:
     """The worker's loops: lists, reactions, appeals' news, the relay where it is embedded, pruning."""
     units = Units(base.engine, TABLE, base.codec)
     own = OwnFeed(base.tail, base.engine, publish, SOURCE, REACTIONS)
@@ -130,8 +145,14 @@ def loops(settings: Settings, base: Foundation) -> dict[str, Loop]:
     running: dict[str, Loop] = {
         f"projection:{each.name}": Projector(base.engine, base.tail, each).run for each in PROJECTIONS
     }
-    running["reactions"] = Consumer(REACTIONS, own, units, of_ourselves()).run
-    running["appeals"] = Consumer(CONSUMER, news, units, of_appeals()).run
+    consumers = {
+        "reactions": Consumer(REACTIONS, own, units, of_ourselves()),
+        "appeals": Consumer(CONSUMER, news, units, of_appeals()),
+    }
+    for name, consumer in consumers.items():
+        running[name] = consumer.run
+        if behind is not None:
+            behind.also(consumer.measure)
     running["pruning"] = lambda stop: keep_pruned(base.engine, stop)
     if settings.relay_embedded and settings.kafka_bootstrap_servers:
         running["relay"] = relay(base, settings.kafka_bootstrap_servers).run

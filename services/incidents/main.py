@@ -21,12 +21,13 @@ from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.readiness import broker_checks
+from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database
 from shared.persistence.rebuild import rebuild as rebuild_projection
 from shared.process.clock import clock_for
 from shared.process.health import health
-from shared.process.loops import run_async, run_loops
+from shared.process.loops import Loop, run_async, run_loops
 from shared.process.serving import serve_api
 from shared.process.settings import load
 
@@ -56,6 +57,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
             app.state.desk, app.state.receipts = graph.desk, graph.store
             app.state.changes = graph.desk.changes
             readiness.require("store", graph.foundation.usable)
+            readiness.show(bootstrap.lags(settings, graph.foundation))
             yield
 
     return build_app(
@@ -115,18 +117,26 @@ def _settings() -> Settings:
 
 async def _work(settings: Settings) -> None:
     async with bootstrap.foundation(settings) as base:
-        loops = bootstrap.loops(settings, base)
-        if settings.worker_health_port:
-            checks = broker_checks(settings.kafka_bootstrap_servers)
-            loops["health"] = health(Readiness(store=base.usable, **checks), settings.worker_health_port)
-        await run_loops(loops)
+        behind = bootstrap.lags(settings, base, limit=settings.ready_lag_seconds)
+        loops = bootstrap.loops(settings, base, behind)
+        await run_loops(loops | _health(settings, base, behind))
+
+
+def _health(settings: Settings, base: bootstrap.Foundation, behind: Lags) -> dict[str, Loop]:
+    if settings.worker_health_port is None:
+        return {}
+    readiness = Readiness(store=base.usable, **broker_checks(settings.kafka_bootstrap_servers))
+    readiness.show(behind)
+    return {"health": health(readiness, settings.worker_health_port)}
 
 
 async def _relay(settings: Settings) -> None:
     if not settings.kafka_bootstrap_servers:
         raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
     async with bootstrap.foundation(settings) as base:
-        await run_loops({"relay": bootstrap.relay(base, settings.kafka_bootstrap_servers).run})
+        behind = bootstrap.lags(settings, base, limit=settings.ready_lag_seconds)
+        relaying = bootstrap.relay(base, settings.kafka_bootstrap_servers)
+        await run_loops({"relay": relaying.run} | _health(settings, base, behind))
 
 
 async def _rebuild(settings: Settings) -> None:

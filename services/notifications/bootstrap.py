@@ -30,8 +30,10 @@ from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.lags import StoreLags
 from shared.messaging.readiness import broker_checks
 from shared.messaging.relay import Relay
+from shared.observability.lags import Lags
 from shared.persistence import rebuild as rebuilding
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
@@ -110,6 +112,7 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
             clock=clock_for(settings.stairs_clock_file),
         )
         _require(base, readiness)
+        readiness.show(_lags(base))
         yield routes_desk, store
 
 
@@ -117,19 +120,16 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
 async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
     """Every loop of the worker: project, follow the others, send, and relay unless a process apart does."""
     async with ground(settings) as base:
+        behind = _lags(base, limit=settings.ready_lag_seconds)
         loops: dict[str, Loop] = {
             "projection:message_list": Projector(base.engine, base.tail, MessageList()).run,
             "sender": dispatch(base).run,
             "pruning": lambda stop: keep_pruned(base.engine, stop),
-            **{name: consumer.run for name, consumer in _consumers(base)},
+            **{name: consumer.run for name, consumer in _consumers(base, behind)},
         }
         if settings.kafka_bootstrap_servers and settings.relay_embedded:
             loops["relay"] = _relay(base, settings.kafka_bootstrap_servers).run
-        if settings.worker_health_port:
-            readiness = Readiness()
-            _require(base, readiness)
-            loops["health"] = health(readiness, settings.worker_health_port)
-        yield loops
+        yield loops | _health(base, behind)
 
 
 @asynccontextmanager
@@ -141,7 +141,8 @@ async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
     if not settings.kafka_bootstrap_servers:
         raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
     async with ground(settings) as base:
-        yield {"relay": _relay(base, settings.kafka_bootstrap_servers).run}
+        behind = _lags(base, limit=settings.ready_lag_seconds)
+        yield {"relay": _relay(base, settings.kafka_bootstrap_servers).run} | _health(base, behind)
 
 
 async def rebuild(settings: Settings, progress: Callable[[str, int, int], None]) -> None:
@@ -167,6 +168,28 @@ def _require(base: Ground, readiness: Readiness) -> None:
         readiness.require(name, check)
 
 
+def _lags(base: Ground, *, limit: float | None = None) -> Lags:
+    """What this service is behind with, as its database tells any of its processes."""
+    of_the_store = StoreLags(
+        base.engine,
+        base.tail,
+        outbound.SOURCE,
+        projections=[MessageList()],
+        consumers=[inbound.CONSUMER],
+        relayed=base.settings.kafka_bootstrap_servers is not None,
+    )
+    return Lags(of_the_store.measure, limit=limit)
+
+
+def _health(base: Ground, behind: Lags) -> dict[str, Loop]:
+    if base.settings.worker_health_port is None:
+        return {}
+    readiness = Readiness()
+    _require(base, readiness)
+    readiness.show(behind)
+    return {"health": health(readiness, base.settings.worker_health_port)}
+
+
 def dispatch(base: Ground) -> Dispatch:
     """The sender of one worker."""
     settings = base.settings
@@ -182,10 +205,12 @@ def _address(settings: Settings, house: HouseSender) -> Address:
     return Address(house.name, addr_spec=settings.sender or house.address)
 
 
-def _consumers(base: Ground) -> Iterator[tuple[str, Consumer]]:
+def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:
     reactions = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
     for name, feed in _feeds(base):
-        yield name, Consumer(inbound.CONSUMER, feed, base.units, reactions)
+        consumer = Consumer(inbound.CONSUMER, feed, base.units, reactions)
+        behind.also(consumer.measure)
+        yield name, consumer
 
 
 def _feeds(base: Ground) -> Iterator[tuple[str, Feed]]:

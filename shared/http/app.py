@@ -91,16 +91,13 @@ def _about_the_process() -> APIRouter:
 
     @router.get("/readyz", summary="Able to work; 503 with the reasons if not")
     async def readyz(request: Request) -> Response:
-        reasons = await request.app.state.readiness.reasons()
-        if request.app.state.stopping.is_set():
-            reasons["process"] = "stopping"
-        status = 503 if reasons else 200
-        return answers.respond(
-            answers.Answer(status, {"status": "unready" if reasons else "ready", "reasons": reasons})
-        )
+        ending = {"process": "stopping"} if request.app.state.stopping.is_set() else {}
+        status, body = await request.app.state.readiness.answer(**ending)
+        return answers.respond(answers.Answer(status, body))
 
     @router.get("/metrics", summary="Figures for Prometheus")
-    async def figures() -> Response:
+    async def figures(request: Request) -> Response:
+        await request.app.state.readiness.measured()
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
     return router

@@ -37,10 +37,11 @@ class ChangesQuery(RequestModel):
 
 
 class ChangesPage(BaseModel):
-    """Structured CloudEvents, and the position to ask behind next time."""
+    """Structured CloudEvents, the position to ask behind next time, and (if not reached) the newest one."""
 
     items: list[dict[str, object]]
     next_after: int
+    head: int | None = None
 
 
 @router.get("/changes", response_model=ChangesPage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from shared.messaging.cloud_events import to_json
 from shared.messaging.outgoing import Outbound, published_event
@@ -19,6 +19,7 @@ class Page(TypedDict):
 
     items: list[dict[str, object]]
     next_after: int
+    head: NotRequired[int]  # the newest position, where the page does not reach it
 
 
 class Changes:
@@ -38,12 +39,13 @@ class Changes:
             items, after, more = await self._read(after, limit)
             left = deadline - time.monotonic()
             if items or (left <= 0 and not more):
-                return {"items": items, "next_after": after}
+                page: Page = {"items": items, "next_after": after}
+                return {**page, "head": await self._tail.head()} if more else page
             if not more:
                 await self._tail.wait(left, after=after)
 
     async def _read(self, after: int, limit: int) -> tuple[list[dict[str, object]], int, bool]:
-        """Public events of the next facts, how far they reach, and whether more facts stand behind them."""
+        """Public events of the next facts, how far they reach, and whether more may stand behind them."""
         facts = await self._tail.page(after, READ_AT_ONCE)
         items: list[dict[str, object]] = []
         for recorded in facts:
@@ -53,4 +55,5 @@ class Changes:
                 items.append(to_json(event))
             if len(items) == limit:
                 break
-        return items, after, len(facts) == READ_AT_ONCE
+        more = len(facts) == READ_AT_ONCE or (bool(facts) and after < facts[-1].position)
+        return items, after, more

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,7 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.feed import Delivery, Failure, Place
 
 PAGE = 200  # events asked for at once
+LOOK_EVERY = 15.0  # seconds between two looks at what stands behind
 PATIENCE = 10.0  # seconds for an answer, on top of the wait that was asked for
 
 log = structlog.get_logger(__name__)
@@ -28,6 +31,7 @@ log = structlog.get_logger(__name__)
 class _Page(BaseModel):
     items: list[object]
     next_after: int
+    head: int | None = None
 
 
 class ChangesFeed:
@@ -47,6 +51,8 @@ class ChangesFeed:
         self._dead_letters = DeadLetters(engine, consumer)
         self._back_off = BackOff()
         self._failures = 0
+        self._behind: dict[str, int] = {}
+        self._looked_at = float("-inf")
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
         """The next events in order; empty after ``wait`` seconds, or when it only moved on."""
@@ -70,14 +76,25 @@ class ChangesFeed:
         """Keep it in ``dead_letters``."""
         await self._dead_letters.keep(delivery, failure)
 
+    async def behind(self) -> Mapping[str, int]:
+        """Positions between what is read and the producer's newest; the old answer while it gives none."""
+        if time.monotonic() - self._looked_at > LOOK_EVERY:
+            self._looked_at = time.monotonic()
+            after = await self._cursor.read_to()
+            with contextlib.suppress(httpx.HTTPError, OSError, ValidationError):
+                page = await self._ask(after, 0.0, limit=1)
+                newest = max(page.next_after, page.head or 0)
+                self._behind = {self._source: max(0, newest - after)}
+        return self._behind
+
     async def close(self) -> None:
         """Close the connection to the producer."""
         await self._client.aclose()
 
-    async def _ask(self, after: int, wait: float) -> _Page:
+    async def _ask(self, after: int, wait: float, limit: int = PAGE) -> _Page:
         answer = await self._client.get(
             "/v1/changes",
-            params={"after": after, "limit": PAGE, "wait": wait},
+            params={"after": after, "limit": limit, "wait": wait},
             headers={"Authorization": f"Bearer {self._token_file.read_text().strip()}"}
             if self._token_file
             else {},

@@ -23,6 +23,7 @@ from shared.contracts.envelope import CloudEvent
 from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff, pause
 from shared.messaging.feed import Delivery, Failure, Feed
+from shared.messaging.in_hand import InHand
 from shared.messaging.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
@@ -66,6 +67,7 @@ class Consumer:
         """:param attempts: how often a message that is refused is tried before it is parked."""
         self._name, self._feed, self._units, self._handlers = name, feed, units, dict(handlers)
         self._attempts, self._back_off = attempts, back_off or BackOff()
+        self._in_hand = InHand(name)
         self._counter = counter("messages_consumed", "Messages by how they ended.", ("consumer", "outcome"))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,12 +79,21 @@ class Consumer:
         finally:
             await self._feed.close()
 
+    async def measure(self) -> None:
+        """Bring the figures of what waits for this consumer up to date.
+
+        :raises StoreUnavailable: the feed keeps its place in a database that is away.
+        """
+        self._in_hand.show(await self._feed.behind())
+
     async def _round(self, stop: asyncio.Event) -> None:
         deliveries = await self._persistently(lambda: self._feed.poll(POLL), stop)
+        self._in_hand.took(deliveries)
         handled: list[Delivery] = []
         with contextlib.suppress(_Stopped):
             for delivery in deliveries:
                 await self._settle(delivery, stop)
+                self._in_hand.settled()
                 handled.append(delivery)
                 if stop.is_set():
                     break

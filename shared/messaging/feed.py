@@ -6,7 +6,7 @@ Adapters: ``kafka_feed`` (a consumer group), ``changes_feed`` (the producer's ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,6 +69,13 @@ class Feed(Protocol):
         """Put a message that cannot be handled aside, with its reason, where it can be replayed from.
 
         :raises FeedUnavailable: it is not put aside yet.
+        """
+        ...
+
+    async def behind(self) -> Mapping[str, int]:
+        """By stream, how much stands there behind what ``poll`` brought; it may be a little old.
+
+        Messages, or positions of which some hold no message; a stream of which nothing is known is left out.
         """
         ...
 

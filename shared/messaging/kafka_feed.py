@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from shared.messaging.producer import Publisher
 from shared.messaging.topics import dead_letter_topic
 
 ROOM_FOR_REASONS = 100_000  # bytes that a dead letter may be larger than the message it was
+LOOK_EVERY = 15.0  # seconds between two looks at the ends of the partitions
 QUIET = 15.0  # seconds without a message after which the broker is asked whether it is there
 
 T = TypeVar("T")
@@ -46,6 +48,8 @@ class KafkaFeed:
         self._heard_at = 0.0
         self._back_off = BackOff()
         self._failures = 0
+        self._behind: dict[str, int] = {}
+        self._looked_at = float("-inf")
         self._closed = False
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
@@ -74,6 +78,13 @@ class KafkaFeed:
             await self._publish(delivery, failure)
             await self._dead_letters.keep(delivery, failure)
 
+    async def behind(self) -> Mapping[str, int]:
+        """Messages of this member's partitions not fetched yet; the old answer while nobody gives one."""
+        if time.monotonic() - self._looked_at > LOOK_EVERY and not self._closed:
+            self._looked_at = time.monotonic()
+            await self._on_thread(self._look)
+        return self._behind
+
     async def close(self) -> None:
         """Leave the group, so that others take over at once."""
         if self._closed:
@@ -93,6 +104,11 @@ class KafkaFeed:
         if fetched or time.monotonic() - self._heard_at > QUIET:
             self._heard_at = time.monotonic()
         return fetched
+
+    def _look(self) -> None:
+        if self._member is not None:
+            with contextlib.suppress(KafkaError):
+                self._behind = self._member.behind()
 
     def _commit(self, places: Sequence[Place]) -> None:
         if self._member is not None:

@@ -20,6 +20,7 @@ from shared.messaging.kafka_types import (
 )
 
 COMMIT = 3_000  # milliseconds for one commit
+LOOK = 1_000  # milliseconds for one question about offsets
 PARTING = 3_000  # milliseconds to leave the group
 
 Offsets = dict[TopicPartition, OffsetAndMetadata]
@@ -120,6 +121,19 @@ class Member:
     def assignment(self) -> set[TopicPartition]:
         """The partitions that are this member's now."""
         return set(self._consumer.assignment())
+
+    def behind(self) -> dict[str, int]:
+        """By topic, the messages of our partitions that stand behind what was fetched.
+
+        :raises KafkaError: nobody answers; nothing is wrong with this member for that.
+        """
+        mine = sorted(self.assignment())
+        ends = self._consumer.end_offsets(mine, timeout_ms=LOOK) if mine else {}
+        found: dict[str, int] = {tp.topic: 0 for tp in mine}
+        for tp, end in ends.items():
+            position = self._consumer.position(tp, timeout_ms=LOOK)
+            found[tp.topic] += max(0, end - position) if position is not None else 0
+        return found
 
     def close(self) -> None:
         """Leave the group."""

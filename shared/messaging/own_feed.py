@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -49,6 +49,11 @@ class OwnFeed:
     async def park(self, delivery: Delivery, failure: Failure) -> None:
         """Keep it in ``dead_letters``."""
         await self._dead_letters.keep(delivery, failure)
+
+    async def behind(self) -> Mapping[str, int]:
+        """Positions that are not read yet."""
+        after = await self._cursor.read_to()
+        return {self._source: max(0, await self._tail.head() - after)}
 
     async def close(self) -> None:
         """Nothing is held: the tail belongs to the process."""

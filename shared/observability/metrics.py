@@ -5,6 +5,7 @@ A process has one registry, as Prometheus means it; asking twice for a metric gi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from prometheus_client import (
@@ -54,6 +55,13 @@ def histogram(
 ) -> Histogram:
     """How long (or large) things are; ``name`` ends in its unit."""
     return Histogram(f"stairs_{name}", meaning, labels, registry=registry(), buckets=buckets)
+
+
+def samples(name: str) -> Iterator[tuple[tuple[str, ...], float]]:
+    """What a gauge of this name says now: its labels' values and its own; nothing if there is none."""
+    for family in registry().restricted_registry([f"stairs_{name}"]).collect():
+        for sample in family.samples:
+            yield tuple(sample.labels.values()), sample.value
 
 
 def exposition() -> bytes:

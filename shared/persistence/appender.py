@@ -26,7 +26,7 @@ import structlog
 from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt
-from shared.observability.metrics import gauge, histogram
+from shared.observability.metrics import counter, gauge, histogram
 from shared.persistence import appending
 from shared.persistence.engine import connect
 from shared.persistence.faults import QueueFull, StoreUnavailable, transient, unanswered
@@ -43,7 +43,9 @@ _seconds = histogram("append_seconds", "From sending a batch of saves to its com
 _saves = histogram(
     "append_batch_saves", "Saves in one transaction.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
-_waiting = gauge("append_waiting", "Saves that are not yet sent, when a batch was taken.")
+_ended = counter("append_saves_ended", "Saves by how they ended.", ("outcome",))
+_stored, _refused = _ended.labels("stored"), _ended.labels("refused")
+_given_up, _turned_away = _ended.labels("unavailable"), _ended.labels("queue_full")
 
 
 @dataclass(eq=False, slots=True)
@@ -99,6 +101,8 @@ class Appender:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._line: _Line | None = None
+        gauge("append_waiting", "Saves that are not yet sent.").set_function(lambda: len(self._queue))
+        gauge("append_waiting_limit", "Saves that may wait; more are refused.").set(max_waiting)
 
     @property
     def waiting(self) -> int:
@@ -132,6 +136,7 @@ class Appender:
         if self._closing or self._task is None or self._task.done():
             raise StoreUnavailable("The service is shutting down.")
         if len(self._queue) >= self._max_waiting:
+            _turned_away.inc()
             raise QueueFull(retry_after=1)
         loop = asyncio.get_running_loop()
         save = _Save(events, receipt, loop.create_future(), loop.time() + self._patience)
@@ -164,7 +169,6 @@ class Appender:
             if not save.done.done():  # its waiter was canceled: nobody wants it any more
                 batch.append(save)
                 size += save.size
-        _waiting.set(len(self._queue))
         return batch
 
     async def _deliver(self, batch: list[_Save]) -> None:
@@ -186,7 +190,8 @@ class Appender:
     def _unanswered(self, batch: list[_Save]) -> list[_Save]:
         now = asyncio.get_running_loop().time()
         for save in batch:
-            if now >= save.overdue_at:
+            if now >= save.overdue_at and not save.done.done():
+                _given_up.inc()
                 save.fail(StoreUnavailable())
         return [save for save in batch if not save.done.done()]
 
@@ -207,6 +212,7 @@ class Appender:
         for save in batch:
             save.succeed(positions[start : start + len(save.events)])
             start += len(save.events)
+        _stored.inc(len(batch))
 
     async def _refuse(self, save: _Save, error: Exception) -> None:
         why = appending.refusal(error, self._table)
@@ -216,10 +222,12 @@ class Appender:
             if positions is not None:
                 _log.info("doubtful_append_found", table=self._table, positions=positions)
                 save.succeed(positions)
+                _stored.inc()
                 return
         if why is None:
             _log.error("append_refused", table=self._table, reason=repr(error))
             self._hang_up()  # it may be the prepared statement that no longer fits
+        _refused.inc()
         save.fail(why or error)
 
     async def _send(self, batch: list[_Save]) -> list[int]:

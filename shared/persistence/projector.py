@@ -16,14 +16,14 @@ from shared.persistence.faults import transient, translated
 from shared.persistence.folding import Fold, Projection
 from shared.persistence.tail import Tail
 
-__all__ = ["Projection", "Projector"]
+__all__ = ["LAG", "Projection", "Projector"]
 
 PAGE = 2000  # facts in one transaction
 POLL = 5.0  # seconds between looks when nobody notifies
 PAUSES = (0.1, 0.5, 1.0, 5.0)  # seconds between attempts while the database is away; the last one repeats
 
 _log = structlog.get_logger(__name__)
-_lag = gauge("projection_lag", "Positions between the newest event and what is folded.", ("projection",))
+LAG = gauge("projection_lag", "Positions between the newest event and what is folded.", ("projection",))
 
 
 class Projector:
@@ -34,7 +34,7 @@ class Projector:
         self._name = position_name(projection)
         self._fold = Fold(projection)
         self._position: int | None = None  # None: ask the database
-        self._gauge = _lag.labels(projection.name)
+        self._gauge = LAG.labels(projection.name)
         self._behind = 0
 
     @property

@@ -43,14 +43,14 @@ async def _exchange(readiness: Readiness, reader: asyncio.StreamReader, writer: 
 
 async def _answer(readiness: Readiness, path: bytes) -> bytes:
     if path == b"/metrics":
+        await readiness.measured()
         return _http(200, metrics.exposition(), metrics.CONTENT_TYPE)
     if path == b"/healthz":
         return _http(200, orjson.dumps({"status": "alive"}))
     if path != b"/readyz":
         return _http(404, b"{}")
-    reasons = await readiness.reasons()
-    body = orjson.dumps({"status": "unready" if reasons else "ready", "reasons": reasons})
-    return _http(503 if reasons else 200, body)
+    status, body = await readiness.answer()
+    return _http(status, orjson.dumps(body))
 
 
 def _http(status: int, body: bytes, media_type: str = "application/json") -> bytes:

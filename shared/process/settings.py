@@ -87,7 +87,12 @@ class CommonSettings(BaseSettings):
     )
     stairs_log: Literal["json", "console"] = Field(default="json", description="json or console")
     worker_health_port: Port | None = Field(
-        default=None, description="a free port on which workers answer /healthz and /readyz"
+        default=None, description="a free port on which workers answer /healthz, /readyz and /metrics"
+    )
+    ready_lag_seconds: float = Field(
+        default=345_600.0,
+        gt=0,
+        description="the age from which on what waits makes a worker unready; four days: mails try for three",
     )
 
 

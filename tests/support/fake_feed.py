@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
@@ -40,6 +40,7 @@ class FakeFeed:
         self.finished: list[int] = []
         self.parked: dict[int, Failure] = {}
         self.closed = False
+        self.stand_behind: dict[str, int] = {}
         self.trouble: list[Exception] = []  # raised by the next calls, whichever they are
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
@@ -56,6 +57,9 @@ class FakeFeed:
     async def park(self, delivery: Delivery, failure: Failure) -> None:
         self._meet_trouble()
         self.parked[delivery.place.offset] = failure
+
+    async def behind(self) -> Mapping[str, int]:
+        return self.stand_behind
 
     async def close(self) -> None:
         self.closed = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -63,6 +63,9 @@ class HandedIn:
         if not self.waiting:
             await asyncio.sleep(min(wait, 0.02))
         return list(self.waiting)
+
+    async def behind(self) -> Mapping[str, int]:
+        return {}
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
