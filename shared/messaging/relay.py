@@ -68,6 +68,7 @@ class Relay:
         self._back_off, self._failures = BackOff(), 0
         self._alone_until, self._strikes = 0, 0
         self._published = counter("events_published", "Events acknowledged by the cluster.", ("source",))
+        self._failed = counter("relay_failures", "Attempts to publish that did not succeed.", ("source",))
         self._position = gauge("relay_position", "Position up to which everything is published.", ("source",))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -153,6 +154,7 @@ class Relay:
 
     async def _fail(self, error: Exception, stop: asyncio.Event) -> None:
         self._failures += 1
+        self._failed.labels(self._source).inc()
         if self._failures == 1:
             log.warning("relay_waits", source=self._source, error=type(error).__name__)
         await pause(stop, self._back_off.after(self._failures))

@@ -127,6 +127,27 @@ async def test_what_is_parked_is_kept_once_with_its_reason(carrier: Carrier, eve
     assert kept == [("/logbooks", delivery.event.id, str(delivery.place), "it was not to be", 5)]
 
 
+async def test_what_stands_behind_what_was_read_is_known(carrier: Carrier) -> None:
+    await carrier.publish(DECK, "first")
+    async with opened(carrier) as feed:
+        await drained(feed, 1)
+        await carrier.publish(DECK, "second", "third")
+        assert sum((await feed.behind()).values()) == 2
+        await drained(feed, 2)
+
+
+async def test_behind_what_is_all_read_stands_nothing(carrier: Carrier) -> None:
+    await carrier.publish(DECK, "first", "second")
+    async with opened(carrier) as feed:
+        await drained(feed, 2)
+        assert set((await feed.behind()).values()) == {0}
+
+
+async def test_a_feed_that_was_never_asked_for_news_says_nothing_wrong(carrier: Carrier) -> None:
+    async with opened(carrier) as feed:
+        assert sum((await feed.behind()).values()) == 0
+
+
 @pytest.mark.parametrize("carrier", ["changes", "kafka"], indirect=True)
 async def test_what_is_malformed_is_delivered_with_its_problem(carrier: Carrier) -> None:
     await carrier.garble()

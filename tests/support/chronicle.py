@@ -55,7 +55,7 @@ class ChangesDoor:
         wait = 0.0 if self.garbage else float(asked["wait"][0])
         page = await self._changes.page(int(asked["after"][0]), int(asked["limit"][0]), wait)
         garbage, self.garbage = self.garbage, []
-        return {"items": [*garbage, *page["items"]], "next_after": page["next_after"]}
+        return {**page, "items": [*garbage, *page["items"]]}
 
 
 @asynccontextmanager

@@ -131,6 +131,14 @@ async def test_a_page_holds_no_more_than_was_asked_for_and_the_next_one_goes_on(
     assert [item["sequence"] for item in page["items"] + rest["items"]] == ["2", "3", "4"]
 
 
+async def test_a_page_that_does_not_reach_the_newest_position_names_it(house: House) -> None:
+    changes = Changes(house.tail, outbound, SOURCE)
+    await written(house.store, DECK, "first", "second", "third")
+    page = await changes.page(0, 1)
+    assert (page["next_after"], page.get("head")) == (2, 4)
+    assert "head" not in await changes.page(2, 2)
+
+
 async def test_a_long_poll_is_answered_when_something_public_happens(house: House) -> None:
     asked = asyncio.create_task(Changes(house.tail, outbound, SOURCE).page(0, 10, 20.0))
     await house.store.save(a_logbook("nothing public"))
