@@ -115,6 +115,11 @@ async def _grown_to(readers: Readers, count: int) -> bool:
     return len(readers.lines()) == count
 
 
+async def test_a_producer_that_is_away_has_nothing_known_behind_it(feed: ChangesFeed) -> None:
+    assert await feed.behind() == {}
+    assert await feed.poll(0.01) == ()
+
+
 async def test_a_page_moves_over_facts_that_are_not_public(house: House) -> None:
     book = a_logbook("Deck", "first")
     book.burn()

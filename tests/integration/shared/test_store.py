@@ -10,12 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved, StreamUnknown, change
+from shared.kernel.trail import Trail
+from shared.observability.correlation import following
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit import Unit, Units
 from tests.support.event_store import EventStore
 from tests.support.logbook import Logbook, Shelf, a_logbook
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RECEIPT = Receipt("eve", "key", b"f", 200, {}, b"")
 
 
@@ -33,6 +36,46 @@ async def test_an_older_version_can_be_loaded(event_store: EventStore) -> None:
         assert (await store.load(Logbook, logbook.id, version=2)).lines == ["calm"]
         with pytest.raises(StreamUnknown):
             await store.load(Logbook, logbook.id, version=4)
+
+
+async def test_a_stream_knows_what_led_to_its_first_fact(event_store: EventStore) -> None:
+    logbook, asked = (
+        a_logbook("Deck"),
+        Trail("order-66", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    )
+    async with event_store.store() as store, event_store.units() as units:
+        with following(asked):
+            await store.save(logbook)
+        with following(Trail("order-67")):
+            async with units.begin() as unit:
+                found = await unit.store.load(Logbook, logbook.id)
+                found.write("calm")
+                await unit.store.save(found)
+        async with units.begin() as unit:
+            assert (await unit.store.trail_of(logbook.id), await unit.store.trail_of(uuid4())) == (
+                asked,
+                None,
+            )
+        assert (await store.trail_of(logbook.id), await store.trail_of(uuid4())) == (asked, None)
+        assert [each.trail for each in await store.facts(logbook.id)] == [asked, Trail("order-67")]
+    async with event_store.tail() as tail:
+        assert [each.trail for each in await tail.page(0)] == [asked, Trail("order-67")]
+
+
+def test_the_librarys_own_application_reads_facts_with_a_trail(event_store: EventStore) -> None:
+    logbook = a_logbook("Deck", "calm")
+    asyncio.run(_saved_under(Trail("order-66"), event_store, logbook))
+    app = event_store.application()
+    found: object = app.repository.get(logbook.id)
+    app.close()
+    assert isinstance(found, Logbook)
+    assert (found.title, found.lines, found.version) == ("Deck", ["calm"], 2)
+
+
+async def _saved_under(trail: Trail, event_store: EventStore, logbook: Logbook) -> None:
+    async with event_store.store() as store:
+        with following(trail):
+            await store.save(logbook)
 
 
 async def test_what_was_never_stored_is_unknown_and_so_is_another_kind(event_store: EventStore) -> None:
