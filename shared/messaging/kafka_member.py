@@ -15,6 +15,7 @@ from shared.messaging.kafka_types import (
     OffsetAndMetadata,
     TopicPartition,
     fetch,
+    is_joining,
     open_consumer,
     subscribe,
 )
@@ -123,11 +124,11 @@ class Member:
         return set(self._consumer.assignment())
 
     def behind(self) -> dict[str, int]:
-        """By topic, the messages of our partitions that stand behind what was fetched.
+        """By topic, the messages of our partitions that stand behind what was fetched; nothing amid a join.
 
         :raises KafkaError: nobody answers; nothing is wrong with this member for that.
         """
-        mine = sorted(self.assignment())
+        mine = [] if is_joining(self._consumer) else sorted(self.assignment())
         ends = self._consumer.end_offsets(mine, timeout_ms=LOOK) if mine else {}
         found: dict[str, int] = {tp.topic: 0 for tp in mine}
         for tp, end in ends.items():

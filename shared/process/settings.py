@@ -87,7 +87,7 @@ class CommonSettings(BaseSettings):
     )
     stairs_log: Literal["json", "console"] = Field(default="json", description="json or console")
     worker_health_port: Port | None = Field(
-        default=None, description="a free port on which workers answer /healthz, /readyz and /metrics"
+        default=None, description="a free port of this worker or relay for its /healthz, /readyz and /metrics"
     )
     ready_lag_seconds: float = Field(
         default=345_600.0,
