@@ -81,7 +81,6 @@ class KafkaFeed:
     async def behind(self) -> Mapping[str, int]:
         """Messages of this member's partitions not fetched yet; the old answer while nobody gives one."""
         if time.monotonic() - self._looked_at > LOOK_EVERY and not self._closed:
-            self._looked_at = time.monotonic()
             await self._on_thread(self._look)
         return self._behind
 
@@ -106,9 +105,14 @@ class KafkaFeed:
         return fetched
 
     def _look(self) -> None:
-        if self._member is not None:
-            with contextlib.suppress(KafkaError):
-                self._behind = self._member.behind()
+        if self._member is None:
+            return
+        with contextlib.suppress(KafkaError):
+            found = self._member.behind()
+            if found is None:
+                return
+            self._behind = found
+        self._looked_at = time.monotonic()
 
     def _commit(self, places: Sequence[Place]) -> None:
         if self._member is not None:

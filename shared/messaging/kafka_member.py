@@ -123,12 +123,14 @@ class Member:
         """The partitions that are this member's now."""
         return set(self._consumer.assignment())
 
-    def behind(self) -> dict[str, int]:
-        """By topic, the messages of our partitions that stand behind what was fetched; nothing amid a join.
+    def behind(self) -> dict[str, int] | None:
+        """By topic, the messages of our partitions that stand behind what was fetched; None amid a join.
 
         :raises KafkaError: nobody answers; nothing is wrong with this member for that.
         """
-        mine = [] if is_joining(self._consumer) else sorted(self.assignment())
+        if is_joining(self._consumer):
+            return None
+        mine = sorted(self.assignment())
         ends = self._consumer.end_offsets(mine, timeout_ms=LOOK) if mine else {}
         found: dict[str, int] = {tp.topic: 0 for tp in mine}
         for tp, end in ends.items():

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from shared.messaging.feed import Failure
+from shared.messaging.feed import Failure, Feed
 from tests.support.carriers import (
     Carrier,
     changes_carrier,
@@ -23,6 +24,7 @@ from tests.support.carriers import (
     quiet,
 )
 from tests.support.event_store import EventStore
+from tests.support.eventually import eventually
 
 FAILURE = Failure("it was not to be", 5, datetime(2026, 11, 21, 12, tzinfo=UTC))
 
@@ -132,7 +134,7 @@ async def test_what_stands_behind_what_was_read_is_known(carrier: Carrier) -> No
     async with opened(carrier) as feed:
         await drained(feed, 1)
         await carrier.publish(DECK, "second", "third")
-        assert sum((await feed.behind()).values()) == 2
+        await eventually(partial(stand_behind, feed, 2), within=60)
         await drained(feed, 2)
 
 
@@ -140,7 +142,12 @@ async def test_behind_what_is_all_read_stands_nothing(carrier: Carrier) -> None:
     await carrier.publish(DECK, "first", "second")
     async with opened(carrier) as feed:
         await drained(feed, 2)
-        assert set((await feed.behind()).values()) == {0}
+        await eventually(partial(stand_behind, feed, 0), within=60)
+
+
+async def stand_behind(feed: Feed, wanted: int) -> bool:
+    found = await feed.behind()
+    return bool(found) and sum(found.values()) == wanted
 
 
 async def test_a_feed_that_was_never_asked_for_news_says_nothing_wrong(carrier: Carrier) -> None:

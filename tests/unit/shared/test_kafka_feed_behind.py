@@ -17,10 +17,10 @@ from shared.messaging.kafka_types import KafkaError
 class AskedMember:
     """A member of which only its offsets are asked."""
 
-    def __init__(self, *answers: dict[str, int] | KafkaError) -> None:
+    def __init__(self, *answers: dict[str, int] | KafkaError | None) -> None:
         self.answers = list(answers)
 
-    def behind(self) -> dict[str, int]:
+    def behind(self) -> dict[str, int] | None:
         answer = self.answers.pop(0)
         if isinstance(answer, KafkaError):
             raise answer
@@ -56,6 +56,11 @@ async def test_while_the_broker_is_silent_the_old_answer_holds(
     joined_by(feed, member)
     assert [await feed.behind() for _ in range(3)] == [{"lines": 3}, {"lines": 3}, {"lines": 0}]
     assert feed._member is not None
+
+
+async def test_amid_a_join_the_old_answer_holds_and_the_next_asker_looks_again(feed: KafkaFeed) -> None:
+    joined_by(feed, AskedMember(None, {"lines": 3}))
+    assert [await feed.behind(), await feed.behind()] == [{}, {"lines": 3}]
 
 
 async def test_who_is_no_member_yet_knows_of_nothing(feed: KafkaFeed) -> None:
