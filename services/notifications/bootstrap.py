@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api.desk import Desk
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
-from services.notifications.application.sending import OpenMessages, Resending, Sender
+from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
 from services.notifications.messaging import inbound, outbound
-from services.notifications.messaging.dispatch import Dispatch
+from services.notifications.messaging.dispatch import Dispatch, show_waiting
 from services.notifications.providers.smtp import Server, SmtpMailer
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.outgoing import OutgoingQueue
@@ -178,7 +178,12 @@ def _lags(base: Ground, *, limit: float | None = None) -> Lags:
         consumers=[inbound.CONSUMER],
         relayed=base.settings.kafka_bootstrap_servers is not None,
     )
-    return Lags(of_the_store.measure, limit=limit)
+    clock = clock_for(base.settings.stairs_clock_file)
+
+    async def mails() -> None:
+        show_waiting(*await overdue(base.open_messages, clock))
+
+    return Lags(of_the_store.measure, mails, limit=limit)
 
 
 def _health(base: Ground, behind: Lags) -> dict[str, Loop]:

@@ -85,10 +85,7 @@ class Sender:
 
     async def overdue(self) -> tuple[int, timedelta]:
         """How many messages wait, and for how long the oldest has."""
-        async with self._open() as messages:
-            backlog = await messages.backlog()
-        since = backlog.since
-        return backlog.count, self._clock.now() - since if since else timedelta()
+        return await overdue(self._open, self._clock)
 
     async def _give_back(self, mails: Collection[Mail]) -> None:
         if mails:
@@ -103,6 +100,14 @@ class Sender:
                 await messages.record(mail.notification_id, answers, self._clock.now())
         except NotBeingSent:
             return  # our lease ran out, and another sender's answer is on record already
+
+
+async def overdue(open_messages: OpenMessages, clock: Clock) -> tuple[int, timedelta]:
+    """How many messages wait, and for how long the oldest has."""
+    async with open_messages() as messages:
+        backlog = await messages.backlog()
+    since = backlog.since
+    return backlog.count, clock.now() - since if since else timedelta()
 
 
 def _counted(answers: Iterable[Answer]) -> dict[str, int]:

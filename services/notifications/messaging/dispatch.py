@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 
 import structlog
 
@@ -22,13 +23,17 @@ WATCH = 15.0  # seconds between two looks at what waits
 log = structlog.get_logger(__name__)
 
 
+def show_waiting(count: int, oldest: timedelta) -> None:
+    """Set the gauges; sender and API tell the same of their queue."""
+    gauge("mails_waiting", "Messages that are still to be sent.").set(count)
+    gauge("mails_waiting_seconds", "How long the oldest of them has waited.").set(oldest.total_seconds())
+
+
 class Dispatch:
     """Keeps sending what is due, and says so when mails wait for too long."""
 
     def __init__(self, sender: Sender, tail: Tail, back_off: BackOff | None = None) -> None:
         self._sender, self._tail, self._back_off = sender, tail, back_off or BackOff()
-        self._waiting = gauge("mails_waiting", "Messages that are still to be sent.")
-        self._oldest = gauge("mails_waiting_seconds", "How long the oldest of them has waited.")
         self._watched_at = float("-inf")
         self._alarmed = False
 
@@ -58,8 +63,7 @@ class Dispatch:
             return
         self._watched_at = time.monotonic()
         count, oldest = await self._sender.overdue()
-        self._waiting.set(count)
-        self._oldest.set(oldest.total_seconds())
+        show_waiting(count, oldest)
         late = oldest > EXPECTED_WITHIN
         if late and not self._alarmed:
             log.error("mails_overdue", count=count, oldest_seconds=round(oldest.total_seconds()))
