@@ -24,6 +24,15 @@ class Recipient(BaseModel):
     email: str
 
 
+class Sender(BaseModel):
+    """From whom a mail comes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    email: str
+
+
 class NotificationFact(AboutCase):
     """What every event of a message says about the message."""
 
@@ -33,16 +42,32 @@ class NotificationFact(AboutCase):
     message_id: str  # RFC 5322, stable over retries
 
 
-class NotificationCreated(NotificationFact):
-    """A message was rendered: all that an outside e-mail consumer needs to send it."""
+class WholeMail(NotificationFact):
+    """All that an outside e-mail consumer needs to send a message (ADR 0016)."""
+
+    recipients: list[Recipient]  # empty: there is nobody to send it to, and a failure follows
+    subject: str
+    body_text: str
+    body_html: str
+    sender: Sender | None = None  # None: the fact is older than this field
+    list_id: str | None = None  # RFC 2919, with its angle brackets
+    fits_until: datetime | None = None  # do not send it from this instant on: what it says is no longer so
+
+
+class NotificationCreated(WholeMail):
+    """A message was rendered."""
 
     TYPE: ClassVar[str] = "stairs.notification.created.v1"
 
     created_at: datetime
-    recipients: list[Recipient]
-    subject: str
-    body_text: str
-    body_html: str
+
+
+class NotificationResendRequested(WholeMail):
+    """Somebody asked that a settled message be sent once more, under the same ``message_id``."""
+
+    TYPE: ClassVar[str] = "stairs.notification.resend_requested.v1"
+
+    resent_at: datetime
 
 
 class NotificationDelivered(NotificationFact):
