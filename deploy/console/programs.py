@@ -16,6 +16,7 @@ AUDIENCE = "stairs"
 
 SENDER = "stairs@stairs.example"
 CDE_EMAIL = "caaspp@cde.example"
+CALTAC_EMAIL = "caltac@ets.example"
 
 _OURS = ("INCIDENTS_", "APPEALS_", "NOTIFICATIONS_", "KAFKA_", "AUTH_", "STAIRS_", "SYSTEM_TOKEN", "RELAY_")
 
@@ -62,6 +63,7 @@ def _special(service: str, place: Place, notes: Notes) -> dict[str, str]:
             "NOTIFICATIONS_SMTP_URL": f"smtp://{HOST}:{notes.ports['smtp']}",
             "NOTIFICATIONS_SENDER": SENDER,
             "NOTIFICATIONS_CDE_EMAIL": CDE_EMAIL,
+            "NOTIFICATIONS_CALTAC_EMAIL": CALTAC_EMAIL,
         }
     return {}
 

@@ -14,6 +14,7 @@ from services.notifications.api.desk import Desk
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
+from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import inbound, outbound
 from services.notifications.messaging.dispatch import Dispatch, show_waiting
 from services.notifications.providers.smtp import Server, SmtpMailer
@@ -22,7 +23,6 @@ from services.notifications.read_model.outgoing import OutgoingQueue
 from services.notifications.read_model.queries import MessageQueries
 from services.notifications.rulebooks.letters import Letters
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
-from services.notifications.rulebooks.policy import Sender as HouseSender
 from services.notifications.settings import Settings
 from shared.http.readiness import Readiness
 from shared.messaging.changes import Changes
@@ -83,8 +83,7 @@ class Ground:
 @asynccontextmanager
 async def ground(settings: Settings) -> AsyncIterator[Ground]:
     """Engine, tail and units; nothing connects before it is used."""
-    codec = Codec()
-    stationery = Stationery(Letters(), settings.cde_email, settings.mail_domain)
+    codec, stationery = Codec(), _stationery(settings)
     async with AsyncExitStack() as stack:
         engine = async_engine(settings.database_url, size=8)
         stack.push_async_callback(engine.dispose)
@@ -123,10 +122,11 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
         behind = _lags(base, limit=settings.ready_lag_seconds)
         loops: dict[str, Loop] = {
             "projection:message_list": Projector(base.engine, base.tail, MessageList()).run,
-            "sender": dispatch(base).run,
             "pruning": lambda stop: keep_pruned(base.engine, stop),
             **{name: consumer.run for name, consumer in _consumers(base, behind)},
         }
+        if settings.delivery == "smtp":
+            loops["sender"] = dispatch(base).run
         if settings.kafka_bootstrap_servers and settings.relay_embedded:
             loops["relay"] = _relay(base, settings.kafka_bootstrap_servers).run
         yield loops | _health(base, behind)
@@ -198,7 +198,7 @@ def _health(base: Ground, behind: Lags) -> dict[str, Loop]:
 def dispatch(base: Ground) -> Dispatch:
     """The sender of one worker."""
     settings = base.settings
-    by_year = {year: _address(settings, policy.sender) for year, policy in policies().items()}
+    by_year = _senders(settings)
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
     server, usual = Server.at(settings.smtp_url), by_year[DEFAULT_YEAR]
     mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
@@ -206,8 +206,24 @@ def dispatch(base: Ground) -> Dispatch:
     return Dispatch(Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease), base.tail)
 
 
-def _address(settings: Settings, house: HouseSender) -> Address:
-    return Address(house.name, addr_spec=settings.sender or house.address)
+def _stationery(settings: Settings) -> Stationery:
+    senders = {year: Author(each.display_name, each.addr_spec) for year, each in _senders(settings).items()}
+    return Stationery(
+        Letters(),
+        settings.cde_email,
+        settings.mail_domain,
+        caltac_email=settings.caltac_email,
+        senders=senders,
+        outside=settings.delivery == "external",
+    )
+
+
+def _senders(settings: Settings) -> dict[str, Address]:
+    houses = {year: policy.sender for year, policy in policies().items()}
+    return {
+        year: Address(house.name, addr_spec=settings.sender or house.address)
+        for year, house in houses.items()
+    }
 
 
 def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:

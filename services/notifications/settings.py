@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -54,6 +54,16 @@ class Settings(CommonSettings):
     cde_email: Mailbox = Field(
         validation_alias="NOTIFICATIONS_CDE_EMAIL",
         description="the address of the CDE CAASPP Office, for copies of cases and for reviews of appeals",
+    )
+    caltac_email: Mailbox | None = Field(
+        default=None,
+        validation_alias="NOTIFICATIONS_CALTAC_EMAIL",
+        description="the address of CalTAC, for decisions due there; unset: such mails fail visibly",
+    )
+    delivery: Literal["smtp", "external"] = Field(
+        default="smtp",
+        validation_alias="NOTIFICATIONS_DELIVERY",
+        description="smtp: the worker sends; external: a consumer of stairs.notifications.v1 does",
     )
     mail_domain: Set = Field(
         default="notifications.stairs.local",

@@ -21,6 +21,7 @@ from shared.persistence.replay import replay
 SAMPLES: dict[str, Any] = orjson.loads(
     (Path(__file__).parent / "samples" / "notifications.json").read_bytes()
 )
+OUTSIDE = "a warning that a mailer outside delivers"
 MAIL, DIRECTORY = "a mail that was deferred, refused, and sent again", "the directory of an LEA"
 FACTS = [
     (UUID(stream["id"]), version, fact)
@@ -60,6 +61,24 @@ def test_what_is_published_of_stored_facts_stays_the_same() -> None:
     published = [type(event).__name__ for fact in stream(MAIL) if (event := publish(fact)) is not None]
     assert published == ["NotificationCreated", "NotificationFailed", "NotificationDelivered"]
     assert [publish(fact) for fact in stream(DIRECTORY)] == [None, None]
+
+
+def test_a_stored_mail_is_published_whole_also_when_it_is_sent_again() -> None:
+    published = [event for fact in stream(OUTSIDE) if (event := publish(fact)) is not None]
+    names = [type(event).__name__.removeprefix("Notification") for event in published]
+    assert names == ["Created", "Failed", "ResendRequested", "Delivered"]
+    created, again = published[0].model_dump(), published[2].model_dump()
+    assert {**created, "resent_at": again["resent_at"]} == {**again, "created_at": created["created_at"]}
+    assert created["sender"] == {"name": "STAIRS", "email": "stairs@stairs.example.org"}
+    assert created["list_id"] == "<stairs.stairs.example.org>"
+
+
+def test_a_mail_of_a_time_before_mailers_outside_is_published_as_far_as_it_was_kept() -> None:
+    created = publish(stream(MAIL)[0])
+    assert created is not None
+    shown = created.model_dump()
+    assert (shown["sender"], shown["fits_until"]) == (None, None)
+    assert shown["list_id"] == "<stairs.stairs.example.org>"
 
 
 def test_a_stored_message_stands_where_it_stood() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,16 +12,17 @@ from services.notifications.application.commands import Notify, PutContacts
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.ports import Mail
-from services.notifications.application.sending import Sender
+from services.notifications.application.sending import Sender as MailSender
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Verdict
+from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Sender, Verdict
 from services.notifications.rulebooks.letters import Letters
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import FixedClock
 from tests.support.memory_store import MemoryStore
-from tests.support.notification_states import CDE_DESK, COORDINATORS, INCIDENT, LEA, TUESDAY
+from tests.support.notification_states import CALTAC_DESK, CDE_DESK, COORDINATORS, INCIDENT, LEA, TUESDAY
 
+SENDERS = {"2018-19": Sender("STAIRS", "stairs@stairs.example.org")}
 LEASE = timedelta(seconds=60)
 LEADER_OF_LEA = Actor(
     "lea-9", "Lee Leader", "lee.leader@lea.example.org", Role.LEA_COORDINATOR, lea=LEA, school=None
@@ -45,6 +47,9 @@ class MemoryOutgoing:
         claimed = sorted(free, key=lambda each: self.due[each])[:limit]
         self.leased.update(claimed)
         return claimed
+
+    async def holds(self, notification_id: UUID) -> bool:
+        return notification_id in self.due
 
     async def remove(self, notification_id: UUID) -> None:
         self.due.pop(notification_id, None)
@@ -74,15 +79,22 @@ class ScriptedMailer:
 class NotificationDesk:
     """One service's worth of messages and directory in memory."""
 
-    def __init__(self, *verdicts: Verdict) -> None:
+    def __init__(self, *verdicts: Verdict, caltac: str | None = CALTAC_DESK, outside: bool = False) -> None:
         self.store = MemoryStore()
         self.outgoing = MemoryOutgoing()
         self.mailer = ScriptedMailer(*verdicts)
         self.clock = FixedClock(TUESDAY)
-        self.stationery = Stationery(Letters(), CDE_DESK, "stairs.example.org")
+        self.stationery = Stationery(
+            Letters(), CDE_DESK, "stairs.example.org", caltac_email=caltac, senders=SENDERS, outside=outside
+        )
         self.directory = Directory(self.store)
         self.messages = Messages(self.store, self.outgoing, self.stationery)
-        self.sender = Sender(self.open, self.mailer, self.clock, burst=20, lease=LEASE)
+        self.sender = MailSender(self.open, self.mailer, self.clock, burst=20, lease=LEASE)
+
+    def change_delivery(self, *, outside: bool) -> None:
+        """Another NOTIFICATIONS_DELIVERY from now on."""
+        changed = replace(self.stationery, outside=outside)
+        self.messages = Messages(self.store, self.outgoing, changed)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Messages]:

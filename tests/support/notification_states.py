@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from services.notifications.domain.announcements import (
@@ -11,6 +11,13 @@ from services.notifications.domain.announcements import (
     BreachIdentified,
     ConcernRecorded,
     NoteAdded,
+)
+from services.notifications.domain.clocks import (
+    DecisionAtRisk,
+    DecisionOverdue,
+    DraftReminder,
+    ReportAtRisk,
+    ReportOverdue,
 )
 from services.notifications.domain.message import Message
 from services.notifications.domain.occasions import (
@@ -52,6 +59,7 @@ COORDINATORS = (
     Contact("lea_coordinator", "Dee Delegate", "dee.delegate@lea.example.org"),
 )
 CDE_DESK = "desk@cde.example.org"
+CALTAC_DESK = "desk@caltac.example.org"
 
 
 def a_submitted_case(**changes: object) -> CaseSubmitted:
@@ -159,6 +167,44 @@ def a_breach_identified(**changes: object) -> BreachIdentified:
     return BreachIdentified(**fields)  # type: ignore[arg-type]  # as above
 
 
+def a_draft_reminder(**changes: object) -> DraftReminder:
+    window = {"window_closes_on": date(2019, 4, 19), "reporting_closes_on": date(2019, 4, 26)}
+    ends = {"reporting_ends_at": datetime(2019, 4, 27, 7, 0, tzinfo=UTC)}
+    what = {"incident_title": "Student cheating", "noticed_at": TUESDAY, "drafted_by": SITE}
+    fields = {**OF_A_CASE, "case_number": None, **window, **ends, **what, **changes}
+    return DraftReminder(**without_instant(fields))  # type: ignore[arg-type]  # as above
+
+
+def a_report_clock(**changes: object) -> dict[str, object]:
+    clock = {"clock": "K3", "clock_title": "Submission within 24 hours of the discovery"}
+    due = {"due_at": TUESDAY + timedelta(hours=4), "noticed_at": TUESDAY}
+    what = {"administration_year": "2018-19", "incident_title": "Student cheating", "filed_by": SITE}
+    return without_instant({**OF_A_CASE, "case_number": None, **clock, **due, **what, **changes})
+
+
+def a_report_at_risk(**changes: object) -> ReportAtRisk:
+    return ReportAtRisk(**a_report_clock(**changes))  # type: ignore[arg-type]  # as above
+
+
+def an_overdue_report(**changes: object) -> ReportOverdue:
+    past = {"due_at": TUESDAY - timedelta(minutes=3), **changes}
+    return ReportOverdue(**a_report_clock(**past))  # type: ignore[arg-type]  # as above
+
+
+def a_decision_at_risk(**changes: object) -> DecisionAtRisk:
+    clock = {"clock": "K5", "decide_by": TUESDAY + timedelta(days=1), "noticed_at": TUESDAY}
+    return DecisionAtRisk(**{**APPEAL, **clock, **changes})  # type: ignore[arg-type]  # as above
+
+
+def an_overdue_decision(**changes: object) -> DecisionOverdue:
+    clock = {"clock": "K5", "decide_by": TUESDAY - timedelta(minutes=3), "noticed_at": TUESDAY}
+    return DecisionOverdue(**{**APPEAL, **clock, **changes})  # type: ignore[arg-type]  # as above
+
+
+def without_instant(fields: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name != "at"}
+
+
 EVERY_KIND_AND_STATE: list[tuple[Kind, Occasion]] = [
     (Kind.CASE_SUBMITTED, a_submitted_case()),
     (Kind.CDE_COPY, a_submitted_case()),
@@ -169,6 +215,11 @@ EVERY_KIND_AND_STATE: list[tuple[Kind, Occasion]] = [
     (Kind.NOTE_ADDED, a_note_added()),
     (Kind.CONCERN_RECORDED, a_concern_recorded()),
     (Kind.BREACH_CALL_NOW, a_breach_identified()),
+    (Kind.DRAFT_REMINDER, a_draft_reminder()),
+    (Kind.DEADLINE_AT_RISK, a_report_at_risk()),
+    (Kind.DEADLINE_MISSED, an_overdue_report()),
+    (Kind.DEADLINE_AT_RISK, a_decision_at_risk()),
+    (Kind.DEADLINE_MISSED, an_overdue_decision()),
     (Kind.ADDITIONAL_ACTION_REQUIRED, an_additional_action_required()),
 ]
 

@@ -34,7 +34,8 @@ def case_number(number: int) -> str:
     return f"2018-19-{number:06d}"
 
 
-def _event(data: Published, source: str, version: int) -> CloudEvent:
+def event_of(data: Published, source: str, version: int) -> CloudEvent:
+    """The envelope of what a producer says; ``version`` is its fact's place in the stream."""
     subject = str(getattr(data, "appeal_id", data.key))
     return CloudEvent(
         id=f"{subject}.{version}",
@@ -78,10 +79,11 @@ def incident_submitted(number: int = 1, **changes: object) -> CloudEvent:
         "submitted_at": NOON,
         "submitted_by": SITE_PERSON,
     }
-    return _event(IncidentSubmitted.model_validate({**fields, **changes}), incidents_v1.SOURCE, 3)
+    return event_of(IncidentSubmitted.model_validate({**fields, **changes}), incidents_v1.SOURCE, 3)
 
 
-def _about(number: int) -> dict[str, object]:
+def about_appeal(number: int) -> dict[str, object]:
+    """What every event of an appeal says."""
     return {
         "incident_id": case_id(number),
         "appeal_id": uuid5(CASES, f"appeal {number}"),
@@ -102,8 +104,8 @@ def _about(number: int) -> dict[str, object]:
 
 def appeal_requested(number: int = 1, **changes: object) -> CloudEvent:
     terms = {"routing": "defer_for_cde", "received_at": NOON, "decide_by": NOON + timedelta(days=4)}
-    data = AppealRequested.model_validate({**_about(number), **terms, **changes})
-    return _event(data, appeals_v1.SOURCE, 1)
+    data = AppealRequested.model_validate({**about_appeal(number), **terms, **changes})
+    return event_of(data, appeals_v1.SOURCE, 1)
 
 
 def appeal_approved(number: int = 1, **changes: object) -> CloudEvent:
@@ -115,8 +117,8 @@ def appeal_approved(number: int = 1, **changes: object) -> CloudEvent:
         "effect": "Scored, with a note that an irregularity occurred.",
         "reopened_until": None,
     }
-    return _event(
-        AppealApproved.model_validate({**_about(number), **outcome, **changes}), appeals_v1.SOURCE, 2
+    return event_of(
+        AppealApproved.model_validate({**about_appeal(number), **outcome, **changes}), appeals_v1.SOURCE, 2
     )
 
 
@@ -127,13 +129,15 @@ def appeal_denied(number: int = 1, **changes: object) -> CloudEvent:
         "decided_by": Person(sub="cde-1", name="Dee", email="cde-1@example.org", role="cde_reviewer"),
         "reason": "The wrong appeal type was chosen.",
     }
-    return _event(AppealDenied.model_validate({**_about(number), **outcome, **changes}), appeals_v1.SOURCE, 2)
+    return event_of(
+        AppealDenied.model_validate({**about_appeal(number), **outcome, **changes}), appeals_v1.SOURCE, 2
+    )
 
 
 def appeal_withdrawn(number: int = 1, **changes: object) -> CloudEvent:
     outcome = {"status": "withdrawn", "withdrawn_at": NOON, "withdrawn_by": SITE_PERSON}
-    data = AppealWithdrawn.model_validate({**_about(number), **outcome, **changes})
-    return _event(data, appeals_v1.SOURCE, 2)
+    data = AppealWithdrawn.model_validate({**about_appeal(number), **outcome, **changes})
+    return event_of(data, appeals_v1.SOURCE, 2)
 
 
 def _of_a_case(number: int) -> dict[str, object]:
@@ -150,13 +154,13 @@ def note_added(number: int = 1, **changes: object) -> CloudEvent:
     """A note of the CDE on a site coordinator's case, unless changed."""
     note = {"note_id": uuid5(CASES, f"note {number}"), "added_at": NOON, "added_by": CDE_PERSON}
     data = NoteAdded.model_validate({**_of_a_case(number), **note, **changes})
-    return _event(data, incidents_v1.SOURCE, 4)
+    return event_of(data, incidents_v1.SOURCE, 4)
 
 
 def additional_action_required(number: int = 1, **changes: object) -> CloudEvent:
     demand = {"required_at": NOON, "required_by": CDE_PERSON}
     data = AdditionalActionRequired.model_validate({**_of_a_case(number), **demand, **changes})
-    return _event(data, incidents_v1.SOURCE, 5)
+    return event_of(data, incidents_v1.SOURCE, 5)
 
 
 def breach_identified(number: int = 1, **changes: object) -> CloudEvent:
@@ -168,7 +172,7 @@ def breach_identified(number: int = 1, **changes: object) -> CloudEvent:
         "identified_by": SITE_PERSON,
     }
     data = BreachIdentified.model_validate({**_of_a_case(number), **found, **changes})
-    return _event(data, incidents_v1.SOURCE, 2)
+    return event_of(data, incidents_v1.SOURCE, 2)
 
 
 def concern_recorded(number: int = 1, **changes: object) -> CloudEvent:
@@ -180,4 +184,4 @@ def concern_recorded(number: int = 1, **changes: object) -> CloudEvent:
         "recorded_at": NOON,
         "recorded_by": TESTER_PERSON,
     }
-    return _event(ConcernRecorded.model_validate({**concern, **changes}), incidents_v1.SOURCE, 1)
+    return event_of(ConcernRecorded.model_validate({**concern, **changes}), incidents_v1.SOURCE, 1)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.notifications.api import resources
 from services.notifications.api.desk import TheDesk
 from services.notifications.api.schemas import (
+    AttemptBody,
     DirectoryBody,
     DirectoryResource,
     NotificationList,
@@ -85,3 +86,16 @@ async def resend(
         return ok(resources.of_message(message), version=message.version)
 
     return await once(render, lambda receipt: desk.resending.resend(command, receipt))
+
+
+@router.post("/notifications/{notification_id}/attempts", response_model=NotificationResource)
+async def report_attempt(
+    notification_id: UUID, body: AttemptBody, desk: TheDesk, expected: IfMatch, once: OnceOnly
+) -> Response:
+    """What became of an attempt that a mailer outside made (NOTIFICATIONS_DELIVERY=external)."""
+    command = body.to_command(notification_id, once.caller, desk.clock.now(), expected)
+
+    async def render(message: Message) -> Answer:
+        return ok(resources.of_message(message), version=message.version)
+
+    return await once(render, lambda receipt: desk.resending.report(command, receipt))

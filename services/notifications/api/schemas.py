@@ -10,10 +10,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.notifications.application.commands import PutContacts
+from services.notifications.application.commands import PutContacts, ReportAttempt
+from services.notifications.domain.addresses import one_line
 from services.notifications.domain.directory_entry import MOST_CONTACTS
-from services.notifications.domain.values import Contact, Status
+from services.notifications.domain.values import Contact, Kind, Status, Verdict
 from services.notifications.read_model.queries import After, Filters
+from shared.http.instants import Instant
 from shared.http.paging import BadCursor, Paging
 from shared.http.requests import Line, RequestModel
 from shared.kernel.actor import Actor
@@ -28,21 +30,19 @@ class CoordinatorRole(StrEnum):
     SITE_COORDINATOR = "site_coordinator"
 
 
-class AnyKind(StrEnum):
-    """Every kind of the contract; those that nothing triggers yet are simply not found."""
+class Outcome(StrEnum):
+    """What became of an attempt that a mailer outside made."""
 
-    CASE_SUBMITTED = "case_submitted"
-    CDE_COPY = "cde_copy"
-    APPEAL_REVIEW_REQUESTED = "appeal_review_requested"
-    APPEAL_DECIDED = "appeal_decided"
-    APPEAL_WITHDRAWN = "appeal_withdrawn"
-    NOTE_ADDED = "note_added"
-    CONCERN_RECORDED = "concern_recorded"
-    BREACH_CALL_NOW = "breach_call_now"
-    DRAFT_REMINDER = "draft_reminder"
-    DEADLINE_AT_RISK = "deadline_at_risk"
-    DEADLINE_MISSED = "deadline_missed"
-    ADDITIONAL_ACTION_REQUIRED = "additional_action_required"
+    DELIVERED = "delivered"  # the mail server took it for every recipient
+    TEMPORARY_FAILURE = "temporary_failure"  # the mailer outside tries again
+    PERMANENT_FAILURE = "permanent_failure"  # it does not
+
+
+VERDICTS = {
+    Outcome.DELIVERED: Verdict.ACCEPTED,
+    Outcome.TEMPORARY_FAILURE: Verdict.DEFERRED,
+    Outcome.PERMANENT_FAILURE: Verdict.REFUSED,
+}
 
 
 class ContactBody(RequestModel):
@@ -64,12 +64,28 @@ class DirectoryBody(RequestModel):
         return PutContacts(cds, contacts, actor, at, expected)
 
 
+class AttemptBody(RequestModel):
+    """``POST /v1/notifications/{id}/attempts``: one attempt of a mailer outside, and what became of it."""
+
+    outcome: Outcome
+    detail: Annotated[Line, Field(max_length=500, description="what the mail server said")] | None = None
+    at: Annotated[Instant, Field(description="when it was made")]
+
+    def to_command(
+        self, notification_id: UUID, actor: Actor, now: datetime, expected: int | None
+    ) -> ReportAttempt:
+        """The command."""
+        detail = one_line(self.detail or f"{self.outcome.value}, as reported by {actor.name}")
+        verdict = VERDICTS[self.outcome]
+        return ReportAttempt(notification_id, verdict, detail, self.at, actor, now, expected)
+
+
 class NotificationQuery(Paging):
     """``GET /v1/notifications``."""
 
     case_number: Term | None = None
     status: Status | None = None
-    kind: AnyKind | None = None
+    kind: Kind | None = None
     recipient: Term | None = None
 
     def filters(self) -> Filters:
@@ -120,7 +136,7 @@ class NotificationItem(BaseModel):
     """One message in a list."""
 
     id: UUID
-    kind: AnyKind
+    kind: Kind
     status: Status
     incident_id: UUID
     case_number: str | None

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Cause, Contact, Kind
+from services.notifications.domain.values import Cause, Contact, Kind, Verdict
 from shared.kernel.actor import Actor
 
 
@@ -26,6 +26,19 @@ class Resend:
     """Send a message once more."""
 
     notification_id: UUID
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the version of the caller's If-Match
+
+
+@dataclass(frozen=True)
+class ReportAttempt:
+    """Say what became of an attempt that a mailer outside made (ADR 0016)."""
+
+    notification_id: UUID
+    verdict: Verdict
+    detail: str  # one line: what the mail server said
+    attempted_at: datetime
     actor: Actor
     at: datetime
     expected: int | None = None  # the version of the caller's If-Match

@@ -1,21 +1,31 @@
-"""Messages: written once per trigger and kind, tried until settled, sent again when asked."""
+"""Messages: written once per trigger and kind, tried until settled, sent again when asked.
+
+Where a mailer outside delivers (ADR 0016), none is put into our queue; its attempts are reported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from services.notifications.application.commands import Notify, Resend
+from services.notifications.application.commands import Notify, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import LetterWriter, Mail, Outgoing
-from services.notifications.application.scope import may_resend
+from services.notifications.application.scope import may_report, may_resend
+from services.notifications.domain.errors import InTheFuture, SentByOurselves
 from services.notifications.domain.message import Message, notification_id_of
-from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
-from services.notifications.domain.values import Answer, Backlog, Because, Draft, Kind
+from services.notifications.domain.recipients import (
+    at_the_desk,
+    desk_for,
+    lea_is_copied,
+    recipients_again,
+    recipients_of,
+)
+from services.notifications.domain.values import Answer, Backlog, Because, Content, Draft, Kind, Sender
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
@@ -24,6 +34,7 @@ from shared.kernel.trail import Trail
 log = structlog.get_logger(__name__)
 
 FOR_THE_SITE = frozenset({Kind.CONCERN_RECORDED})  # told to the coordinators of the school as well
+SKEW = timedelta(minutes=5)  # by how much another machine's clock may be ahead of ours
 OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_fact()
 
 
@@ -34,6 +45,19 @@ class Stationery:
     letters: LetterWriter
     cde_email: str
     mail_domain: str  # the right-hand side of every Message-ID
+    caltac_email: str | None = None
+    senders: Mapping[str, Sender] = field(default_factory=dict)  # by the year whose policy words a mail
+    outside: bool = False  # a mailer outside delivers: nothing is put into our queue
+
+    @property
+    def desks(self) -> Mapping[Because, str]:
+        """The addresses of the desks that are known."""
+        known = {Because.CDE_DESK: self.cde_email, Because.CALTAC_DESK: self.caltac_email}
+        return {desk: address for desk, address in known.items() if address is not None}
+
+    def sender_of(self, content: Content) -> Sender | None:
+        """From whom a mail of these words comes."""
+        return self.senders.get(content.template.partition("/")[0])
 
 
 class Messages:
@@ -57,16 +81,20 @@ class Messages:
         )
         await self._store.save(message)
         if message.waiting:
-            await self._outgoing.put(message.id, command.at)
+            await self._queue(message, command.at)
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Mail]:
-        """Take up what is due; while the lease lasts nobody else does."""
+        """Take up what is due and still fits; while the lease lasts nobody else does."""
         claimed = await self._outgoing.claim(at, limit, lease)
         messages = [await self._store.load(Message, notification_id) for notification_id in claimed]
         for message in messages:
             message.start_sending(actor=OURSELVES, at=at)
         await self._store.save(*messages)
-        return [_mail_of(message, await self._store.trail_of(message.id)) for message in messages]
+        for message in messages:
+            if not message.waiting:
+                await self._outgoing.remove(message.id)
+        sent = [message for message in messages if message.waiting]
+        return [_mail_of(message, await self._store.trail_of(message.id)) for message in sent]
 
     async def backlog(self) -> Backlog:
         """What is still to be sent."""
@@ -90,41 +118,75 @@ class Messages:
         else:
             await self._outgoing.remove(message.id)
 
+    async def report(self, command: ReportAttempt, receipt: ReceiptFor | None = None) -> Message:
+        """What a mailer outside says became of its attempt.
+
+        :raises Forbidden: a person says so.
+        :raises InTheFuture: the attempt is still to be made.
+        :raises SentByOurselves: it is in our own queue, and our own sender runs.
+        :raises NotBeingSent: it has come to its end already.
+        """
+        may_report(command.actor)
+        if command.attempted_at > command.at + SKEW:
+            raise InTheFuture("An attempt is reported after it was made.")
+        message = await find_message(self._store, command.notification_id)
+        _check_version(message, command.expected)
+        if not self._stationery.outside and await self._outgoing.holds(message.id):
+            raise SentByOurselves("NOTIFICATIONS_DELIVERY is smtp here: our own sender records its attempts.")
+        message.record_outside_attempt(
+            command.verdict, command.detail, actor=command.actor.as_fact(), at=command.attempted_at
+        )
+        await self._store.save(message, receipt=await receipt(message) if receipt else None)
+        await self._outgoing.remove(message.id)
+        return message
+
     async def resend(self, command: Resend, receipt: ReceiptFor | None = None) -> Message:
         """Send a settled message anew, to the LEA's coordinators as the directory names them today.
 
         :raises NotFound: no such message in the caller's scope.
         :raises AlreadyOnItsWay: it is not settled yet.
+        :raises NoLongerTrue: it warns of what has come in the meantime.
         :raises NobodyToSendTo: it had no recipient, and still has none.
         """
         message = await find_message(self._store, command.notification_id)
         may_resend(command.actor, message)
-        if command.expected is not None and command.expected != message.version:
-            raise Stale(f"The present version is {message.version}, not {command.expected}.")
+        _check_version(message, command.expected)
         coordinators = await self._directory.coordinators_of(message.matter.lea)
         recipients = recipients_again(
-            message.recipients, lea_copied=message.lea_copied, coordinators=coordinators
+            message.recipients,
+            lea_copied=message.lea_copied,
+            coordinators=coordinators,
+            desk=at_the_desk(message.desk, self._stationery.desks) if message.desk else None,
         )
-        message.send_again(recipients, actor=command.actor.as_fact(), at=command.at)
+        sender = self._stationery.sender_of(message.content)
+        message.send_again(recipients, actor=command.actor.as_fact(), at=command.at, sender=sender)
         await self._store.save(message, receipt=await receipt(message) if receipt else None)
-        await self._outgoing.put(message.id, command.at)
+        await self._queue(message, command.at)
         return message
+
+    async def _queue(self, message: Message, at: datetime) -> None:
+        if not self._stationery.outside:
+            await self._outgoing.put(message.id, at)
 
     async def _draft(self, command: Notify) -> Draft:
         kind, occasion = command.kind, command.occasion
         coordinators = await self._directory.coordinators_of(occasion.lea)
         sites = await self._directory.coordinators_of(occasion.school) if kind in FOR_THE_SITE else ()
-        recipients = recipients_of(kind, occasion, coordinators, self._stationery.cde_email, sites)
+        recipients = recipients_of(kind, occasion, coordinators, self._stationery.desks, sites)
         copied = lea_is_copied(kind, occasion)
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)
+        content = self._stationery.letters.write(kind, occasion)
         return Draft(
             kind=kind,
             cause=command.cause,
             matter=occasion.matter,
             recipients=recipients,
             lea_copied=copied,
-            content=self._stationery.letters.write(kind, occasion),
+            content=content,
+            sender=self._stationery.sender_of(content),
+            desk=desk_for(kind, occasion),
+            fits_until=occasion.fits_until,
         )
 
     async def _exists(self, notification_id: UUID) -> bool:
@@ -144,6 +206,11 @@ async def find_message(store: Store, notification_id: UUID) -> Message:
         return await store.load(Message, notification_id)
     except StreamUnknown:
         raise NotFound("There is no such notification.") from None
+
+
+def _check_version(message: Message, expected: int | None) -> None:
+    if expected is not None and expected != message.version:
+        raise Stale(f"The present version is {message.version}, not {expected}.")
 
 
 def _mail_of(message: Message, trail: Trail | None) -> Mail:

@@ -32,6 +32,10 @@ class Outgoing(Protocol):
         """Up to ``limit`` messages due at ``at``, longest due first, now ours for the length of the lease."""
         ...
 
+    async def holds(self, notification_id: UUID) -> bool:
+        """Whether this message is ours to send, now or later."""
+        ...
+
     async def remove(self, notification_id: UUID) -> None:
         """Do not try this message any more."""
         ...

@@ -42,6 +42,15 @@ def may_resend(actor: Actor, message: Message) -> None:
         raise Forbidden("This role may read messages, and not send them again.")
 
 
+def may_report(actor: Actor) -> None:
+    """Only a system that delivers mails says what became of them.
+
+    :raises Forbidden: a person.
+    """
+    if actor.role is not Role.SYSTEM:
+        raise Forbidden("Only a mailer with a token of role system reports attempts.")
+
+
 def sees_entry(actor: Actor, cds: str) -> None:
     """A site coordinator sees the entry of the own school, an LEA coordinator those of the own LEA.
 

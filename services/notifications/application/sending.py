@@ -18,7 +18,7 @@ from datetime import timedelta
 
 import structlog
 
-from services.notifications.application.commands import Resend
+from services.notifications.application.commands import ReportAttempt, Resend
 from services.notifications.application.messages import Messages
 from services.notifications.application.ports import Mail, Mailer
 from services.notifications.domain.errors import NotBeingSent
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Resending:
-    """What a person at the API may ask of messages: one transaction each."""
+    """What a caller of the API may ask of messages: one transaction each."""
 
     def __init__(self, open_messages: OpenMessages) -> None:
         self._open = open_messages
@@ -48,6 +48,11 @@ class Resending:
         """Send a settled message anew; see ``Messages.resend``."""
         async with self._open() as messages:
             return await messages.resend(command, receipt)
+
+    async def report(self, command: ReportAttempt, receipt: ReceiptFor | None = None) -> Message:
+        """Record what became of an attempt made outside; see ``Messages.report``."""
+        async with self._open() as messages:
+            return await messages.report(command, receipt)
 
 
 class Sender:

@@ -2,8 +2,8 @@
 
 Refusal
 ├── Invalid    422  UnusableAddress, UnusableName, UnusableCds, RepeatedContact, TooManyContacts,
-│                   SsidInContact
-└── Conflict   409  AlreadyOnItsWay, NotBeingSent, NobodyToSendTo
+│                   SsidInContact, InTheFuture
+└── Conflict   409  AlreadyOnItsWay, NotBeingSent, SentByOurselves, NoLongerTrue, NobodyToSendTo
 """
 
 from __future__ import annotations
@@ -72,6 +72,27 @@ class NotBeingSent(Conflict):
 
     code = "not_being_sent"
     title = "Not being sent"
+
+
+class SentByOurselves(Conflict):
+    """The message is in our own queue: what becomes of it is not an outside mailer's to say (ADR 0016)."""
+
+    code = "sent_by_ourselves"
+    title = "This system sends it itself"
+
+
+class InTheFuture(Invalid):
+    """An attempt is reported after it was made."""
+
+    code = "in_the_future"
+    title = "In the future"
+
+
+class NoLongerTrue(Conflict):
+    """A warning whose deadline has passed is not sent: no mail goes out in a state that it does not fit."""
+
+    code = "no_longer_true"
+    title = "Not so any more"
 
 
 class NobodyToSendTo(Conflict):

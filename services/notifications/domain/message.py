@@ -18,18 +18,21 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
-from services.notifications.domain.errors import AlreadyOnItsWay, MailTooLong, NobodyToSendTo, NotBeingSent
+from services.notifications.domain import errors, facts
+from services.notifications.domain.facts import ActorFact
 from services.notifications.domain.retries import next_attempt
 from services.notifications.domain.rounds import AnswerFact, Round
 from services.notifications.domain.values import (
     SETTLED,
     Answer,
+    Because,
     Cause,
     Content,
     Draft,
     Kind,
     Matter,
     Recipient,
+    Sender,
     Status,
     Verdict,
 )
@@ -37,7 +40,6 @@ from services.notifications.domain.values import (
 MESSAGES = UUID("0c1d7c58-42e6-5c0e-8f0e-3a1f6a5f7b02")
 LARGEST = 150_000  # bytes: its event, all of it escaped, still goes over the broker
 NOBODY = "no recipient with a usable address is known"
-ActorFact = dict[str, str | None]
 
 
 def notification_id_of(cause: Cause, kind: Kind) -> UUID:
@@ -50,71 +52,16 @@ class Message(Aggregate):
 
     TOPIC = "notifications.message"
 
-    # --- What can have happened: each fact repeats what a stranger needs to know which mail it is about. ---
+    # --- What can have happened: ``facts`` says what each one means. ---
 
-    class Event(Aggregate.Event):
-        """Every fact says who caused it, when it happened in the world, and which mail it is about."""
-
-        actor: ActorFact
-        occurred_at: datetime
-        kind: str
-        incident_id: UUID
-        case_number: str | None
-        message_id: str
-
-    class Created(Aggregate.Created, Event):
-        """Required by the library; never triggered. ``Composed`` opens a stream."""
-
-        TOPIC = "notifications.message.created"
-
-    class Composed(Created):
-        """Somebody must be told, and the words are written."""
-
-        TOPIC = "notifications.message.composed"
-        notification_id: UUID
-        cause: dict[str, str]
-        lea: str
-        school: str
-        recipients: list[dict[str, str]]
-        lea_copied: bool
-        content: dict[str, str]
-
-    class SendingStarted(Event):
-        """A sender took the message up; if no outcome follows, another one takes it up again."""
-
-        TOPIC = "notifications.message.sending_started"
-        attempt: int
-
-    class AttemptFailed(Event):
-        """Not everybody has it yet; a further attempt is planned."""
-
-        TOPIC = "notifications.message.attempt_failed"
-        attempt: int
-        answers: list[AnswerFact]
-        reason: str
-        retry_at: datetime
-
-    class Delivered(Event):
-        """The mail server took it for every recipient."""
-
-        TOPIC = "notifications.message.delivered"
-        attempts: int
-        answers: list[AnswerFact]
-
-    class Failed(Event):
-        """It will not reach everybody without being sent again."""
-
-        TOPIC = "notifications.message.failed"
-        status: str
-        attempts: int
-        answers: list[AnswerFact]
-        reason: str
-
-    class ResendRequested(Event):
-        """Somebody asked that it be sent again, to the recipients as they are known now."""
-
-        TOPIC = "notifications.message.resend_requested"
-        recipients: list[dict[str, str]]
+    Event = facts.Event
+    Created = facts.Created
+    Composed = facts.Composed
+    SendingStarted = facts.SendingStarted
+    AttemptFailed = facts.AttemptFailed
+    Delivered = facts.Delivered
+    Failed = facts.Failed
+    ResendRequested = facts.ResendRequested
 
     # --- What may be asked. ---
 
@@ -140,6 +87,9 @@ class Message(Aggregate):
         content: dict[str, str],
         actor: ActorFact,
         occurred_at: datetime,
+        sender: dict[str, str] | None = None,  # noqa: ARG002 - for mailers outside
+        desk: str | None = None,
+        fits_until: datetime | None = None,
     ) -> None:
         self.kind = Kind(kind)
         self.cause = Cause(**cause)
@@ -147,6 +97,8 @@ class Message(Aggregate):
         self.message_id = message_id
         self.content = Content(**content)
         self.lea_copied = lea_copied
+        self.desk = Because(desk) if desk else None
+        self.fits_until = fits_until
         self.created_by, self.created_at = actor, occurred_at
         self.attempts = 0
         self.resends = 0
@@ -158,30 +110,24 @@ class Message(Aggregate):
 
     @classmethod
     def compose(cls, draft: Draft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
-        """Write a message down; where nobody can be reached it fails at once, visibly.
+        """Write a message down; where nobody can be reached, or it is too late, it fails at once, visibly.
 
         :raises MailTooLong: see ``errors``.
         """
         if draft.size > LARGEST:
-            raise MailTooLong(f"It would have {draft.size} bytes; the longest mail has {LARGEST}.")
+            raise errors.MailTooLong(f"It would have {draft.size} bytes; the longest mail has {LARGEST}.")
         notification_id = notification_id_of(draft.cause, draft.kind)
         message = cls(
-            kind=draft.kind.value,
-            incident_id=draft.matter.incident_id,
-            case_number=draft.matter.case_number,
+            **draft.as_fact(),
             message_id=f"<{notification_id}@{mail_domain}>",
             notification_id=notification_id,
-            cause=asdict(draft.cause),
-            lea=draft.matter.lea,
-            school=draft.matter.school,
-            recipients=[recipient.as_fact() for recipient in draft.recipients],
-            lea_copied=draft.lea_copied,
-            content=asdict(draft.content),
             actor=actor,
             occurred_at=at,
         )
         if not draft.recipients:
             message._fail(Status.TECHNICAL_FAILURE, [], NOBODY, actor, at)
+        elif not message.fits(at):
+            message._expire(actor, at)
         return message
 
     @property
@@ -194,13 +140,19 @@ class Message(Aggregate):
         """Whether a sender may take it up; also while ``sending``, since a sender can die in mid-air."""
         return self.status not in SETTLED
 
+    def fits(self, at: datetime) -> bool:
+        """Whether what it says is still so; a warning is not, once what it warns of has come."""
+        return self.fits_until is None or at < self.fits_until
+
     def start_sending(self, *, actor: ActorFact, at: datetime) -> None:
-        """A sender takes it up.
+        """A sender takes it up; if it does not fit any more it fails instead, visibly, and is not sent.
 
         :raises NotBeingSent: it has come to its end already.
         """
-        if not self.waiting:
-            raise NotBeingSent(f"The message is {self.status.value}.")
+        self._check_waiting()
+        if not self.fits(at):
+            self._expire(actor, at)
+            return
         self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
 
     def record_attempt(self, answers: Sequence[Answer], *, actor: ActorFact, at: datetime) -> None:
@@ -209,30 +161,64 @@ class Message(Aggregate):
         :raises NotBeingSent: nobody is sending it (a late answer to an attempt that was repeated).
         """
         if self.status is not Status.SENDING:
-            raise NotBeingSent(f"The message is {self.status.value}.")
-        facts = [answer.as_fact() for answer in answers]
-        refused = [*self.round.refusals, *(fact for fact in facts if fact["verdict"] == Verdict.REFUSED)]
+            raise errors.NotBeingSent(f"The message is {self.status.value}.")
+        answered = [answer.as_fact() for answer in answers]
+        refused = [*self.round.refusals, *(each for each in answered if each["verdict"] == Verdict.REFUSED)]
         deferred = [answer.text for answer in answers if answer.verdict is Verdict.DEFERRED]
         if deferred:
-            self._defer(facts, deferred[0], actor, at)
+            self._defer(answered, deferred[0], actor, at)
         elif refused:
             reason = "; ".join(f"{fact['email']}: {fact['text']}" for fact in refused)
-            self._fail(Status.PERMANENT_FAILURE, facts, reason, actor, at)
+            self._fail(Status.PERMANENT_FAILURE, answered, reason, actor, at)
         else:
-            self._trigger(self.Delivered, actor, at, attempts=self.attempts, answers=facts)
+            self._trigger(self.Delivered, actor, at, attempts=self.attempts, answers=answered)
 
-    def send_again(self, recipients: Sequence[Recipient], *, actor: ActorFact, at: datetime) -> None:
+    def record_outside_attempt(
+        self, verdict: Verdict, detail: str, *, actor: ActorFact, at: datetime
+    ) -> None:
+        """What a mailer outside says of its attempt (ADR 0016): a start and its outcome; it retries itself.
+
+        :raises NotBeingSent: it has come to its end already.
+        """
+        self._check_waiting()
+        self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
+        answers = [Answer(person.email, verdict, None, detail) for person in self.round.outstanding]
+        if verdict is Verdict.DEFERRED:
+            self._put_off([answer.as_fact() for answer in answers], detail, None, actor, at)
+        else:
+            self.record_attempt(answers, actor=actor, at=at)
+
+    def send_again(
+        self, recipients: Sequence[Recipient], *, actor: ActorFact, at: datetime, sender: Sender | None = None
+    ) -> None:
         """Send it once more, from the first attempt on, to the recipients as they are known now.
 
+        :param sender: from whom it comes now.
         :raises AlreadyOnItsWay: it is still being sent or retried.
+        :raises NoLongerTrue: it warns of what has come in the meantime.
         :raises NobodyToSendTo: no recipient is known.
         """
         if self.waiting:
-            raise AlreadyOnItsWay(f"The message is {self.status.value}; wait for the outcome.")
+            raise errors.AlreadyOnItsWay(f"The message is {self.status.value}; wait for the outcome.")
+        if not self.fits(at):
+            raise errors.NoLongerTrue("What it warns of has come; a message about that is in the list.")
         if not recipients:
-            raise NobodyToSendTo("No recipient is known; put the coordinators into the directory first.")
-        facts = [recipient.as_fact() for recipient in recipients]
-        self._trigger(self.ResendRequested, actor, at, recipients=facts)
+            raise errors.NobodyToSendTo("No recipient is known; name one in the directory first.")
+        body = {
+            "recipients": [recipient.as_fact() for recipient in recipients],
+            "content": asdict(self.content),
+            "sender": asdict(sender) if sender else None,
+            "fits_until": self.fits_until,
+        }
+        self._trigger(self.ResendRequested, actor, at, **body)
+
+    def _check_waiting(self) -> None:
+        if not self.waiting:
+            raise errors.NotBeingSent(f"The message is {self.status.value}.")
+
+    def _expire(self, actor: ActorFact, at: datetime) -> None:
+        reason = f"not sent: it was so until {self.fits_until:%Y-%m-%dT%H:%M:%SZ}"
+        self._fail(Status.TECHNICAL_FAILURE, [], reason, actor, at)
 
     def _defer(self, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime) -> None:
         retry_at = next_attempt(self.round.attempts, self.round.started_at or at, at)
@@ -240,6 +226,16 @@ class Message(Aggregate):
             reason = f"given up after {self.round.attempts} attempts; last: {reason}"
             self._fail(Status.TECHNICAL_FAILURE, answers, reason, actor, at)
             return
+        self._put_off(answers, reason, retry_at, actor, at)
+
+    def _put_off(
+        self,
+        answers: list[AnswerFact],
+        reason: str,
+        retry_at: datetime | None,
+        actor: ActorFact,
+        at: datetime,
+    ) -> None:
         body = {"attempt": self.attempts, "answers": answers, "reason": reason, "retry_at": retry_at}
         self._trigger(self.AttemptFailed, actor, at, **body)
 
@@ -249,7 +245,7 @@ class Message(Aggregate):
         body = {"status": status.value, "attempts": self.attempts, "answers": answers, "reason": reason}
         self._trigger(self.Failed, actor, at, **body)
 
-    def _trigger(self, fact: type[Message.Event], actor: ActorFact, at: datetime, **body: object) -> None:
+    def _trigger(self, fact: type[facts.Event], actor: ActorFact, at: datetime, **body: object) -> None:
         self.trigger_event(
             fact,
             actor=actor,
@@ -270,7 +266,9 @@ class Message(Aggregate):
         self.round.begin_attempt(occurred_at)
 
     @event(AttemptFailed)
-    def _apply_attempt_failed(self, answers: list[AnswerFact], reason: str, retry_at: datetime) -> None:
+    def _apply_attempt_failed(
+        self, answers: list[AnswerFact], reason: str, retry_at: datetime | None
+    ) -> None:
         self._settle(Status.TEMPORARY_FAILURE, answers, reason)
         self.retry_at = retry_at
 

@@ -49,6 +49,11 @@ class Occasion:
         """Who knows already, because it is their own word."""
         return None
 
+    @property
+    def fits_until(self) -> datetime | None:
+        """The instant from which what it says is no longer so; None: it stays so."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSubmitted(Occasion):

@@ -6,37 +6,48 @@
   addresses to the other.
 * N6, N11: whoever submitted the case, and the LEA coordinators as above; never who said it.
 * N7: the coordinators of the school and of its LEA; N8: the LEA coordinators, who phone.
+* N9, N10 of a case: who drafted or submitted it, and all LEA coordinators, also where one of them did: a
+  clock runs out because somebody does not act, and another has to.
+* N10 of a decision: the desk of whoever decides.
 * Never a test administrator, examiner, parent or student, whatever a token or a directory says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.notifications.domain.addresses import is_usable_address, one_line
+from services.notifications.domain.clocks import DecisionClock
 from services.notifications.domain.occasions import Occasion, Somebody
 from services.notifications.domain.values import Because, Contact, Kind, Recipient
 
 COORDINATORS = frozenset({"lea_coordinator", "site_coordinator"})
 MAY_BE_MAILED = COORDINATORS | {"caltac_agent", "cde_reviewer"}
 FOR_THE_CDE = frozenset({Kind.CDE_COPY, Kind.APPEAL_REVIEW_REQUESTED})
+FOR_THE_WHOLE_LEA = frozenset({Kind.DRAFT_REMINDER, Kind.DEADLINE_AT_RISK, Kind.DEADLINE_MISSED})
+
+DESKS: Mapping[Because, tuple[str, str]] = {  # role and name of each desk
+    Because.CDE_DESK: ("cde_reviewer", "CDE CAASPP Office"),
+    Because.CALTAC_DESK: ("caltac_agent", "CalTAC"),
+}
 
 
 def recipients_of(
     kind: Kind,
     occasion: Occasion,
     coordinators: Sequence[Contact],
-    cde_desk: str,
+    desks: Mapping[Because, str],
     sites: Sequence[Contact] = (),
 ) -> tuple[Recipient, ...]:
     """Everybody to whom this one message goes, each address once.
 
     :param coordinators: the directory's contacts for the case's LEA.
-    :param cde_desk: the address of the CDE CAASPP Office.
+    :param desks: the addresses of the CDE CAASPP Office and of CalTAC, those that are known.
     :param sites: the directory's contacts for the school, where they are told as well.
     """
-    if kind in FOR_THE_CDE:
-        return (Recipient("cde_reviewer", "CDE CAASPP Office", cde_desk, Because.CDE_DESK),)
+    desk = desk_for(kind, occasion)
+    if desk is not None:
+        return at_the_desk(desk, desks)
     told = [_submitter(person) for person in occasion.told if person.role in MAY_BE_MAILED]
     copies = _copies(coordinators) if lea_is_copied(kind, occasion) else ()
     own = occasion.author.email.casefold() if occasion.author else None
@@ -44,16 +55,42 @@ def recipients_of(
     return _each_once(person for person in everybody if person.email.casefold() != own)
 
 
+def desk_for(kind: Kind, occasion: Occasion) -> Because | None:
+    """The desk that is told, and nobody else; None where people are told."""
+    if kind in FOR_THE_CDE:
+        return Because.CDE_DESK
+    if isinstance(occasion, DecisionClock):
+        return Because.CDE_DESK if occasion.decider == "cde" else Because.CALTAC_DESK
+    return None
+
+
+def at_the_desk(desk: Because, desks: Mapping[Because, str]) -> tuple[Recipient, ...]:
+    """A desk as recipient; nobody where its address is not known."""
+    role, name = DESKS[desk]
+    return (Recipient(role, name, desks[desk], desk),) if desk in desks else ()
+
+
 def lea_is_copied(kind: Kind, occasion: Occasion) -> bool:
     """Whether the LEA's coordinators are told as well: always, unless one of them acted (HR-09)."""
+    if desk_for(kind, occasion) is not None:
+        return False
     acted = {person.role for person in occasion.told}
-    return kind not in FOR_THE_CDE and "lea_coordinator" not in acted
+    return kind in FOR_THE_WHOLE_LEA or "lea_coordinator" not in acted
 
 
 def recipients_again(
-    before: Sequence[Recipient], *, lea_copied: bool, coordinators: Sequence[Contact]
+    before: Sequence[Recipient],
+    *,
+    lea_copied: bool,
+    coordinators: Sequence[Contact],
+    desk: Sequence[Recipient] | None = None,
 ) -> tuple[Recipient, ...]:
-    """Who gets a message that is sent anew: the LEA's coordinators as the directory names them today."""
+    """Who gets a message that is sent anew: the LEA's coordinators as the directory names them today.
+
+    :param desk: of a message to a desk, the desk as its address is known today.
+    """
+    if desk is not None:
+        return tuple(desk)
     kept = [person for person in before if person.because is not Because.LEA_COORDINATOR]
     return _each_once((*kept, *(_copies(coordinators) if lea_copied else ())))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What a message is for (contract §5; dossier §7, N1-N8, N11)."""
+    """What a message is for (contract §5; dossier §7, N1-N11)."""
 
     CASE_SUBMITTED = "case_submitted"
     CDE_COPY = "cde_copy"
@@ -19,6 +20,9 @@ class Kind(StrEnum):
     NOTE_ADDED = "note_added"
     CONCERN_RECORDED = "concern_recorded"
     BREACH_CALL_NOW = "breach_call_now"
+    DRAFT_REMINDER = "draft_reminder"
+    DEADLINE_AT_RISK = "deadline_at_risk"
+    DEADLINE_MISSED = "deadline_missed"
     ADDITIONAL_ACTION_REQUIRED = "additional_action_required"
 
 
@@ -51,6 +55,7 @@ class Because(StrEnum):
     LEA_COORDINATOR = "lea_coordinator"
     SITE_COORDINATOR = "site_coordinator"
     CDE_DESK = "cde_desk"
+    CALTAC_DESK = "caltac_desk"
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,19 @@ class Content:
     template_version: str  # content hash: the same version renders the same words
 
 
+def list_id(message_id: str) -> str:
+    """The one list of all our mails (RFC 2919), by which mail programs file and allow them (M p44)."""
+    return f"<stairs.{message_id.strip('<>').partition('@')[2]}>"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """From whom a message comes, as it was configured when it was written."""
+
+    name: str
+    email: str
+
+
 @dataclass(frozen=True)
 class Matter:
     """What a message is about, and in whose scope it lies."""
@@ -146,6 +164,23 @@ class Draft:
     recipients: tuple[Recipient, ...]
     lea_copied: bool  # the LEA's coordinators are looked up again when it is sent anew
     content: Content
+    sender: Sender | None = None
+    desk: Because | None = None  # of a message to a desk
+    fits_until: datetime | None = None  # the instant from which it is not so any more
+
+    def as_fact(self) -> dict[str, Any]:
+        """The form in which the first fact of its message keeps it."""
+        return {
+            "kind": self.kind.value,
+            "cause": asdict(self.cause),
+            **asdict(self.matter),
+            "recipients": [recipient.as_fact() for recipient in self.recipients],
+            "lea_copied": self.lea_copied,
+            "content": asdict(self.content),
+            "sender": asdict(self.sender) if self.sender else None,
+            "desk": self.desk.value if self.desk else None,
+            "fits_until": self.fits_until,
+        }
 
     @property
     def size(self) -> int:

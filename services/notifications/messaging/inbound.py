@@ -1,4 +1,4 @@
-"""Who is told when something happens elsewhere (dossier §7, N1-N8, N11).
+"""Who is told when something happens elsewhere (dossier §7, N1-N11).
 
 A message may come again, and in any order: a notification's identity follows from the event that caused it,
 so a repeated event finds its notification already there, inbox or no inbox. Nothing is looked up elsewhere:
@@ -18,6 +18,13 @@ from services.notifications.messaging.announcements import (
     breach_identified,
     concern_recorded,
     note_added,
+)
+from services.notifications.messaging.clocks import (
+    decision_at_risk,
+    decision_overdue,
+    draft_reminder,
+    report_at_risk,
+    report_overdue,
 )
 from services.notifications.messaging.occasions import (
     appeal_approved,
@@ -97,6 +104,31 @@ class Reactions:
         identified = incidents_v1.BreachIdentified.model_validate(event.data)
         await self._tell(Kind.BREACH_CALL_NOW, breach_identified(identified), event, unit)
 
+    async def when_a_draft_waits_remind_its_author_and_the_lea(self, event: CloudEvent, unit: Unit) -> None:
+        """N9: while it can still be submitted."""
+        reminder = incidents_v1.DraftReminder.model_validate(event.data)
+        await self._tell(Kind.DRAFT_REMINDER, draft_reminder(reminder), event, unit)
+
+    async def when_a_deadline_is_at_risk_warn_filer_and_lea(self, event: CloudEvent, unit: Unit) -> None:
+        """N10: one message per warning; each is an event of its own."""
+        warning = incidents_v1.DeadlineAtRisk.model_validate(event.data)
+        await self._tell(Kind.DEADLINE_AT_RISK, report_at_risk(warning), event, unit)
+
+    async def when_a_deadline_is_missed_tell_filer_and_lea(self, event: CloudEvent, unit: Unit) -> None:
+        """N10, A-3: late is accepted, and the LEA is told."""
+        missed = incidents_v1.DeadlineMissed.model_validate(event.data)
+        await self._tell(Kind.DEADLINE_MISSED, report_overdue(missed), event, unit)
+
+    async def when_a_decision_is_at_risk_warn_the_desk(self, event: CloudEvent, unit: Unit) -> None:
+        """N10: whoever decides, the CDE or CalTAC (K5, K6, K7)."""
+        warning = appeals_v1.DecisionAtRisk.model_validate(event.data)
+        await self._tell(Kind.DEADLINE_AT_RISK, decision_at_risk(warning), event, unit)
+
+    async def when_a_decision_is_overdue_tell_the_desk(self, event: CloudEvent, unit: Unit) -> None:
+        """N10: nothing is decided by itself (K5)."""
+        overdue = appeals_v1.DecisionOverdue.model_validate(event.data)
+        await self._tell(Kind.DEADLINE_MISSED, decision_overdue(overdue), event, unit)
+
     async def when_additional_action_required_tell_the_submitter(self, event: CloudEvent, unit: Unit) -> None:
         """N11: more is asked for; what it is stands on the case."""
         required = incidents_v1.AdditionalActionRequired.model_validate(event.data)
@@ -120,6 +152,11 @@ def handlers(messages_in: MessagesIn, clock: Clock) -> Mapping[str, Handler]:
         incidents_v1.ConcernRecorded.TYPE: react.when_concern_recorded_tell_the_coordinators,
         incidents_v1.BreachIdentified.TYPE: react.when_breach_identified_ask_the_lea_to_phone,
         incidents_v1.AdditionalActionRequired.TYPE: react.when_additional_action_required_tell_the_submitter,
+        incidents_v1.DraftReminder.TYPE: react.when_a_draft_waits_remind_its_author_and_the_lea,
+        incidents_v1.DeadlineAtRisk.TYPE: react.when_a_deadline_is_at_risk_warn_filer_and_lea,
+        incidents_v1.DeadlineMissed.TYPE: react.when_a_deadline_is_missed_tell_filer_and_lea,
+        appeals_v1.DecisionAtRisk.TYPE: react.when_a_decision_is_at_risk_warn_the_desk,
+        appeals_v1.DecisionOverdue.TYPE: react.when_a_decision_is_overdue_tell_the_desk,
         appeals_v1.AppealRequested.TYPE: react.when_appeal_requested_ask_the_cde_for_review,
         appeals_v1.AppealApproved.TYPE: react.when_appeal_approved_tell_the_submitter,
         appeals_v1.AppealDenied.TYPE: react.when_appeal_denied_tell_the_submitter,

@@ -17,7 +17,9 @@ from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.envelope import Person
 
 
-class _About(TypedDict):
+class AboutAppeal(TypedDict):
+    """What every occasion about an appeal says."""
+
     incident_id: UUID
     case_number: str
     lea: str
@@ -62,13 +64,13 @@ def case_submitted(event: incidents_v1.IncidentSubmitted) -> CaseSubmitted:
 
 def appeal_requested(event: appeals_v1.AppealRequested) -> AppealRequested:
     """An appeal waits for a decision."""
-    return AppealRequested(**_about(event), received_at=event.received_at, decide_by=event.decide_by)
+    return AppealRequested(**about_appeal(event), received_at=event.received_at, decide_by=event.decide_by)
 
 
 def appeal_approved(event: appeals_v1.AppealApproved) -> AppealApproved:
     """The decider said yes."""
     return AppealApproved(
-        **_about(event),
+        **about_appeal(event),
         decided_at=event.decided_at,
         reason=event.reason,
         effect=event.effect,
@@ -78,13 +80,13 @@ def appeal_approved(event: appeals_v1.AppealApproved) -> AppealApproved:
 
 def appeal_denied(event: appeals_v1.AppealDenied) -> AppealDenied:
     """The decider said no, and why."""
-    return AppealDenied(**_about(event), decided_at=event.decided_at, reason=event.reason)
+    return AppealDenied(**about_appeal(event), decided_at=event.decided_at, reason=event.reason)
 
 
 def appeal_withdrawn(event: appeals_v1.AppealWithdrawn) -> AppealWithdrawn:
     """The coordinator took the request back."""
     return AppealWithdrawn(
-        **_about(event), withdrawn_at=event.withdrawn_at, withdrawn_by=somebody(event.withdrawn_by)
+        **about_appeal(event), withdrawn_at=event.withdrawn_at, withdrawn_by=somebody(event.withdrawn_by)
     )
 
 
@@ -93,7 +95,8 @@ def somebody(person: Person) -> Somebody:
     return Somebody(person.role, person.name, person.email)
 
 
-def _about(event: appeals_v1.AppealFact) -> _About:
+def about_appeal(event: appeals_v1.AppealFact) -> AboutAppeal:
+    """What every event of an appeal says about the appeal."""
     return {
         "incident_id": event.incident_id,
         "case_number": event.case_number,

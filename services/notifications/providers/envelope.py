@@ -3,6 +3,9 @@
 * ``Message-ID`` is the message's own and never changes: whoever gets a mail twice can tell.
 * ``To`` names every recipient: all are coordinators of one LEA (or the one desk of the CDE, which gets a
   message of its own); the manual means them to know of each other, and no other address is shown to anybody.
+* It says that a machine wrote it: ``Auto-Submitted`` (RFC 3834), and ``X-Auto-Response-Suppress`` for
+  Exchange, ask for no vacation notice. ``List-Id`` (RFC 2919) is one for all our mails, by which mail programs
+  file and allow them (M p44). There is nothing to unsubscribe from: what is told is told by duty.
 * A mail that is sent anew says so in ``Resent-*`` fields (RFC 5322 §3.6.6) and keeps all others.
 * ``X-STAIRS-Correlation-ID`` finds, in the logs of all services, the request that led to the mail.
 * Header values are checked before (``domain.addresses``), and ``EmailMessage`` refuses a line break in any.
@@ -16,6 +19,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from services.notifications.application.ports import Mail
+from services.notifications.domain.values import list_id
 
 WIRE = SMTP.clone(cte_type="7bit")  # any server takes it
 
@@ -34,7 +38,10 @@ def on_the_wire(mail: Mail, sender: Address) -> bytes:
     message["Subject"] = mail.content.subject
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = mail.message_id
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notices in answer
+    message["List-Id"] = f"STAIRS / Appeals {list_id(mail.message_id)}"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message["Content-Language"] = "en"
     message["X-STAIRS-Kind"] = mail.kind.value
     message["X-STAIRS-Case"] = mail.case_number or "none"
     message["X-STAIRS-Template"] = f"{mail.content.template} {mail.content.template_version}"

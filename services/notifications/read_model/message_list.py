@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from eventsourcing.domain import DomainEventProtocol
 
+from services.notifications.domain import facts
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import Status
 from services.notifications.read_model import tables
@@ -31,7 +32,7 @@ class MessageList:
         return {**row, **(change(fact) if change else {}), "version": fact.originator_version}
 
 
-def _composed(fact: Message.Composed) -> Row:
+def _composed(fact: facts.Composed) -> Row:
     return {
         "id": fact.originator_id,
         "version": fact.originator_version,
@@ -53,15 +54,15 @@ def _composed(fact: Message.Composed) -> Row:
     }
 
 
-def _sending_started(fact: Message.SendingStarted) -> Row:
+def _sending_started(fact: facts.SendingStarted) -> Row:
     return {"status": Status.SENDING.value, "attempts": fact.attempt}
 
 
-def _attempt_failed(fact: Message.AttemptFailed) -> Row:
+def _attempt_failed(fact: facts.AttemptFailed) -> Row:
     return {"status": Status.TEMPORARY_FAILURE.value, "reason": fact.reason, "retry_at": fact.retry_at}
 
 
-def _delivered(fact: Message.Delivered) -> Row:
+def _delivered(fact: facts.Delivered) -> Row:
     return {
         "status": Status.DELIVERED.value,
         "reason": None,
@@ -70,11 +71,11 @@ def _delivered(fact: Message.Delivered) -> Row:
     }
 
 
-def _failed(fact: Message.Failed) -> Row:
+def _failed(fact: facts.Failed) -> Row:
     return {"status": fact.status, "reason": fact.reason, "retry_at": None}
 
 
-def _resend_requested(fact: Message.ResendRequested) -> Row:
+def _resend_requested(fact: facts.ResendRequested) -> Row:
     return {
         "status": Status.CREATED.value,
         "reason": None,

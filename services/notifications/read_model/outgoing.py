@@ -59,6 +59,11 @@ class OutgoingQueue:
         count, since = (await self._connection.execute(statement)).one()
         return Backlog(count, since)
 
+    async def holds(self, notification_id: UUID) -> bool:
+        """Whether this message is ours to send, now or later."""
+        statement = sa.select(sa.exists().where(outgoing.c.notification_id == notification_id))
+        return bool((await self._connection.execute(statement)).scalar_one())
+
     async def remove(self, notification_id: UUID) -> None:
         """Do not try this message any more."""
         await self._connection.execute(

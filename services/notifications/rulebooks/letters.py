@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from services.notifications.domain.addresses import one_line
 from services.notifications.domain.announcements import Announcement
+from services.notifications.domain.clocks import DecisionClock, DraftReminder, ReportClock
 from services.notifications.domain.occasions import (
     AppealOccasion,
     AppealRequested,
@@ -23,6 +24,12 @@ from services.notifications.domain.occasions import (
 from services.notifications.domain.values import Content, Kind
 from services.notifications.rulebooks.announcing import announcement_steps, announcement_words
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, FOLDER, Letter, Policy, policy_of
+from services.notifications.rulebooks.reminding import (
+    decision_steps,
+    decision_words,
+    reminder_steps,
+    reminder_words,
+)
 from services.notifications.rulebooks.summaries import Row, appeal_rows, case_rows, day, pacific, plain, title
 
 TEMPLATES = FOLDER / "templates"
@@ -67,6 +74,12 @@ class Letters:
         if isinstance(occasion, CaseSubmitted):
             words |= _case_words(occasion, policy)
             steps = list(_case_steps(occasion, policy))
+        elif isinstance(occasion, DraftReminder | ReportClock):
+            words |= reminder_words(occasion, policy)
+            steps = list(reminder_steps(occasion, policy))
+        elif isinstance(occasion, DecisionClock):
+            words |= decision_words(occasion, policy)
+            steps = list(decision_steps(occasion, policy))
         elif isinstance(occasion, AppealOccasion):
             words |= _appeal_words(occasion, policy)
             steps = list(_appeal_steps(occasion, policy))
@@ -94,7 +107,7 @@ class Letters:
 
 
 def _year_of(occasion: Occasion) -> str:
-    return occasion.administration_year if isinstance(occasion, CaseSubmitted) else DEFAULT_YEAR
+    return occasion.administration_year if isinstance(occasion, CaseSubmitted | ReportClock) else DEFAULT_YEAR
 
 
 def _case_words(case: CaseSubmitted, policy: Policy) -> dict[str, object]:

@@ -73,6 +73,13 @@ class AppealWords(_Entry):
     approved: tuple[Text, ...]
 
 
+class ClockWords(_Entry):
+    """What to do while a clock of dossier §8 still runs, and when it has run out."""
+
+    at_risk: tuple[Text, ...]
+    missed: tuple[Text, ...]
+
+
 class Letter(_Entry):
     """Which template says it, for one kind of mail about one exact state."""
 
@@ -103,7 +110,12 @@ class Policy(BaseModel):
     appeal_types: dict[str, AppealWords]
     outcomes: dict[str, Steps]
     announcements: dict[Kind, Steps]
+    clocks: dict[str, ClockWords]  # by the dossier's name; ``other`` for those without words of their own
     letters: tuple[Letter, ...]
+
+    def clock(self, name: str) -> ClockWords:
+        """The words of a clock."""
+        return self.clocks.get(name, self.clocks["other"])
 
     def letter(self, kind: Kind, state: str) -> Letter:
         """The letter of this kind about this state.

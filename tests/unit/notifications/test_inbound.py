@@ -1,4 +1,4 @@
-"""What others publish, and who is told then (N1-N8, N11, HR-10, HR-16, HR-17, E16, E19, E26, E32, E38)."""
+"""What others publish, and who is told then (N1-N11, HR-10, HR-16, HR-17, E16, E19, E26, E32, E38)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,15 @@ from tests.support.published import (
     incident_submitted,
     note_added,
 )
+from tests.support.published_clocks import (
+    deadline_at_risk,
+    deadline_missed,
+    decision_at_risk,
+    decision_overdue,
+    draft_reminder,
+)
 
+CALTAC = "desk@caltac.example.org"
 SITE, LEE, DEE = "site-1@example.org", "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
 
 
@@ -128,6 +136,33 @@ async def test_n8_e32_the_lea_coordinators_phone_whoever_found_the_breach() -> N
     assert await after(breach_identified(identified_by=LEA_PERSON)) == [("breach_call_now", [LEE, DEE])]
 
 
+async def test_n9_a_draft_that_waits_is_told_to_its_author_and_the_lea() -> None:
+    assert await after(draft_reminder()) == [("draft_reminder", [SITE, LEE, DEE])]
+
+
+async def test_n10_each_warning_of_one_clock_is_a_message_of_its_own() -> None:
+    assert await after(deadline_at_risk(warning="PT4H"), deadline_at_risk(warning="PT1H")) == [
+        ("deadline_at_risk", [SITE, LEE, DEE]),
+        ("deadline_at_risk", [SITE, LEE, DEE]),
+    ]
+
+
+async def test_n10_a_missed_deadline_is_told_to_all_of_the_lea_also_when_one_of_them_filed() -> None:
+    assert await after(deadline_missed()) == [("deadline_missed", [SITE, LEE, DEE])]
+    missed = deadline_missed(filed_by=LEA_PERSON)
+    assert await after(missed) == [("deadline_missed", ["lea-1@example.org", LEE, DEE])]
+
+
+@pytest.mark.parametrize(("decider", "desk"), [("cde", CDE_DESK), ("caltac", CALTAC)])
+async def test_n10_a_decision_that_is_due_is_told_to_the_desk_of_the_decider_alone(
+    decider: str, desk: str
+) -> None:
+    assert await after(decision_at_risk(decider=decider), decision_overdue(decider=decider)) == [
+        ("deadline_at_risk", [desk]),
+        ("deadline_missed", [desk]),
+    ]
+
+
 async def test_n11_what_more_is_asked_for_is_told_to_the_submitter_and_the_lea() -> None:
     assert await after(additional_action_required()) == [("additional_action_required", [SITE, LEE, DEE])]
 
@@ -154,6 +189,11 @@ EVERY_EVENT = [
     concern_recorded(),
     breach_identified(),
     additional_action_required(),
+    draft_reminder(),
+    deadline_at_risk(),
+    deadline_missed(),
+    decision_at_risk(),
+    decision_overdue(),
 ]
 
 

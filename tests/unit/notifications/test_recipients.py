@@ -9,6 +9,7 @@ from services.notifications.domain.recipients import lea_is_copied, recipients_a
 from services.notifications.domain.values import Because, Kind, Recipient
 from tests.support.notification_states import (
     AGENT,
+    CALTAC_DESK,
     CDE_DESK,
     COORDINATORS,
     LEADER,
@@ -22,11 +23,12 @@ from tests.support.notification_states import (
 
 LEE, DEE = "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
 SIA, CAL = "sia.site@school.example.org", "cal.agent@caltac.example.org"
+DESKS = {Because.CDE_DESK: CDE_DESK, Because.CALTAC_DESK: CALTAC_DESK}
 STRANGERS = ("test_administrator", "test_examiner", "auditor", "system", "student", "parent", "")
 
 
 def mailed(kind: Kind, occasion: Occasion) -> list[str]:
-    return [person.email for person in recipients_of(kind, occasion, COORDINATORS, CDE_DESK)]
+    return [person.email for person in recipients_of(kind, occasion, COORDINATORS, DESKS)]
 
 
 @pytest.mark.parametrize(
