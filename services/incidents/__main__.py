@@ -1,4 +1,4 @@
-"""``python -m services.incidents api|worker|relay|migrate|rebuild|rules``."""
+"""``python -m services.incidents api|worker|relay|migrate|rebuild|forget-mail|rules``."""
 
 from services.incidents import main
 from shared.process.doorway import run
@@ -12,6 +12,7 @@ if __name__ == "__main__":
                 "relay": main.relay,
                 "migrate": main.migrate,
                 "rebuild": main.rebuild,
+                "forget-mail": main.forget_mail,
                 "rules": main.catalog,
             }
         )

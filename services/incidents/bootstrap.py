@@ -18,11 +18,13 @@ from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
+from services.incidents.messaging.mail import MAIL_SOURCE, MAIL_TOPIC, of_notifications
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.vault import Vault, read_key
 from services.incidents.read_model.case_list import CaseList
+from services.incidents.read_model.case_mail import CaseMail, forget
 from services.incidents.read_model.concern_list import ConcernList, ConcernSearch
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
@@ -40,6 +42,7 @@ from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
+from shared.persistence.faults import translated
 from shared.persistence.probe import store_usable
 from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
@@ -51,6 +54,9 @@ from shared.process.loops import Loop
 PACKAGE = "services.incidents"
 TABLE = "incidents_events"
 CONSUMER = "incidents"  # of what appeals publishes: the consumer group, and the name in the inbox
+MAIL = (
+    "incidents-mail"  # of what became of the mails: a group of its own, so that neither waits for the other
+)
 REACTIONS = "incidents-reactions"  # to what we publish ourselves
 PROJECTIONS = (CaseList(), ConcernList())
 
@@ -113,6 +119,7 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
             vault=vault,
             changes=Changes(base.tail, publish, SOURCE),
             clock=clock,
+            case_mail=CaseMail(base.engine),
             uploads=Uploads(cases, Sheets()),
             windows=Windows(store, library),
             discussions=Discussions(store),
@@ -131,14 +138,14 @@ def lags(settings: Settings, base: Foundation, *, limit: float | None = None) ->
         base.tail,
         SOURCE,
         projections=PROJECTIONS,
-        consumers=[CONSUMER, REACTIONS],
+        consumers=[CONSUMER, REACTIONS, MAIL],
         relayed=settings.kafka_bootstrap_servers is not None,
     )
     return Lags(of_the_store.measure, limit=limit)
 
 
 def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> dict[str, Loop]:
-    """The worker's loops: lists, reactions, appeals' news, the relay where it is embedded, pruning."""
+    """The worker's loops: lists, reactions, news of appeals and mails, the relay if embedded, pruning."""
     units = Units(base.engine, TABLE, base.codec)
     own = OwnFeed(base.tail, base.engine, publish, SOURCE, REACTIONS)
     news = _news_of_appeals(settings, base.engine)
@@ -148,6 +155,7 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
     consumers = {
         "reactions": Consumer(REACTIONS, own, units, of_ourselves()),
         "appeals": Consumer(CONSUMER, news, units, of_appeals()),
+        "mail": Consumer(MAIL, _news_of_mail(settings, base.engine), units, of_notifications()),
     }
     for name, consumer in consumers.items():
         running[name] = consumer.run
@@ -170,3 +178,20 @@ def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:
     return ChangesFeed(
         settings.appeals_url, settings.system_token_file, engine, CONSUMER, source=APPEALS_SOURCE
     )
+
+
+def _news_of_mail(settings: Settings, engine: AsyncEngine) -> Feed:
+    if settings.kafka_bootstrap_servers:
+        return KafkaFeed(settings.kafka_bootstrap_servers, [MAIL_TOPIC], MAIL, engine)
+    url, token_file = settings.notifications_url, settings.system_token_file
+    return ChangesFeed(url, token_file, engine, MAIL, source=MAIL_SOURCE)
+
+
+async def forget_mail(base: Foundation) -> None:
+    """Know nothing of any mail; the worker, stopped meanwhile, then follows them from their beginning.
+
+    :raises StoreUnavailable: the database is away.
+    """
+    with translated():
+        async with base.engine.begin() as connection:
+            await forget(connection, MAIL, MAIL_SOURCE)

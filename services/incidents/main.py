@@ -1,4 +1,4 @@
-"""One function per process of this service: api, worker, relay, migrate, rebuild, rules."""
+"""One function per process of this service: api, worker, relay, migrate, rebuild, forget-mail, rules."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def api() -> int:
 
 
 def worker() -> int:
-    """Keep the list of cases, react to events, follow appeals, relay."""
+    """Keep the list of cases, react to events, follow appeals and mails, relay."""
     return run_async(_work(_settings()))
 
 
@@ -97,6 +97,11 @@ def rebuild() -> int:
     """Make the lists anew from all facts, while the service runs."""
     asyncio.run(_rebuild(_settings()))
     return 0
+
+
+def forget_mail() -> int:
+    """Know nothing of any mail, so that the worker follows them from their beginning; stop it before."""
+    return run_async(_forget_mail(_settings()))
 
 
 def catalog(year: str = DEFAULT_YEAR) -> int:
@@ -137,6 +142,11 @@ async def _relay(settings: Settings) -> None:
         behind = bootstrap.lags(settings, base, limit=settings.ready_lag_seconds)
         relaying = bootstrap.relay(base, settings.kafka_bootstrap_servers)
         await run_loops({"relay": relaying.run} | _health(settings, base, behind))
+
+
+async def _forget_mail(settings: Settings) -> None:
+    async with bootstrap.foundation(settings) as base:
+        await bootstrap.forget_mail(base)
 
 
 async def _rebuild(settings: Settings) -> None:

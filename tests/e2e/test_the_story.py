@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -56,6 +57,26 @@ def test_every_mail_came_once(told: str, system: RunningSystem) -> None:
     mails = read_mailbox(system.place.mail)
     assert len(mails) >= 18
     assert not [mail.subject for mail in mails if mail.repeats]
+
+
+async def test_every_submitted_case_shows_its_mails_delivered(told: str, system: RunningSystem) -> None:
+    async def so() -> bool:
+        assert await asyncio.to_thread(mails_on_cases, system) == {"delivered"}
+        return True
+
+    await eventually(so, within=90)
+
+
+def mails_on_cases(system: RunningSystem) -> set[str]:
+    """Every status of a mail that stands on a submitted case; "none" for a case without any."""
+    found: set[str] = set()
+    with system.client("incidents", Role.AUDITOR) as incidents:
+        cases = incidents.get("/v1/incidents", params={"limit": "200"}).json()["items"]
+        for case in cases:
+            mails = incidents.get(f"/v1/incidents/{case['id']}").json()["notifications"]
+            if case["case_number"]:
+                found |= {mail["status"] for mail in mails} or {"none"}
+    return found
 
 
 def test_no_ssid_leaves_the_incidents_service(told: str, system: RunningSystem) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -94,12 +95,22 @@ class NoChanges:
         return {"items": [], "next_after": after, "limit": limit, "wait": wait}
 
 
+class NotedMail:
+    """What a test wants to be known of the mails about cases."""
+
+    def __init__(self) -> None:
+        self.known: dict[UUID, list[dict[str, object]]] = {}
+
+    async def of(self, case_id: UUID) -> Sequence[dict[str, object]]:
+        return self.known.get(case_id, [])
+
+
 class Api:
     """The application and the parts that it stands on."""
 
     def __init__(self) -> None:
         self.store, self.vault, self.clock = MemoryStore(), PlayVault(), FixedClock(NOON)
-        self.search = FoldedSearch(self.store)
+        self.search, self.mail = FoldedSearch(self.store), NotedMail()
         self.app = self._application()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://incidents")
@@ -130,6 +141,7 @@ class Api:
             vault=self.vault,
             changes=NoChanges(),
             clock=self.clock,
+            case_mail=self.mail,
         )
         return app
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import orjson
+from fastapi import FastAPI
 
 from services.notifications import bootstrap
 from services.notifications.api.routes import router
@@ -83,6 +84,7 @@ class World:
 
     settings: Settings
     base: bootstrap.Ground
+    app: FastAPI
     api: httpx.AsyncClient
     feed: HandedIn = field(default_factory=HandedIn)
 
@@ -97,7 +99,7 @@ class World:
 
     async def happened(self, *events: CloudEvent) -> None:
         """The reactions to these events, without a worker."""
-        react = inbound.handlers(self.base.messages_in, clock_for(None))
+        react = inbound.handlers(self.base.messages_in, clock_for(self.settings.stairs_clock_file))
         for event in events:
             async with self.base.units.begin() as unit:
                 await react[event.type](event, unit)
@@ -105,7 +107,7 @@ class World:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Inside, the worker works."""
-        reactions = inbound.handlers(self.base.messages_in, clock_for(None))
+        reactions = inbound.handlers(self.base.messages_in, clock_for(self.settings.stairs_clock_file))
         stop = asyncio.Event()
         loops = (
             Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions).run,
@@ -141,7 +143,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         app.state.desk, app.state.receipts, app.state.changes = desk, receipts, desk.changes
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
-            yield World(settings, base, api)
+            yield World(settings, base, app, api)
 
 
 @asynccontextmanager

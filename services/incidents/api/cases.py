@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.incidents.api.desk import Desk, desk_of
 from services.incidents.api.rendering import case_page, case_resource
-from services.incidents.api.resources import CasePage, CaseResource
+from services.incidents.api.resources import CasePage, CaseResource, ShownCase
 from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody
 from services.incidents.application.commands import (
     DeleteDraft,
@@ -58,14 +58,14 @@ async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> 
     return await _found(desk_of(request), asked, caller)
 
 
-@router.get("/{case_id}", response_model=CaseResource)
+@router.get("/{case_id}", response_model=ShownCase)
 async def show(case_id: UUID, request: Request, caller: Caller) -> Response:
-    """One case, as it is now."""
+    """One case as it is now, and what became of the mails about it."""
     desk = desk_of(request)
     case = await desk.cases.get(case_id, caller)
     masks = await desk.cases.masks(case, caller)
     shown = case_resource(case, masks, await desk.discussions.additional_action(case))
-    return respond(ok(shown, version=case.version))
+    return respond(ok({**shown, "notifications": await desk.case_mail.of(case.id)}, version=case.version))
 
 
 @router.patch("/{case_id}", response_model=CaseResource)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from fastapi import Request
 
@@ -48,6 +49,14 @@ class ConcernSearch(Protocol):
         ...
 
 
+class CaseMail(Protocol):
+    """What is known of the mails about cases."""
+
+    async def of(self, case_id: UUID) -> Sequence[Mapping[str, object]]:
+        """The messages about a case by ``notification_id``, ``kind``, ``status`` and ``at``."""
+        ...
+
+
 class RulebookShelf(Rulebooks, Protocol):
     """The rulebooks as rules and as documents."""
 
@@ -74,6 +83,7 @@ class Desk:
     vault: StudentVault
     changes: Changes
     clock: Clock
+    case_mail: CaseMail
     uploads: Uploads
     windows: Windows
     discussions: Discussions

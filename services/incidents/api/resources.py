@@ -106,6 +106,21 @@ class CaseResource(Judged):
     version: int
 
 
+class MailStatus(Resource):
+    """What became of one mail about the case; to whom it goes is told by the notifications service."""
+
+    notification_id: UUID
+    kind: str
+    status: Annotated[str, Field(description="created, delivered, permanent_failure, technical_failure")]
+    at: Annotated[datetime, Field(description="since when it stands so")]
+
+
+class ShownCase(CaseResource):
+    """A case as it is looked at: with its mails, which follow by moments and change no version."""
+
+    notifications: list[MailStatus]
+
+
 class ListedStudent(Resource):
     """A student in the list: without any SSID."""
 

@@ -55,3 +55,14 @@ CONCERN_LIST = sa.Table(  # behind ``GET /v1/concerns`` (made by migration 0002,
     sa.Column("recorded_at", _INSTANT, nullable=False),
     sa.Column("recorded_by", JSONB, nullable=False),
 )
+
+CASE_MAIL = sa.Table(  # mails about each case (made by migration 0005, kept by ``case_mail``)
+    "case_mail",
+    METADATA,
+    sa.Column("notification_id", sa.Uuid, primary_key=True),
+    sa.Column("incident_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("at", _INSTANT, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),  # of the newest event in its producer's store
+)

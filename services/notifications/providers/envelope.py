@@ -4,8 +4,8 @@
 * ``To`` names every recipient: all are coordinators of one LEA (or the one desk of the CDE, which gets a
   message of its own); the manual means them to know of each other, and no other address is shown to anybody.
 * It says that a machine wrote it: ``Auto-Submitted`` (RFC 3834), and ``X-Auto-Response-Suppress`` for
-  Exchange, ask for no vacation notice. ``List-Id`` (RFC 2919) is one for all our mails, by which mail programs
-  file and allow them (M p44). There is nothing to unsubscribe from: what is told is told by duty.
+  Exchange, ask for no vacation notice. ``List-Id`` (RFC 2919) is one for all our mails, by which mail
+  programs file and allow them (M p44). There is nothing to unsubscribe from: it is told by duty.
 * A mail that is sent anew says so in ``Resent-*`` fields (RFC 5322 §3.6.6) and keeps all others.
 * ``X-STAIRS-Correlation-ID`` finds, in the logs of all services, the request that led to the mail.
 * Header values are checked before (``domain.addresses``), and ``EmailMessage`` refuses a line break in any.

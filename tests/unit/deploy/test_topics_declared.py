@@ -31,6 +31,7 @@ def test_every_topic_of_the_published_language_is_declared(name: str) -> None:
         (incidents_v1.TOPIC, "notifications"),
         (appeals_v1.TOPIC, "incidents"),
         (appeals_v1.TOPIC, "notifications"),
+        (notifications_v1.TOPIC, "incidents-mail"),
     ],
 )
 def test_every_consumer_has_its_dead_letter_twin(topic: str, consumer: str) -> None:
@@ -38,7 +39,7 @@ def test_every_consumer_has_its_dead_letter_twin(topic: str, consumer: str) -> N
 
 
 def test_nothing_else_is_declared() -> None:
-    assert len(TOPICS) == 7
+    assert len(TOPICS) == 8
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
@@ -76,6 +77,7 @@ def test_a_word_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     [
         (incidents_v1.TOPIC, appeals.CONSUMER),
         (appeals_v1.TOPIC, incidents.CONSUMER),
+        (notifications_v1.TOPIC, incidents.MAIL),
         *((topic, notifications.CONSUMER) for topic in notifications.TOPICS),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from services.incidents import __file__ as package
 from services.incidents.domain import errors
 from services.incidents.messaging.inbound import of_appeals, of_ourselves
+from services.incidents.messaging.mail import of_notifications
 from services.incidents.read_model.tables import METADATA
 from services.incidents.settings import Settings
 from shared.contracts import incidents_v1
@@ -38,7 +39,7 @@ def test_the_events_published_are_those_of_the_contract() -> None:
 
 
 def test_the_events_consumed_are_those_that_have_a_handler() -> None:
-    assert named("Events consumed") == {*of_appeals(), *of_ourselves()}
+    assert named("Events consumed") == {*of_appeals(), *of_notifications(), *of_ourselves()}
 
 
 def test_the_tables_are_named() -> None:
