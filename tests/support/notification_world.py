@@ -27,6 +27,7 @@ from shared.messaging.feed import Delivery, Failure, Place
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.process.clock import clock_for
+from shared.process.loops import Loop
 from tests.support.tokens import auth_environment, authenticator, bearer
 
 CDE = "desk@cde.example.org"
@@ -108,19 +109,31 @@ class World:
     async def at_work(self) -> AsyncIterator[None]:
         """Inside, the worker works."""
         reactions = inbound.handlers(self.base.messages_in, clock_for(self.settings.stairs_clock_file))
-        stop = asyncio.Event()
-        loops = (
-            Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions).run,
-            Projector(self.base.engine, self.base.tail, MessageList()).run,
-            bootstrap.dispatch(self.base).run,
-        )
-        async with asyncio.TaskGroup() as group:
-            for loop in loops:
-                group.create_task(loop(stop))
-            try:
-                yield
-            finally:
-                stop.set()
+        consumer = Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions)
+        async with self.listed(), _running(consumer.run, bootstrap.dispatch(self.base).run):
+            yield
+
+    @asynccontextmanager
+    async def listed(self) -> AsyncIterator[None]:
+        """Inside, the list of messages follows them."""
+        async with _running(Projector(self.base.engine, self.base.tail, MessageList()).run):
+            yield
+
+
+@asynccontextmanager
+async def _running(*loops: Loop) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+
+    async def run(loop: Loop) -> None:
+        await loop(stop)
+
+    async with asyncio.TaskGroup() as group:
+        for loop in loops:
+            group.create_task(run(loop))
+        try:
+            yield
+        finally:
+            stop.set()
 
 
 @asynccontextmanager

@@ -1,0 +1,114 @@
+"""Others deliver (ADR 0016): a plain consumer of Kafka hands our mails to a real server, and reports back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from kafka.errors import TopicAlreadyExistsError
+
+from services.notifications import bootstrap
+from tests.support.chronicle import served
+from tests.support.eventually import eventually
+from tests.support.kafka import ends_of, make_topic
+from tests.support.mail_servers import Script, answering
+from tests.support.notification_world import CDE, World, settings_for, world
+from tests.support.plain_mailer import TOPIC, PlainMailer
+from tests.support.ports import free_port
+from tests.support.published import incident_submitted
+from tests.support.tokens import AUDITOR, CALTAC_AGENT, SYSTEM, token
+from tests.support.wire import parsed
+
+PATIENCE = 120.0  # seconds; the machine may be busy
+
+
+@dataclass
+class Outside:
+    """This service without a sender of its own, and the mailer that does the work."""
+
+    notifications: World
+    mailer: PlainMailer
+    smtp: Script
+
+    async def listed(self, *standings: tuple[str, str, int]) -> list[dict[str, Any]]:
+        """The list of messages, once kinds, statuses and attempts are these."""
+
+        async def so() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = (await self.notifications.get("/v1/notifications", AUDITOR)).json()[
+                "items"
+            ]
+            found = [(item["kind"], item["status"], item["attempts"]) for item in items]
+            assert sorted(found) == sorted(standings)
+            return items
+
+        return await eventually(so, within=PATIENCE)
+
+    def message_ids(self) -> list[str]:
+        return [str(parsed(envelope)["Message-ID"]) for envelope in self.smtp.taken]
+
+
+@asynccontextmanager
+async def outside(database: str, kafka: str, script: Script) -> AsyncIterator[Outside]:
+    with suppress(TopicAlreadyExistsError):
+        await asyncio.to_thread(make_topic, kafka, TOPIC)
+    since, nobody_listens = await asyncio.to_thread(ends_of, kafka, TOPIC), free_port()
+    ours = {"NOTIFICATIONS_DELIVERY": "external", "kafka_bootstrap_servers": kafka}
+    settings = settings_for(database, nobody_listens, **ours)
+    async with (
+        answering(script) as port,
+        world(settings) as there,
+        served(there.app, free_port()) as url,  # type: ignore[arg-type]  # an ASGI application
+        bootstrap.relay_loops(settings) as relay,
+        there.listed(),
+    ):
+        mailer = PlainMailer(kafka, since, port, url, token(SYSTEM))
+        stop, stop_mailer = asyncio.Event(), threading.Event()
+        working = asyncio.gather(relay["relay"](stop), asyncio.to_thread(mailer.run, stop_mailer))
+        try:
+            yield Outside(there, mailer, script)
+        finally:
+            stop.set()
+            stop_mailer.set()
+            await working
+
+
+async def test_a_plain_mailer_delivers_retries_and_keeps_our_ledger_whole(
+    database: str, kafka_bootstrap: str
+) -> None:
+    script = Script(data=["451 4.3.0 try later"], to={CDE: "550 5.1.1 no such user"})
+    async with outside(database, kafka_bootstrap, script) as there:
+        await there.notifications.happened(incident_submitted(91))
+        items = await there.listed(("case_submitted", "delivered", 2), ("cde_copy", "permanent_failure", 1))
+        by_kind = {item["kind"]: item for item in items}
+        assert by_kind["cde_copy"]["reason"] == f"{CDE}: 550 5.1.1 no such user"
+        assert there.message_ids() == [by_kind["case_submitted"]["message_id"]]
+        assert set(there.mailer.answers) == {200}
+    (envelope,) = script.taken
+    mail = parsed(envelope)
+    assert envelope.mail_from == "stairs@stairs.example.org"
+    assert mail.get_content_type() == "multipart/alternative"
+    assert mail["List-Id"] == "<stairs.notifications.stairs.local>"
+
+
+async def test_a_resend_reaches_the_mailer_outside_under_the_same_message_id(
+    database: str, kafka_bootstrap: str
+) -> None:
+    async with outside(database, kafka_bootstrap, Script()) as there:
+        await there.notifications.happened(incident_submitted(92, cde_copy=False))
+        (message,) = await there.listed(("case_submitted", "delivered", 1))
+        answer = await there.notifications.post(f"/v1/notifications/{message['id']}/resend", CALTAC_AGENT)
+        assert (answer.status_code, answer.json()["status"]) == (200, "created")
+        await there.listed(("case_submitted", "delivered", 2))
+        assert there.message_ids() == [message["message_id"]] * 2
+
+
+@pytest.mark.parametrize(("delivery", "sends"), [("smtp", True), ("external", False)])
+async def test_only_in_smtp_mode_the_worker_has_a_sender(database: str, delivery: str, sends: bool) -> None:
+    settings = settings_for(database, free_port(), NOTIFICATIONS_DELIVERY=delivery)
+    async with bootstrap.worker_loops(settings) as loops:
+        assert ("sender" in loops) is sends
