@@ -25,6 +25,7 @@ from services.notifications.rulebooks.letters import Letters
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
 from services.notifications.settings import Settings
 from shared.http.readiness import Readiness
+from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
@@ -196,14 +197,18 @@ def _health(base: Ground, behind: Lags) -> dict[str, Loop]:
 
 
 def dispatch(base: Ground) -> Dispatch:
-    """The sender of one worker."""
-    settings = base.settings
-    by_year = _senders(settings)
+    """The sender of one worker, as a loop."""
+    return Dispatch(mail_sender(base, clock_for(base.settings.stairs_clock_file)), base.tail)
+
+
+def mail_sender(base: Ground, clock: Clock) -> Sender:
+    """One sender, with its own connection to the mail server."""
+    settings, by_year = base.settings, _senders(base.settings)
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
     server, usual = Server.at(settings.smtp_url), by_year[DEFAULT_YEAR]
     mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
-    clock, lease = clock_for(settings.stairs_clock_file), timedelta(seconds=settings.lease_seconds)
-    return Dispatch(Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease), base.tail)
+    lease = timedelta(seconds=settings.lease_seconds)
+    return Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease)
 
 
 def _stationery(settings: Settings) -> Stationery:
