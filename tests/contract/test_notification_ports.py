@@ -77,3 +77,11 @@ async def test_what_is_removed_is_not_taken_up_any_more(queue: Outgoing) -> None
     await queue.remove(FIRST)
     await queue.remove(SECOND)
     assert list(await queue.claim(NOON, 10, LEASE)) == []
+
+
+async def test_what_is_put_is_held_until_it_is_removed_whoever_claims_it(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON)
+    await queue.claim(NOON, 10, LEASE)
+    assert (await queue.holds(FIRST), await queue.holds(SECOND)) == (True, False)
+    await queue.remove(FIRST)
+    assert not await queue.holds(FIRST)

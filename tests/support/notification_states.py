@@ -176,7 +176,7 @@ def a_draft_reminder(**changes: object) -> DraftReminder:
 
 
 def a_report_clock(**changes: object) -> dict[str, object]:
-    clock = {"clock": "K3", "clock_title": "Submission within 24 hours of the discovery"}
+    clock = {"clock": "K3", "clock_title": "the report within 24 hours"}
     due = {"due_at": TUESDAY + timedelta(hours=4), "noticed_at": TUESDAY}
     what = {"administration_year": "2018-19", "incident_title": "Student cheating", "filed_by": SITE}
     return without_instant({**OF_A_CASE, "case_number": None, **clock, **due, **what, **changes})

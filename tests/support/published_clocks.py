@@ -23,7 +23,7 @@ def _of_a_report(number: int) -> dict[str, object]:
     return {
         "incident_id": case_id(number),
         "clock": "K3",
-        "clock_title": "Submission within 24 hours of the discovery",
+        "clock_title": "the report within 24 hours",
         "case_number": None,
         "incident_type": "student_cheating",
         "incident_title": "Student cheating",
