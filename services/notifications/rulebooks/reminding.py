@@ -35,14 +35,14 @@ def reminder_steps(told: Reminder, policy: Policy) -> Iterator[str]:
 
 def decision_words(told: DecisionClock, policy: Policy) -> dict[str, object]:
     """What the templates and subjects about a decision clock name."""
-    due = Row("Decision due", pacific(told.decide_by))
+    due, noticed = Row("Decision due", pacific(told.decide_by)), Row("As of", pacific(told.noticed_at))
     return {
         "appeal": told,
-        "rows": [*appeal_rows(told, policy), due],
+        "rows": [*appeal_rows(told, policy), due, noticed],
         "appeal_title": title(policy.appeal_types, told.appeal_type),
         "decider": title(policy.deciders, told.decider),
         "due": due.value,
-        "noticed": pacific(told.noticed_at),
+        "noticed": noticed.value,
     }
 
 
@@ -65,4 +65,4 @@ def _rows(told: Reminder, policy: Policy) -> Iterator[Row]:
         yield Row("Testing window closes", day(told.window_closes_on))
         yield Row("Reports are taken through", day(told.reporting_closes_on))
         yield Row("Drafted by", person(told.drafted_by, policy))
-    yield Row("Written", pacific(told.noticed_at))
+    yield Row("As of", pacific(told.noticed_at))
