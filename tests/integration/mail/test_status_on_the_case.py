@@ -26,6 +26,8 @@ from tests.support.ports import free_port
 from tests.support.postgres import new_database
 from tests.support.tokens import CALTAC_AGENT, LEA_COORDINATOR, SITE_COORDINATOR, SYSTEM, bearer, token
 
+pytestmark = pytest.mark.timeout(400)
+
 PATIENCE = 90.0  # seconds; the machine may be busy
 Json = dict[str, Any]
 

@@ -13,6 +13,7 @@ import pytest
 from kafka.errors import TopicAlreadyExistsError
 
 from services.notifications import bootstrap
+from tests.support.arrived import parsed
 from tests.support.chronicle import served
 from tests.support.eventually import eventually
 from tests.support.kafka import ends_of, make_topic
@@ -22,7 +23,8 @@ from tests.support.plain_mailer import TOPIC, PlainMailer
 from tests.support.ports import free_port
 from tests.support.published import incident_submitted
 from tests.support.tokens import AUDITOR, CALTAC_AGENT, SYSTEM, token
-from tests.support.wire import parsed
+
+pytestmark = pytest.mark.timeout(400)
 
 PATIENCE = 120.0  # seconds; the machine may be busy
 

@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from aiosmtpd.smtp import Envelope
 
 from services.notifications.domain.values import Kind
+from tests.support.arrived import bodies, parsed
 from tests.support.eventually import eventually
 from tests.support.mail_servers import Script, answering
 from tests.support.notification_world import World, settings_for, world
@@ -33,7 +35,8 @@ from tests.support.published_clocks import (
     draft_reminder,
 )
 from tests.support.tokens import AUDITOR, LEA_COORDINATOR
-from tests.support.wire import bodies, parsed
+
+pytestmark = pytest.mark.timeout(300)
 
 SSID = "8412345678"
 TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
