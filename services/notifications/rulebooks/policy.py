@@ -110,12 +110,14 @@ class Policy(BaseModel):
     appeal_types: dict[str, AppealWords]
     outcomes: dict[str, Steps]
     announcements: dict[Kind, Steps]
-    clocks: dict[str, ClockWords]  # by the dossier's name; ``other`` for those without words of their own
+    clock_words: dict[
+        str, ClockWords
+    ]  # by the dossier's name; ``other`` for those without words of their own
     letters: tuple[Letter, ...]
 
-    def clock(self, name: str) -> ClockWords:
+    def words_of_clock(self, name: str) -> ClockWords:
         """The words of a clock."""
-        return self.clocks.get(name, self.clocks["other"])
+        return self.clock_words.get(name, self.clock_words["other"])
 
     def letter(self, kind: Kind, state: str) -> Letter:
         """The letter of this kind about this state.

@@ -29,7 +29,7 @@ def reminder_steps(told: Reminder, policy: Policy) -> Iterator[str]:
     if isinstance(told, DraftReminder):
         yield from policy.announcements[Kind.DRAFT_REMINDER].steps
         return
-    clock = policy.clock(told.clock)
+    clock = policy.words_of_clock(told.clock)
     yield from clock.at_risk if isinstance(told, ReportAtRisk) else clock.missed
 
 
@@ -48,7 +48,7 @@ def decision_words(told: DecisionClock, policy: Policy) -> dict[str, object]:
 
 def decision_steps(told: DecisionClock, policy: Policy) -> Iterator[str]:
     """What the desk does next, according to the clock."""
-    clock = policy.clock(told.clock)
+    clock = policy.words_of_clock(told.clock)
     yield from clock.at_risk if told.state == "decision_at_risk" else clock.missed
 
 

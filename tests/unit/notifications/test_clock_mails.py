@@ -38,7 +38,7 @@ def test_n10_every_clock_of_a_case_says_what_to_do_before_and_after_its_end(cloc
     of_it = {"clock": clock, "administration_year": year}
     near = letters.write(Kind.DEADLINE_AT_RISK, a_report_at_risk(**of_it))
     missed = letters.write(Kind.DEADLINE_MISSED, an_overdue_report(**of_it))
-    words = policy_of(year).clock(clock)
+    words = policy_of(year).words_of_clock(clock)
     assert words.at_risk[0].split("{{")[0] in near.body_text
     assert words.missed[0].split("{{")[0] in missed.body_text
     assert (near.template, missed.template) == (f"{year}/report_at_risk", f"{year}/report_overdue")
@@ -50,7 +50,7 @@ def test_n10_every_decision_clock_says_what_the_desk_has_to_do(clock: str, decid
     of_it = {"clock": clock, "decider": decider}
     near = letters.write(Kind.DEADLINE_AT_RISK, a_decision_at_risk(**of_it))
     missed = letters.write(Kind.DEADLINE_MISSED, an_overdue_decision(**of_it))
-    words = policy_of("2018-19").clock(clock)
+    words = policy_of("2018-19").words_of_clock(clock)
     assert words.at_risk[0].split("{{")[0] in near.body_text
     assert words.missed[0].split("{{")[0] in missed.body_text
 
