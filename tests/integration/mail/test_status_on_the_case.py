@@ -41,11 +41,14 @@ class Both:
     folder: Path
 
     async def told(self) -> None:
-        """Notifications hears everything that incidents published."""
+        """Notifications hears everything that incidents published, by the same clock."""
         page = (await self.incidents.http.get("/v1/changes?after=0&limit=500", headers=bearer(SYSTEM))).json()
         events = [from_json(item) for item in page["items"]]
         known = inbound.handlers(self.notifications.base.messages_in, self.incidents.clock)
-        await self.notifications.happened(*(event for event in events if event.type in known))
+        for event in events:
+            if event.type in known:
+                async with self.notifications.base.units.begin() as unit:
+                    await known[event.type](event, unit)
 
     async def news(self) -> list[CloudEvent]:
         """Everything that notifications published."""
