@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from deploy.console.dead_letter_verbs import verbs
 from deploy.console.place import SERVICES, Notes, Place, Ports
-from deploy.console.trouble import Trouble
+from deploy.console.trouble import Trouble, plainly
 from shared.kernel.actor import Role
 
 app = typer.Typer(
@@ -25,26 +26,10 @@ app = typer.Typer(
     epilog="First: [bold]stairs run[/bold]. Then, in a second terminal: [bold]stairs demo[/bold].",
 )
 
+app.add_typer(verbs, name="dead-letters")
+
 Dir = Annotated[Path, typer.Option("--dir", help="Where all state is kept.", envvar="STAIRS_DIR")]
 HERE = Path("var")
-
-
-@contextmanager
-def plainly() -> Iterator[None]:
-    """A trouble becomes one clear line (and the end of the log that it names) and exit code 1."""
-    try:
-        yield
-    except Trouble as trouble:
-        first, _, rest = str(trouble).partition("\n")
-        errors = Console(stderr=True, highlight=False)
-        errors.print(f"[bold red]stairs:[/] {_literal(first)}", soft_wrap=True)
-        if rest:
-            errors.print(_literal(rest), style="dim", soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-def _literal(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 @app.command()
@@ -166,6 +151,31 @@ def rebuild(
             rebuild_with_progress(
                 [service] if service else list(SERVICES), place, notes, Console(highlight=False)
             )
+
+
+@app.command()
+def republish(
+    service: Annotated[str, typer.Argument(help="incidents, appeals or notifications.")],
+    *,
+    start: Annotated[int, typer.Option("--from", help="The first position.", min=1)],
+    end: Annotated[int | None, typer.Option("--to", help="The last; else what was published.", min=1)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only.")] = False,
+    var: Dir = HERE,
+) -> None:
+    """Fill a lost topic again from the event store: same ids, in order; consumers notice nothing."""
+    from deploy.console.republishing import republish_with_progress
+
+    with plainly():
+        if service not in SERVICES:
+            raise Trouble(f"no service {service!r}: say one of {', '.join(SERVICES)}")
+        place = Place.at(var)
+        words = [
+            "--from",
+            str(start),
+            *(["--to", str(end)] if end else []),
+            *(["--dry-run"] if dry_run else []),
+        ]
+        republish_with_progress(service, words, place, Notes.read(place), Console(highlight=False))
 
 
 @app.command()

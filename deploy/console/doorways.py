@@ -26,11 +26,36 @@ def rebuild(service: str, place: Place, notes: Notes, *, on_line: Callable[[str]
 
     :raises Trouble: it failed; the words are its own.
     """
+    followed(service, "rebuild", place=place, notes=notes, on_line=on_line)
+
+
+def followed(
+    service: str, name: str, *words: str, place: Place, notes: Notes, on_line: Callable[[str], None]
+) -> None:
+    """Run a verb of the service; each line that it prints is handed on.
+
+    :raises Trouble: it failed; the words are its own.
+    """
+    code, said = heard(service, name, *words, place=place, notes=notes, on_line=on_line)
+    if code:
+        raise Trouble(f"{service} {name} failed\n" + _end(said))
+
+
+def heard(
+    service: str,
+    name: str,
+    *words: str,
+    place: Place,
+    notes: Notes,
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> tuple[int, list[str]]:
+    """Run a verb of the service: its exit code, and all that it said."""
     said: list[str] = []
     with subprocess.Popen(
-        verb(service, "rebuild"),
+        verb(service, name, *words),
         cwd=ROOT,
         env=plain_environment() | service_environment(service, place, notes),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -38,8 +63,7 @@ def rebuild(service: str, place: Place, notes: Notes, *, on_line: Callable[[str]
         for line in process.stdout or ():
             said.append(line.rstrip())
             on_line(said[-1])
-    if process.returncode:
-        raise Trouble(f"{service} rebuild failed\n" + _end(said))
+    return process.returncode, said
 
 
 def rules(year: str) -> int:

@@ -1,4 +1,4 @@
-"""``python -m services.appeals api|worker|relay|migrate|rebuild``."""
+"""``python -m services.appeals api|worker|relay|migrate|rebuild|dead-letters|republish``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if __name__ == "__main__":
                 "relay": main.relay,
                 "migrate": main.migrate,
                 "rebuild": main.rebuild,
+                "dead-letters": main.dead_letters,
+                "republish": main.republish,
             }
         )
     )

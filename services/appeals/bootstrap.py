@@ -35,8 +35,10 @@ from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from shared.persistence.unit import Units
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.loops import Loop
+from shared.process.republish import Store as PublishedStore
 
 PACKAGE = "services.appeals"
 TABLE = "appeals_events"
@@ -133,6 +135,21 @@ def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -
         "inbox": inbox.run,
     }
     return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
+
+
+def dead_letters(settings: Settings, store: Store) -> dead_letter_desk.Desk:
+    """Who sees to what could not be handled."""
+    units = Units(store.engine, TABLE, Codec())
+    reactions = {CONSUMER: inbound.handlers()}
+    return dead_letter_desk.Desk(store.engine, units, reactions, settings.kafka_bootstrap_servers)
+
+
+def published(settings: Settings, store: Store) -> PublishedStore:
+    """What can be published again."""
+    bootstrap = settings.kafka_bootstrap_servers
+    return PublishedStore(
+        outbound.SOURCE, outbound.TOPIC, store.tail, outbound.publish, store.engine, bootstrap
+    )
 
 
 def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:

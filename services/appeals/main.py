@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -23,8 +23,10 @@ from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.persistence.rebuild import rebuild as rebuild_projection
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.health import health
 from shared.process.loops import Loop, run_async, run_loops
+from shared.process.republish import republish as republish_facts
 from shared.process.serving import serve_api
 from shared.process.settings import load
 
@@ -83,6 +85,16 @@ def rebuild() -> int:
     return run_async(_rebuild(_start()))
 
 
+def dead_letters(*words: str) -> int:
+    """Messages that could not be handled: list, show N, replay [N …], discard N REASON."""
+    return asyncio.run(_see_to_dead_letters(_start(), words))
+
+
+def republish(*words: str) -> int:
+    """Fill the topic again from the facts: --from POSITION [--to POSITION] [--dry-run]."""
+    return asyncio.run(_republish(_start(), words))
+
+
 def _start() -> Settings:
     settings = load(Settings)
     configure(settings.stairs_log, service="appeals")
@@ -111,6 +123,16 @@ async def _idle(stop: asyncio.Event) -> None:
 async def _rebuild(settings: Settings) -> None:
     async with bootstrap.open_store(settings) as store:
         await rebuild_projection(store.engine, store.tail, AppealList(), progress=_say)
+
+
+async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.open_store(settings) as store:
+        return await dead_letter_desk.see_to(bootstrap.dead_letters(settings, store), words)
+
+
+async def _republish(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.open_store(settings) as store:
+        return await republish_facts(bootstrap.published(settings, store), words)
 
 
 def _say(done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""``python -m services.incidents api|worker|relay|migrate|rebuild|forget-mail|rules``."""
+"""``python -m services.incidents api|worker|relay|migrate|rebuild|forget-mail|dead-letters|republish|rules``."""
 
 from services.incidents import main
 from shared.process.doorway import run
@@ -13,6 +13,8 @@ if __name__ == "__main__":
                 "migrate": main.migrate,
                 "rebuild": main.rebuild,
                 "forget-mail": main.forget_mail,
+                "dead-letters": main.dead_letters,
+                "republish": main.republish,
                 "rules": main.catalog,
             }
         )

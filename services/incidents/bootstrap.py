@@ -49,7 +49,9 @@ from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from shared.persistence.unit import Units
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.loops import Loop
+from shared.process.republish import Store as PublishedStore
 
 PACKAGE = "services.incidents"
 TABLE = "incidents_events"
@@ -170,6 +172,18 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
 def relay(base: Foundation, bootstrap: str) -> Relay:
     """From our facts to our topic."""
     return Relay(SOURCE, TOPIC, base.tail, publish, bootstrap, base.engine)
+
+
+def dead_letters(settings: Settings, base: Foundation) -> dead_letter_desk.Desk:
+    """Who sees to what could not be handled."""
+    units = Units(base.engine, TABLE, base.codec)
+    reactions = {CONSUMER: of_appeals(), REACTIONS: of_ourselves()}
+    return dead_letter_desk.Desk(base.engine, units, reactions, settings.kafka_bootstrap_servers)
+
+
+def published(settings: Settings, base: Foundation) -> PublishedStore:
+    """What can be published again."""
+    return PublishedStore(SOURCE, TOPIC, base.tail, publish, base.engine, settings.kafka_bootstrap_servers)
 
 
 def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:

@@ -1,10 +1,10 @@
-"""One function per process of this service: api, worker, relay, migrate, rebuild, forget-mail, rules."""
+"""One function per process and verb of this service."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -25,9 +25,11 @@ from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database
 from shared.persistence.rebuild import rebuild as rebuild_projection
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.health import health
 from shared.process.loops import Loop, run_async, run_loops
+from shared.process.republish import republish as republish_facts
 from shared.process.serving import serve_api
 from shared.process.settings import load
 
@@ -104,6 +106,16 @@ def forget_mail() -> int:
     return run_async(_forget_mail(_settings()))
 
 
+def dead_letters(*words: str) -> int:
+    """Messages that could not be handled: list, show N, replay [N …], discard N REASON."""
+    return asyncio.run(_see_to_dead_letters(_settings(), words))
+
+
+def republish(*words: str) -> int:
+    """Fill the topic again from the facts: --from POSITION [--to POSITION] [--dry-run]."""
+    return asyncio.run(_republish(_settings(), words))
+
+
 def catalog(year: str = DEFAULT_YEAR) -> int:
     """Print a year's incident types as a table; needs neither database nor settings."""
     library, wide = Library.from_folder(), None if sys.stdout.isatty() else WIDE
@@ -147,6 +159,16 @@ async def _relay(settings: Settings) -> None:
 async def _forget_mail(settings: Settings) -> None:
     async with bootstrap.foundation(settings) as base:
         await bootstrap.forget_mail(base)
+
+
+async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.foundation(settings) as base:
+        return await dead_letter_desk.see_to(bootstrap.dead_letters(settings, base), words)
+
+
+async def _republish(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.foundation(settings) as base:
+        return await republish_facts(bootstrap.published(settings, base), words)
 
 
 async def _rebuild(settings: Settings) -> None:

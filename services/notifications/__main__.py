@@ -1,4 +1,4 @@
-"""``python -m services.notifications api|worker|relay|migrate|rebuild``."""
+"""``python -m services.notifications api|worker|relay|migrate|rebuild|dead-letters|republish``."""
 
 from services.notifications import main
 from shared.process.doorway import run
@@ -10,5 +10,7 @@ if __name__ == "__main__":
         "relay": main.relay,
         "migrate": main.migrate,
         "rebuild": main.rebuild,
+        "dead-letters": main.dead_letters,
+        "republish": main.republish,
     }
     raise SystemExit(run(verbs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, Handler
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
 from shared.messaging.lags import StoreLags
@@ -45,9 +45,11 @@ from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from shared.persistence.unit import Unit, Units
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.health import health
 from shared.process.loops import Loop
+from shared.process.republish import Store as PublishedStore
 
 PACKAGE = "services.notifications"
 TABLE = "notifications_events"
@@ -231,8 +233,26 @@ def _senders(settings: Settings) -> dict[str, Address]:
     }
 
 
+def dead_letters(base: Ground) -> dead_letter_desk.Desk:
+    """Who sees to what could not be handled."""
+    reactions = {inbound.CONSUMER: _reactions(base)}
+    return dead_letter_desk.Desk(base.engine, base.units, reactions, base.settings.kafka_bootstrap_servers)
+
+
+def published(base: Ground) -> PublishedStore:
+    """What can be published again."""
+    bootstrap = base.settings.kafka_bootstrap_servers
+    return PublishedStore(
+        outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, base.engine, bootstrap
+    )
+
+
+def _reactions(base: Ground) -> Mapping[str, Handler]:
+    return inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
+
+
 def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:
-    reactions = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
+    reactions = _reactions(base)
     for name, feed in _feeds(base):
         consumer = Consumer(inbound.CONSUMER, feed, base.units, reactions)
         behind.also(consumer.measure)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
@@ -17,7 +18,9 @@ from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.observability.logging import configure
 from shared.persistence import migrations
+from shared.process import dead_letters as dead_letter_desk
 from shared.process.loops import Loop, run_async, run_loops
+from shared.process.republish import republish as republish_facts
 from shared.process.serving import serve_api
 from shared.process.settings import load
 
@@ -74,6 +77,26 @@ def migrate() -> int:
 def rebuild() -> int:
     """Make the list of messages anew from all facts, while the service runs."""
     return run_async(bootstrap.rebuild(_settings(), _print_progress))
+
+
+def dead_letters(*words: str) -> int:
+    """Messages that could not be handled: list, show N, replay [N …], discard N REASON."""
+    return asyncio.run(_see_to_dead_letters(_settings(), words))
+
+
+def republish(*words: str) -> int:
+    """Fill the topic again from the facts: --from POSITION [--to POSITION] [--dry-run]."""
+    return asyncio.run(_republish(_settings(), words))
+
+
+async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.ground(settings) as base:
+        return await dead_letter_desk.see_to(bootstrap.dead_letters(base), words)
+
+
+async def _republish(settings: Settings, words: Sequence[str]) -> int:
+    async with bootstrap.ground(settings) as base:
+        return await republish_facts(bootstrap.published(base), words)
 
 
 def _run(open_loops: OpenLoops) -> int:

@@ -5,19 +5,20 @@
 At least once: a crash between the acknowledgement and the position sends the same facts again, with the
 same ``ce_id``. One relay per event table is active, by a session lock of PostgreSQL; the others stand by.
 The position is written over the very connection that holds the lock, so a relay that has lost the one cannot
-move the other.
+move the other. A relay steps back while somebody republishes (``turns``).
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.messaging import turns
 from shared.messaging.back_off import BackOff, pause
 from shared.messaging.batch import Batch, batch_of
 from shared.messaging.kafka_types import DETERMINISTIC, KafkaError
@@ -28,13 +29,12 @@ from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
 
-POSITION = "relay"
+POSITION = turns.RELAY
 PAGE = 500  # facts on their way at once
 IDLE = 1.0  # seconds to wait for facts; how long a stop may take when there are none
 STANDBY = 1.0  # seconds after which a relay that stands by asks again whether it is its turn
+LOOK = 1.0  # seconds between two looks whether somebody republishes
 STRIKES = 2  # refusals of one record, alone and by a new producer, after which nothing will help
-
-_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +101,8 @@ class Relay:
         try:
             with translated():
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                leads = bool(await connection.scalar(_LOCK, {"name": POSITION}))
+                unclaimed = await turns.is_free(connection, turns.REPUBLISH)
+                leads = unclaimed and await turns.take(connection, turns.RELAY)
             yield connection if leads else None
         finally:
             if leads:
@@ -112,7 +113,14 @@ class Relay:
         with translated():
             position = await positions.get(connection, POSITION)
         log.info("relay_leads", source=self._source, position=position)
+        looked_at = time.monotonic()
         while not stop.is_set():
+            if time.monotonic() - looked_at > LOOK:
+                with translated():
+                    if not await turns.is_free(connection, turns.REPUBLISH):
+                        log.info("relay_steps_back", source=self._source, position=position)
+                        return
+                looked_at = time.monotonic()
             limit = 1 if position < self._alone_until else PAGE
             facts = await self._tail.page(position, limit)
             if not facts:

@@ -30,6 +30,12 @@ def create(op: Operations, table: str) -> None:
         op.execute(statement)
 
 
+def let_dead_letters_be_discarded(op: Operations) -> None:
+    """A dead letter may be given up, with a reason; its row stays. A later migration of every service."""
+    for statement in _DISCARD:
+        op.execute(statement)
+
+
 def drop(op: Operations, table: str) -> None:
     """Undo ``create``, with everything in it."""
     _check(table)
@@ -160,4 +166,12 @@ _BESIDE = (
     )
     """,
     "CREATE INDEX dead_letters_waiting_idx ON dead_letters (consumer, id) WHERE replayed_at IS NULL",
+)
+
+_DISCARD = (
+    "ALTER TABLE dead_letters ADD COLUMN discarded_at timestamptz, ADD COLUMN discard_reason text,"
+    " ADD CONSTRAINT discarded_with_a_reason CHECK ((discarded_at IS NULL) = (discard_reason IS NULL))",
+    "DROP INDEX dead_letters_waiting_idx",
+    "CREATE INDEX dead_letters_waiting_idx ON dead_letters (consumer, id)"
+    " WHERE replayed_at IS NULL AND discarded_at IS NULL",
 )

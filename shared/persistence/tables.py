@@ -35,18 +35,22 @@ POSITIONS = sa.Table(  # how far each follower of an ordered log has come; never
     sa.Column("position", sa.BigInteger, nullable=False),
 )
 
-DEAD_LETTERS = sa.Table(  # messages that could not be handled, with the reason, until someone replays them
-    "dead_letters",
-    METADATA,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("consumer", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("event_id", sa.Text),
-    sa.Column("place", sa.Text, nullable=False),
-    sa.Column("headers", JSONB, nullable=False),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.Column("replayed_at", sa.DateTime(timezone=True)),
+DEAD_LETTERS = (
+    sa.Table(  # messages that could not be handled, with the reason, until someone replays or discards them
+        "dead_letters",
+        METADATA,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("consumer", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Text),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+        sa.Column("replayed_at", sa.DateTime(timezone=True)),
+        sa.Column("discarded_at", sa.DateTime(timezone=True)),
+        sa.Column("discard_reason", sa.Text),
+    )
 )

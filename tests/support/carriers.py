@@ -90,18 +90,18 @@ class KafkaCarrier:
     """A topic of the broker."""
 
     def __init__(self, bootstrap: str, topic: str, publisher: Publisher, engine: AsyncEngine) -> None:
-        self._bootstrap, self._topic, self._publisher, self._engine = bootstrap, topic, publisher, engine
+        self._bootstrap, self.topic, self._publisher, self._engine = bootstrap, topic, publisher, engine
         self._sequence = 0
 
     def feed(self) -> Feed:
-        return KafkaFeed(self._bootstrap, [self._topic], f"{CONSUMER}-{self._topic}", self._engine)
+        return KafkaFeed(self._bootstrap, [self.topic], f"{CONSUMER}-{self.topic}", self._engine)
 
     async def publish(self, logbook: UUID, *lines: str) -> None:
-        records = [to_record(self._event(logbook, line), self._topic) for line in lines]
+        records = [to_record(self._event(logbook, line), self.topic) for line in lines]
         assert (await self._publisher.send(records)).error is None
 
     async def garble(self) -> None:
-        sent = await self._publisher.send([Record(self._topic, b"k", b"{}", (("ce_specversion", b"0.3"),))])
+        sent = await self._publisher.send([Record(self.topic, b"k", b"{}", (("ce_specversion", b"0.3"),))])
         assert sent.error is None
 
     def _event(self, logbook: UUID, line: str) -> CloudEvent:

@@ -1,0 +1,31 @@
+"""Who may publish a service's facts: one at a time, by session locks of its PostgreSQL.
+
+The relay holds ``relay`` for as long as it lives. Whoever republishes takes ``republish`` first: relays look
+at it and step back, so that old facts and new ones never mix. A lock ends with its session, so a publisher
+that dies leaves the turn to the next.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+RELAY = "relay"
+REPUBLISH = "republish"
+
+_KEY = "hashtextextended(:name, 0)"
+_TAKE = sa.text(f"SELECT pg_try_advisory_lock({_KEY})")
+_FREE = sa.text(
+    f"SELECT CASE WHEN pg_try_advisory_lock_shared({_KEY})"
+    f" THEN pg_advisory_unlock_shared({_KEY}) ELSE false END"
+)
+
+
+async def take(connection: AsyncConnection, name: str) -> bool:
+    """Take this lock for the connection's session; False while another holds it."""
+    return bool(await connection.scalar(_TAKE, {"name": name}))
+
+
+async def is_free(connection: AsyncConnection, name: str) -> bool:
+    """Whether nobody holds it now."""
+    return bool(await connection.scalar(_FREE, {"name": name}))
