@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo test unit contract integration e2e rules bench lint fmt lock check clean
+.PHONY: help install run kafka demo test unit contract integration e2e rules bench schemas lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ e2e: ## All three services by their public doors
 rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@echo "── rules"
 	@$(BIN)/python -m tests.rules
+
+schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
+	@$(BIN)/python -W ignore -m shared.messaging.event_schemas docs/events deploy/kafka/topics.yaml
+	@$(BIN)/python -W ignore -m tests.support.event_samples
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.kafka",
     "tests.support.logs",
     "tests.support.event_store",
+    "tests.support.event_schemas",
     "tests.support.system",
 ]
 

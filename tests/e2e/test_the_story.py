@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
 from deploy.console.mailbox import read_mailbox
+from deploy.console.place import SERVICES
 from shared.kernel.actor import Role
+from tests.support.event_schemas import problems
 from tests.support.eventually import eventually
 from tests.support.kafka import messages
 from tests.support.listing import differences, every_message_is_delivered, everything_listed
@@ -109,6 +113,25 @@ async def test_rebuilt_read_models_answer_as_before(told: str, system: RunningSy
 def test_a_plain_consumer_sees_the_events_of_the_contract(told: str, system: RunningSystem) -> None:
     wanted = SUBMITTED_TO_MAILED if system.notes.kafka else set()
     assert wanted <= set(types_on_kafka(system))
+
+
+def test_every_message_is_what_its_schema_says(told: str, system: RunningSystem) -> None:
+    found = list(published(system))
+    assert {event["type"] for event in found} >= SUBMITTED_TO_MAILED
+    assert [fault for event in found for fault in problems(event["type"], event["data"])] == []
+
+
+def published(system: RunningSystem) -> Iterator[dict[str, Any]]:
+    """All that the services have published; the changes feed has what the topics have."""
+    for service in SERVICES:
+        after, more = 0, True
+        with system.client(service, Role.SYSTEM) as client:
+            while more:
+                page = (
+                    client.get("/v1/changes", params={"after": after, "limit": 500}).raise_for_status().json()
+                )
+                yield from page["items"]
+                more, after = page["next_after"] > after, page["next_after"]
 
 
 def types_on_kafka(system: RunningSystem) -> list[str]:
