@@ -1,11 +1,11 @@
 """Poll, handle, say done: each message takes effect once, and none stops the others.
 
-malformed                      parked at once
-of a type nobody asked for     done
-handled before                 done (the inbox knows it)
-the database is away           tried again until it is back, or the consumer is stopped
-another writer was first       tried again, soon, a bounded number of times
-refused, or a bug              tried again a few times (order between topics may mend it), then parked
+malformed, or unfit (``judgement``)   parked at once
+of a type nobody asked for            done
+handled before                        done (the inbox knows it)
+the database is away                  tried again until it is back, or the consumer is stopped
+another writer was first              tried again, soon, a bounded number of times
+refused, or a bug                     tried again a few times (order between topics may mend it), then parked
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff, pause
 from shared.messaging.feed import Delivery, Failure, Feed
 from shared.messaging.in_hand import InHand
+from shared.messaging.judgement import problem_of
 from shared.messaging.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
@@ -101,13 +102,12 @@ class Consumer:
             await self._persistently(lambda: self._feed.done(handled), stop)
 
     async def _settle(self, delivery: Delivery, stop: asyncio.Event) -> None:
-        event = delivery.event
-        if event is None:
-            problem = delivery.problem or "not an event"
+        event, problem = delivery.event, problem_of(delivery, self._handlers)
+        if problem is not None:
             await self._park(delivery, Failure(problem, 0, datetime.now(UTC)), stop)
             return
-        handler = self._handlers.get(event.type)
-        if handler is None:
+        handler = self._handlers.get(event.type) if event else None
+        if event is None or handler is None:
             self._count("ignored")
             return
         with _bound(event, self._name):
