@@ -10,9 +10,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from kafka.errors import KafkaError
+from kafka.partitioner import murmur2
 
 from deploy.kafka import jars
 from deploy.kafka.broker import Broker
@@ -139,6 +141,15 @@ def make_topic(bootstrap: str, name: str, *, partitions: int = 3, **config: str)
     with open_admin(bootstrap) as admin:
         admin.create_topics({name: wanted}, wait_for_metadata=True)
     return name
+
+
+def keys_in_every_partition(each: int, partitions: int = 3) -> list[UUID]:
+    """New keys, of which so many fall into each partition: chance leaves none without work."""
+    found: dict[int, list[UUID]] = {number: [] for number in range(partitions)}
+    while any(len(keys) < each for keys in found.values()):
+        key = uuid4()
+        found[(murmur2(str(key).encode()) & 0x7FFFFFFF) % partitions].append(key)
+    return [key for keys in found.values() for key in keys[:each]]
 
 
 @pytest.fixture

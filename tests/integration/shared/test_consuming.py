@@ -15,7 +15,7 @@ from shared.messaging.topics import dead_letter_topic
 from tests.support.carriers import written
 from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import make_topic, messages
+from tests.support.kafka import keys_in_every_partition, make_topic, messages
 from tests.support.logbook import Logbook
 from tests.support.readers import Readers
 from tests.support.relay_house import House, house_on
@@ -78,7 +78,7 @@ async def test_a_consumer_that_died_before_it_committed_repeats_nothing(
 
 
 async def test_two_members_share_the_work_and_one_takes_over(house: House, readers: Readers) -> None:
-    books = [uuid4() for _ in range(12)]
+    books = keys_in_every_partition(4)
     async with house.relaying(), readers.following(a_feed(house), "stays"):
         async with readers.following(a_feed(house), "leaves"):
             await eventually(lambda: _both_read(house, readers, books), within=LONG)
