@@ -177,7 +177,7 @@ def relay(base: Foundation, bootstrap: str) -> Relay:
 def dead_letters(settings: Settings, base: Foundation) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
     units = Units(base.engine, TABLE, base.codec)
-    reactions = {CONSUMER: of_appeals(), REACTIONS: of_ourselves()}
+    reactions = {CONSUMER: of_appeals(), REACTIONS: of_ourselves(), MAIL: of_notifications()}
     return dead_letter_desk.Desk(base.engine, units, reactions, settings.kafka_bootstrap_servers)
 
 

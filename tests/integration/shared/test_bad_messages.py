@@ -70,17 +70,27 @@ def a_window(version: int, closes_on: date) -> Wire:
     )
 
 
-BAD: Mapping[str, Spoil] = {  # each row of the table that ends in a dead letter
-    "an attribute is missing": lambda wire: wire.saying(time=None),
-    "an attribute is not what it should be": lambda wire: wire.saying(time="yesterday"),
-    "data that are no object": lambda wire: replace(wire, data=["a", "list"]),
-    "data that are not what the contract says": lambda wire: wire.telling(case_number=None),
-    "another CloudEvents version": lambda wire: wire.saying(specversion="2.0"),
-    "another major version of a known type": lambda wire: wire.saying(type="stairs.incident.submitted.v2"),
-    "a key that is not the case's id": lambda wire: replace(
-        wire.saying(partitionkey=str(UUID(int=9))), key=str(UUID(int=9))
+BAD: Mapping[str, tuple[Spoil, str]] = {  # rows of the table that end in a dead letter, and its reason
+    "an attribute is missing": (lambda wire: wire.saying(time=None), "time is missing"),
+    "an attribute is not what it should be": (
+        lambda wire: wire.saying(time="yesterday"),
+        "time is not an instant of RFC 3339 with an offset",
     ),
-    "larger than we ever send": lambda wire: wire.telling(of_tomorrow="x" * 1_010_000),
+    "data that are no object": (lambda wire: replace(wire, data=["a", "list"]), "not a"),
+    "data that are not what the contract says": (lambda wire: wire.telling(case_number=None), "case_number"),
+    "another CloudEvents version": (lambda wire: wire.saying(specversion="2.0"), "specversion is not 1.0"),
+    "another major version of a known type": (
+        lambda wire: wire.saying(type="stairs.incident.submitted.v2"),
+        "version 2 of its type; understood are [1]",
+    ),
+    "a key that is not the case's id": (
+        lambda wire: replace(wire.saying(partitionkey=str(UUID(int=9))), key=str(UUID(int=9))),
+        "the partitionkey is not what the event is about",
+    ),
+    "larger than we ever send": (
+        lambda wire: wire.telling(of_tomorrow="x" * 1_010_000),
+        "the largest that is handled are 1000000",
+    ),
 }
 IGNORED: Mapping[str, Spoil] = {
     "a type nobody asked for": lambda wire: wire.saying(type="stairs.incident.reopened.v1"),
@@ -170,12 +180,13 @@ def test_every_row_of_the_table_is_shown_here() -> None:
 async def test_a_message_ends_as_the_table_says_and_the_next_is_handled(
     follower: Follower, what: str
 ) -> None:
-    spoil = {**BAD, **IGNORED, **APPLIED}[what]
+    spoil, reason = BAD[what] if what in BAD else ({**IGNORED, **APPLIED}[what], "")
     async with follower.at_work():
         await follower.line.send(spoil(GOOD), NEXT)
         known = [ILLNESS.case_number, *([CHEATING.case_number] if what in APPLIED else [])]
         await eventually(lambda: follower.knows(*known), within=LONG)
         await eventually(lambda: _is(follower, what in BAD), within=LONG)
+    assert all(reason in told for (told,) in await follower.rows("SELECT reason FROM dead_letters"))
 
 
 async def _is(follower: Follower, parked: bool) -> bool:
