@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.messaging.cloud_events import CONTENT_TYPE, SPECIFICATION, TRACEPARENT
+from shared.messaging.cloud_events import CONTENT_TYPE, SPECIFICATION
 from shared.messaging.event_types import EventType, event_types
 from shared.messaging.topics import Topic
 
@@ -13,6 +13,7 @@ VERSION = "3.0.0"
 BINDING = "0.5.0"  # of the Kafka bindings
 FORMAT = "application/schema+json;version=2020-12"
 TWIN = ".dlq"
+TRACEPARENT = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"  # W3C Trace Context
 
 Part = dict[str, Any]  # Any: as AsyncAPI has it
 
@@ -142,5 +143,8 @@ def _headers(kind: EventType) -> Part:
         "ce_partitionkey": {"type": "string", "description": "the record's key"},
         "content-type": {"type": "string", "const": CONTENT_TYPE},
     }
-    optional: Mapping[str, Part] = {"traceparent": {"type": "string", "pattern": f"^{TRACEPARENT.pattern}$"}}
+    optional: Mapping[str, Part] = {
+        "ce_correlationid": {"type": "string", "description": "the same in all that one request caused"},
+        "traceparent": {"type": "string", "pattern": TRACEPARENT},
+    }
     return {"type": "object", "required": list(required), "properties": {**required, **optional}}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.messaging.letter_box import WAITING
 from shared.messaging.relay import POSITION
 from shared.observability.metrics import gauge
 from shared.persistence.faults import translated
@@ -17,9 +18,7 @@ from shared.persistence.tables import DEAD_LETTERS, POSITIONS
 from shared.persistence.tail import Tail
 
 _WAITING = (
-    sa.select(DEAD_LETTERS.c.consumer, sa.func.count())
-    .where(DEAD_LETTERS.c.replayed_at.is_(None))
-    .group_by(DEAD_LETTERS.c.consumer)
+    sa.select(DEAD_LETTERS.c.consumer, sa.func.count()).where(WAITING).group_by(DEAD_LETTERS.c.consumer)
 )
 
 
@@ -47,7 +46,7 @@ class StoreLags:
             "relay_lag_seconds", "Age of the oldest fact that the relay has not come to.", ("source",)
         )
         self._dead_letters = gauge(
-            "dead_letters_waiting", "Messages put aside, and not replayed yet.", ("consumer",)
+            "dead_letters_waiting", "Messages put aside, and not replayed or discarded yet.", ("consumer",)
         )
 
     async def measure(self) -> None:

@@ -92,5 +92,9 @@ class _OneLetter:
         await self._box.failed_again(self._letter.number, failure)
         self.failure = failure.reason
 
+    async def behind(self) -> Mapping[str, int]:
+        """Nothing: it has brought all that it has."""
+        return {}
+
     async def close(self) -> None:
         """Nothing is held."""
