@@ -1,4 +1,4 @@
-"""``python -m services.incidents api|worker|relay|migrate|rebuild|forget-mail|dead-letters|republish|rules``."""
+"""``python -m services.incidents VERB``: each process, and each verb beside them."""
 
 from services.incidents import main
 from shared.process.doorway import run

@@ -56,9 +56,7 @@ from shared.process.republish import Store as PublishedStore
 PACKAGE = "services.incidents"
 TABLE = "incidents_events"
 CONSUMER = "incidents"  # of what appeals publishes: the consumer group, and the name in the inbox
-MAIL = (
-    "incidents-mail"  # of what became of the mails: a group of its own, so that neither waits for the other
-)
+MAIL = "incidents-mail"  # of what became of the mails: a group of its own, neither waits for the other
 REACTIONS = "incidents-reactions"  # to what we publish ourselves
 PROJECTIONS = (CaseList(), ConcernList())
 
