@@ -119,5 +119,6 @@ def test_whoever_follows_a_topic_receives_it_and_may_park() -> None:
         "notifications-receive-stairs-incidents-v1": ["notifications"],
         "incidents-receive-stairs-appeals-v1": ["incidents"],
         "notifications-receive-stairs-appeals-v1": ["notifications"],
+        "incidents-mail-receive-stairs-notifications-v1": ["incidents-mail"],
     }
     assert {name.replace("-receive-", "-park-") for name in receiving} <= operations.keys()
