@@ -17,6 +17,7 @@ from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
+from services.incidents.messaging.clocks import CaseClocks
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
 from services.incidents.messaging.mail import MAIL_SOURCE, MAIL_TOPIC, of_notifications
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
@@ -29,6 +30,12 @@ from services.incidents.read_model.concern_list import ConcernList, ConcernSearc
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import Settings
+from shared.deadlines.follower import Follower
+from shared.deadlines.ledger import Ledger
+from shared.deadlines.poller import Poller
+from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.streams import Streams
+from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
@@ -50,6 +57,7 @@ from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from shared.persistence.unit import Units
 from shared.process import dead_letters as dead_letter_desk
+from shared.process.clock import clock_for
 from shared.process.loops import Loop
 from shared.process.republish import Store as PublishedStore
 
@@ -58,7 +66,8 @@ TABLE = "incidents_events"
 CONSUMER = "incidents"  # of what appeals publishes: the consumer group, and the name in the inbox
 MAIL = "incidents-mail"  # of what became of the mails: a group of its own, neither waits for the other
 REACTIONS = "incidents-reactions"  # to what we publish ourselves
-PROJECTIONS = (CaseList(), ConcernList())
+SERVICE = "incidents"  # in the identity of its deadlines
+PROJECTIONS = (CaseList(), ConcernList(), DeadlineList())
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,7 @@ class ApiGraph:
     foundation: Foundation
     store: PostgresStore
     desk: Desk
+    deadlines: DeadlineSearch
 
 
 @asynccontextmanager
@@ -128,7 +138,7 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
             filing_protocols=FilingProtocols(store),
             corrections=Corrections(search),
         )
-        yield ApiGraph(base, store, desk)
+        yield ApiGraph(base, store, desk, DeadlineSearch(base.engine))
 
 
 def lags(settings: Settings, base: Foundation, *, limit: float | None = None) -> Lags:
@@ -145,7 +155,7 @@ def lags(settings: Settings, base: Foundation, *, limit: float | None = None) ->
 
 
 def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> dict[str, Loop]:
-    """The worker's loops: lists, reactions, news of appeals and mails, the relay if embedded, pruning."""
+    """The worker's loops: lists, reactions, news of appeals and mails, deadlines, relay, pruning."""
     units = Units(base.engine, TABLE, base.codec)
     own = OwnFeed(base.tail, base.engine, publish, SOURCE, REACTIONS)
     news = _news_of_appeals(settings, base.engine)
@@ -161,10 +171,25 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
         running[name] = consumer.run
         if behind is not None:
             behind.also(consumer.measure)
+    deadlines = ledger(base)
+    running["deadlines"] = follower(base, deadlines).run
+    running["notices"] = Poller(deadlines, clock_for(settings.stairs_clock_file)).run
     running["pruning"] = lambda stop: keep_pruned(base.engine, stop)
     if settings.relay_embedded and settings.kafka_bootstrap_servers:
         running["relay"] = relay(base, settings.kafka_bootstrap_servers).run
     return running
+
+
+def ledger(base: Foundation) -> Ledger:
+    """The deadlines of this service."""
+    units = Units(base.engine, TABLE, base.codec)
+    return Ledger(SERVICE, base.engine, base.tail, units, Streams(TABLE, base.codec))
+
+
+def follower(base: Foundation, deadlines: Ledger) -> Follower:
+    """From the facts of cases and windows to deadlines."""
+    cases = Projector(base.engine, base.tail, CaseList())
+    return Follower(deadlines, CaseClocks(Library.from_folder(), cases))
 
 
 def relay(base: Foundation, bootstrap: str) -> Relay:

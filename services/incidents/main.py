@@ -12,9 +12,11 @@ from rich.console import Console
 
 from services.incidents import bootstrap
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
+from services.incidents.domain.permissions import may_search
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
+from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -43,6 +45,7 @@ ROUTERS = (
     rules.router,
     pauses.router,
     windows.router,
+    router_for(may_search),
     changes.router,
 )
 
@@ -57,7 +60,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.api(settings, library, clock) as graph:
             app.state.desk, app.state.receipts = graph.desk, graph.store
-            app.state.changes = graph.desk.changes
+            app.state.changes, app.state.deadlines = graph.desk.changes, graph.deadlines
             readiness.require("store", graph.foundation.usable)
             readiness.show(bootstrap.lags(settings, graph.foundation))
             yield

@@ -12,6 +12,7 @@ from services.incidents.domain import facts
 from services.incidents.domain.report import Report
 from services.incidents.domain.testing_window import TestingWindow
 from services.incidents.domain.values import CDS_OF_LEA
+from services.incidents.messaging.clocks import noticed
 from services.incidents.messaging.conversation import said
 from shared.contracts.envelope import Person, Published
 from shared.contracts.incidents_v1 import (
@@ -44,7 +45,7 @@ def publish(fact: DomainEvent) -> Published | None:
         case TestingWindow.WindowSet() | TestingWindow.WindowMoved():
             return _window_set(fact)
         case _:
-            return said(fact)
+            return said(fact) or noticed(fact)
 
 
 def _submitted(fact: facts.Submitted) -> IncidentSubmitted:

@@ -29,6 +29,7 @@ from services.incidents.domain.values import (
 )
 from services.incidents.rulebooks.when import fields_of, read_condition
 from shared.kernel.actor import Role
+from shared.kernel.clocks import duration
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -38,6 +39,14 @@ def _checked_day(text: str) -> str:
     date.fromisoformat(f"2019-{text}")  # of no leap year: it is there every year
     return text
 
+
+def _checked_duration(text: str) -> str:
+    duration(text)
+    return text
+
+
+Duration = Annotated[str, AfterValidator(_checked_duration)]
+"""ISO 8601: P7D, PT4H."""
 
 MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$"), AfterValidator(_checked_day)]
 
@@ -183,6 +192,9 @@ class ClockEntry(Sourced):
     what: Text
     hours: int | None = None
     business_days: int | None = None
+    title: str = ""  # in a coordinator's words; ``what`` where there is none
+    warnings: list[Duration] = []  # what each leaves; of K8, before the window's end
+    published: bool = False  # whether others are told when it is at risk or missed
 
 
 class PhoneEntry(Sourced):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TypeVar
 
 from services.incidents.domain.conditions import ALWAYS, AnyOf, Condition
@@ -11,6 +12,7 @@ from services.incidents.domain.rulebook import IncidentType, Rulebook, Ruling, T
 from services.incidents.domain.values import Basis
 from services.incidents.domain.windows import DayOfYear, Lifetime, WindowRule
 from services.incidents.rulebooks.entries import (
+    ClockEntry,
     DetailEntry,
     ExpirationEntry,
     RulebookEntry,
@@ -19,6 +21,7 @@ from services.incidents.rulebooks.entries import (
     WindowEntry,
 )
 from services.incidents.rulebooks.when import read_condition
+from shared.kernel.clocks import ClockRule
 
 T = TypeVar("T")
 NEVER: Condition = AnyOf(())
@@ -41,6 +44,7 @@ def rulebook_from(entry: RulebookEntry, version: str) -> Rulebook:
         pause_rule=PauseRule(
             entry.pause_rule.over_minutes, frozenset(entry.pause_rule.test_kinds), entry.pause_rule.source
         ),
+        clocks={name: _clock(name, clock) for name, clock in entry.clocks.items()},
         lifetimes={code: _lifetime(expiration) for code, expiration in entry.expirations.items()},
     )
 
@@ -73,6 +77,16 @@ def _rulings(cell: str, entries: list[RulingEntry[T]], row: TypeEntry) -> tuple[
             text=entry.text,
         )
         for entry in entries
+    )
+
+
+def _clock(name: str, entry: ClockEntry) -> ClockRule:
+    return ClockRule(
+        clock=name,
+        title=entry.title or entry.what,
+        length=timedelta(hours=entry.hours) if entry.hours else None,
+        warnings=tuple(entry.warnings),
+        published=entry.published,
     )
 
 

@@ -12,8 +12,10 @@ from shared.rulebooks.judging import Fault
 from shared.rulebooks.layers import Step
 
 Codes = Mapping[str, frozenset[object]]
-REPORTING = "K3"
-"""The clock from discovery to submission."""
+REPORTING, CALL = "K3", "K4"
+"""The clock from discovery to submission, and that of a breach's phone call."""
+OWNED = (REPORTING, "K3b", CALL, "K8")
+"""The clocks that this service runs."""
 
 CELLS = ("severity", "pre_action", "appeals", "recommended_action")
 
@@ -27,8 +29,7 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
     }
     for appeal, limit in book.appeal_limits.items():
         yield from _unknown(read_condition(limit.when), known, ("appeal_limits", appeal.value, "when"))
-    if REPORTING not in book.clocks or not book.clocks[REPORTING].hours:
-        yield ("clocks", REPORTING), "says in how many hours a case is to be submitted"
+    yield from _clockless(book)
     yield from _days_and_pauses(book, known["test_kind"])
     for code, row in book.incident_types.items():
         step: Step = ("incident_types", code)
@@ -37,6 +38,16 @@ def dangling(book: RulebookEntry) -> Iterator[Fault]:
             yield from _unknown(condition, {**known, **_choices(row)}, (*step, *inner))
     yield from _circles(book.incident_types)
     yield from _lifeless(book)
+
+
+def _clockless(book: RulebookEntry) -> Iterator[Fault]:
+    if REPORTING not in book.clocks or not book.clocks[REPORTING].hours:
+        yield ("clocks", REPORTING), "says in how many hours a case is to be submitted"
+    if CALL in book.clocks and not book.clocks[CALL].hours:
+        yield ("clocks", CALL), "says in how many hours a call counts as immediate"
+    for name in OWNED:
+        if name not in book.clocks:
+            yield ("clocks",), f"there is no clock {name}"
 
 
 def _days_and_pauses(book: RulebookEntry, kinds: frozenset[object]) -> Iterator[Fault]:

@@ -328,5 +328,5 @@ async def test_every_call_is_in_the_openapi_document(api: Api) -> None:
         "get /v1/rulebooks/{year}", "get /v1/rulebooks/{year}/incident-types",
         "get /v1/rulebooks/{year}/incident-types/{code}", "get /v1/changes",
         "put /v1/testing-windows/{cds}/{year}", "get /v1/testing-windows/{cds}/{year}",
-        "get /v1/tests/{test}/expiry", "get /v1/tests/{test}/pause",
+        "get /v1/tests/{test}/expiry", "get /v1/tests/{test}/pause", "get /v1/deadlines",
     }  # fmt: skip

@@ -1,0 +1,16 @@
+"""The deadline ledger."""
+
+from alembic import op
+
+from shared.deadlines import table
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    table.create(op)
+
+
+def downgrade() -> None:
+    table.drop(op)

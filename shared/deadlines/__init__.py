@@ -1,0 +1,1 @@
+"""The deadline ledger of every service: facts followed into deadlines, their list, who notices, who asks."""

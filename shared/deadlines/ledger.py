@@ -1,0 +1,33 @@
+"""What everybody who works on one service's ledger stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.deadlines.streams import Streams
+from shared.persistence import positions
+from shared.persistence.faults import translated
+from shared.persistence.tail import Tail
+from shared.persistence.unit import Units
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One service's deadlines: where their facts are, and where their rows are."""
+
+    service: str  # part of each deadline's identity
+    engine: AsyncEngine
+    tail: Tail
+    units: Units
+    streams: Streams
+
+    async def position(self, name: str) -> int:
+        """How far a follower of this service's facts has come.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        with translated():
+            async with self.engine.connect() as connection:
+                return await positions.get(connection, name)

@@ -1,0 +1,148 @@
+"""Notices what has come to pass: warnings that are due, deadlines that ran out. It decides nothing else.
+
+Several may look at once: each takes the rows that no other has (``FOR UPDATE SKIP LOCKED``), and a notice is
+an event of the deadline's own stream, in one transaction with its row; the stream's version lets none be
+doubled. Nothing is noticed on old knowledge: first everything that was stored when the clock was read must
+have been followed and folded, so that after an outage what was done in time is met before anybody looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import cast
+
+import sqlalchemy as sa
+import structlog
+from eventsourcing.domain import DomainEvent
+
+from shared.deadlines.follower import POSITION, pause
+from shared.deadlines.ledger import Ledger
+from shared.deadlines.streams import deadlines
+from shared.deadlines.table import DEADLINES, DeadlineList
+from shared.kernel.clock import Clock
+from shared.kernel.store import StreamMoved
+from shared.observability.metrics import gauge
+from shared.persistence.codec import Recorded
+from shared.persistence.faults import transient, translated
+from shared.persistence.folding import Fold
+from shared.persistence.projector import position_name
+from shared.persistence.unit import Unit
+
+GRACE = timedelta(seconds=30)  # a save may be on its way for this long after its caller's clock was read
+BATCH = 500  # deadlines in one transaction
+EVERY = 2.0  # seconds between looks
+KEEPING_UP = 0.1  # seconds between two questions whether the followers have caught up
+PATIENCE = 30.0  # seconds until a look that waits for them is given up, and begun anew
+
+Told = Callable[[DomainEvent], None]
+"""Hears of every notice, after it is stored."""
+
+_log = structlog.get_logger(__name__)
+_unnoticed = gauge("deadlines_unnoticed_seconds", "Age of the oldest notice that is due and not stored.")
+_running = gauge("deadlines_running", "Deadlines that run.")
+
+_C = DEADLINES.c
+_DUE = (
+    sa.select(_C.id)
+    .where(_C.next_look_at <= sa.bindparam("until", type_=sa.DateTime(timezone=True)))
+    .order_by(_C.next_look_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_STANDING = sa.select(sa.func.count(), sa.func.min(_C.next_look_at)).where(_C.next_look_at.is_not(None))
+
+
+class Poller:
+    """One of those who look."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        grace: timedelta = GRACE,
+        batch: int = BATCH,
+        told: Told | None = None,
+    ) -> None:
+        self._ledger, self._clock, self._grace, self._batch = ledger, clock, grace, batch
+        self._told = told
+        self._followers = (POSITION, position_name(DeadlineList()))
+        self._fold = Fold(DeadlineList())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every moment until told to stop; waits out a database that is away, ends loudly with a bug."""
+        while not stop.is_set():
+            try:
+                await self.look(stop)
+            except Exception as error:
+                if not transient(error):
+                    raise
+                _log.warning("notice_delayed", reason=repr(error))
+            await pause(stop, EVERY)
+
+    async def look(self, stop: asyncio.Event | None = None) -> int:
+        """Notice all that has come to pass by now; how many notices that were.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        stop = stop or asyncio.Event()
+        now = self._clock.now()
+        await self._measure(now)
+        if not await self._caught_up(await self._ledger.tail.head(), stop):
+            _log.warning("notice_waits", reason="the ledger has not caught up with the facts")
+            return 0
+        noticed = 0
+        while not stop.is_set() and (more := await self._notice_some(now)):
+            noticed += more
+        if noticed:
+            _log.info("deadlines_noticed", notices=noticed)
+            await self._measure(now)
+        return noticed
+
+    async def _caught_up(self, head: int, stop: asyncio.Event) -> bool:
+        """Whether all that was stored when the clock was read is in the ledger; waits for it, for a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not stop.is_set():
+                    reached = [await self._ledger.position(name) for name in self._followers]
+                    if min(reached) >= head:
+                        return True
+                    await pause(stop, KEEPING_UP)
+        return False
+
+    async def _notice_some(self, now: datetime) -> int:
+        """Notice a batch; 0 when nothing is left for us."""
+        while True:
+            try:
+                async with self._ledger.units.begin() as unit:
+                    new = await self._notice(unit, now)
+            except StreamMoved:  # met or moved at this very moment: it is looked at again, as it is now
+                continue
+            if self._told is not None:
+                for fact in new:
+                    self._told(fact)
+            return len(new)
+
+    async def _notice(self, unit: Unit, now: datetime) -> list[DomainEvent]:
+        due = {"until": now - self._grace, "most": self._batch}
+        ids = list((await unit.connection.scalars(_DUE, due)).all())
+        facts = await self._ledger.streams.facts(unit.connection, ids)
+        found = deadlines(facts)
+        new: list[DomainEvent] = []
+        for deadline in found.values():
+            deadline.notice(now)
+            new += cast("list[DomainEvent]", deadline.pending_events)
+        await unit.store.save(*found.values())
+        whole = [Recorded(0, fact) for stream in facts.values() for fact in stream]
+        await self._fold.page(unit.connection, [*whole, *(Recorded(0, fact) for fact in new)])
+        return new
+
+    async def _measure(self, now: datetime) -> None:
+        with translated():
+            async with self._ledger.engine.connect() as connection:
+                running, oldest = (await connection.execute(_STANDING)).one()
+        _running.set(running)
+        _unnoticed.set(max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)

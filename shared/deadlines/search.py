@@ -1,0 +1,71 @@
+"""Questions to the ledger; the caller's scope is part of every one (HR-29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.deadlines.table import DEADLINES
+from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.persistence.faults import translated
+
+C = DEADLINES.c
+Place = tuple[datetime, UUID]
+"""Where a row stands in the list: what is due first comes first, the id decides between equals."""
+
+Row = dict[str, Any]  # a row of ``deadlines`` by column
+
+EQUALS = ("state", "clock", "case_number")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; None asks for nothing."""
+
+    state: str | None = None
+    clock: str | None = None
+    case_number: str | None = None
+    due_before: datetime | None = None  # excluded
+
+
+class DeadlineSearch:
+    """Answers from ``deadlines``, which follows the facts by moments."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(self, wanted: Wanted, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+        """Up to ``limit`` rows in the caller's scope behind a place, due first first.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        query = sa.select(DEADLINES).where(_scope(actor), *_asked(wanted))
+        if after is not None:
+            query = query.where(sa.tuple_(C.due_at, C.id) > after)
+        query = query.order_by(C.due_at, C.id).limit(limit)
+        with translated():
+            async with self._engine.connect() as connection:
+                return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _scope(actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.role in STATEWIDE:
+        return sa.true()
+    if actor.role is Role.LEA_COORDINATOR:
+        return C.lea == actor.lea
+    return C.school == actor.school
+
+
+def _asked(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+    for name in EQUALS:
+        value = getattr(wanted, name)
+        if value is not None:
+            yield C[name] == value
+    if wanted.due_before is not None:
+        yield C.due_at < wanted.due_before

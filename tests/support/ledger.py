@@ -1,0 +1,60 @@
+"""A service's ledger in a test's hands: what its worker's loops would do, done when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from services.incidents import bootstrap
+from shared.deadlines.follower import Follower
+from shared.deadlines.ledger import Ledger
+from shared.deadlines.poller import Poller
+from shared.deadlines.table import DeadlineList
+from shared.kernel.clock import Clock
+from shared.persistence.engine import driver_url
+from shared.persistence.projector import Projector
+from tests.support.incidents_service import Running
+
+Row = dict[str, Any]
+
+
+class Hands:
+    """Follow, fold, look; and read the ledger's rows."""
+
+    def __init__(self, ledger: Ledger, follower: Follower, clock: Clock, url: str) -> None:
+        self.ledger, self.follower, self.url = ledger, follower, url
+        self.projector = Projector(ledger.engine, ledger.tail, DeadlineList())
+        self.poller = Poller(ledger, clock, grace=timedelta(seconds=1))
+
+    async def follow(self) -> None:
+        """The ledger knows all facts so far, its own included."""
+        while await self.follower.catch_up() + await self.projector.catch_up():
+            await asyncio.sleep(0)
+
+    async def look(self) -> int:
+        """How many notices there were, with the ledger up to date before and after."""
+        await self.follow()
+        noticed = await self.poller.look()
+        await self.follow()
+        return noticed
+
+    async def rows(self, clock: str | None = None) -> list[Row]:
+        """What the table says, due first first."""
+        await self.follow()
+        return self.stored(clock)
+
+    def stored(self, clock: str | None = None) -> list[Row]:
+        query = "SELECT * FROM deadlines WHERE coalesce(%s, clock) = clock ORDER BY due_at, id"
+        with psycopg.connect(driver_url(self.url), autocommit=True) as connection:
+            cursor = connection.execute(query, (clock,))
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def of_incidents(service: Running) -> Hands:
+    ledger = bootstrap.ledger(service.base)
+    follower = bootstrap.follower(service.base, ledger)
+    return Hands(ledger, follower, service.clock, service.settings.database_url)
