@@ -65,10 +65,18 @@ class Poller:
         *,
         grace: timedelta = GRACE,
         batch: int = BATCH,
+        patience: float = PATIENCE,
         told: Told | None = None,
     ) -> None:
+        """Nothing is looked at before ``run`` or ``look``.
+
+        :param grace: for how long after its instant a deadline is left alone.
+        :param batch: deadlines in one transaction.
+        :param patience: seconds for which a look waits for the followers.
+        :param told: hears of every notice, after it is stored.
+        """
         self._ledger, self._clock, self._grace, self._batch = ledger, clock, grace, batch
-        self._told = told
+        self._patience, self._told = patience, told
         self._followers = (POSITION, position_name(DeadlineList()))
         self._fold = Fold(DeadlineList())
 
@@ -105,7 +113,7 @@ class Poller:
     async def _caught_up(self, head: int, stop: asyncio.Event) -> bool:
         """Whether all that was stored when the clock was read is in the ledger; waits for it, for a while."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 while not stop.is_set():
                     reached = [await self._ledger.position(name) for name in self._followers]
                     if min(reached) >= head:
@@ -133,7 +141,7 @@ class Poller:
         found = deadlines(facts)
         new: list[DomainEvent] = []
         for deadline in found.values():
-            deadline.notice(now)
+            deadline.notice(now, self._grace)
             new += cast("list[DomainEvent]", deadline.pending_events)
         await unit.store.save(*found.values())
         whole = [Recorded(0, fact) for stream in facts.values() for fact in stream]

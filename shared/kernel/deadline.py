@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from eventsourcing.domain import Aggregate, event
@@ -147,14 +147,20 @@ class Deadline(Aggregate):
         if self.state is State.RUNNING:
             self._trigger(self.Waived, at, why=why)
 
-    def notice(self, now: datetime) -> None:
-        """Say what has come to pass by now: it is missed, or a warning is due (the last one, of several)."""
+    def notice(self, now: datetime, grace: timedelta = timedelta()) -> None:
+        """Say what has come to pass: it is missed, or a warning is due (the last one, of several).
+
+        :param grace: for how long after an instant what was done before it may still be on its way here.
+        """
         if self.state is not State.RUNNING:
             return
-        if now > self.due_at:
+        if now - grace > self.due_at:
             self._miss(now)
-            return
-        come = [each for each in self.unnoticed if each.at <= now]
+        elif now <= self.due_at:  # no warning is of use after that, and it is not missed for certain yet
+            self._warn(now, grace)
+
+    def _warn(self, now: datetime, grace: timedelta) -> None:
+        come = [each for each in self.unnoticed if each.at <= now - grace]
         if come:
             *earlier, last = come
             passed = [each.warning for each in earlier]

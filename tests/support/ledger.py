@@ -1,8 +1,7 @@
-"""A service's ledger in a test's hands: what its worker's loops would do, done when the test says so."""
+"""A ledger in a test's hands: what a worker's loops would do, done when the test says so."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,7 @@ class Hands:
     async def follow(self) -> None:
         """The ledger knows all facts so far, its own included."""
         while await self.follower.catch_up() + await self.projector.catch_up():
-            await asyncio.sleep(0)
+            pass
 
     async def look(self) -> int:
         """How many notices there were, with the ledger up to date before and after."""
@@ -42,16 +41,18 @@ class Hands:
         return noticed
 
     async def rows(self, clock: str | None = None) -> list[Row]:
-        """What the table says, due first first."""
+        """What the table says, due first first, with the ledger up to date."""
         await self.follow()
-        return self.stored(clock)
+        return rows_of(self.url, clock)
 
-    def stored(self, clock: str | None = None) -> list[Row]:
-        query = "SELECT * FROM deadlines WHERE coalesce(%s, clock) = clock ORDER BY due_at, id"
-        with psycopg.connect(driver_url(self.url), autocommit=True) as connection:
-            cursor = connection.execute(query, (clock,))
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+def rows_of(url: str, clock: str | None = None) -> list[Row]:
+    """What the table of a database says, due first first."""
+    query = "SELECT * FROM deadlines WHERE coalesce(%s, clock) = clock ORDER BY due_at, id"
+    with psycopg.connect(driver_url(url), autocommit=True) as connection:
+        cursor = connection.execute(query, (clock,))
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def of_incidents(service: Running) -> Hands:

@@ -68,6 +68,13 @@ def test_missed_says_when_it_was_due_and_when_that_was_noticed() -> None:
     )
 
 
+def test_until_a_save_on_its_way_must_have_arrived_nothing_is_missed_and_nobody_warned() -> None:
+    given(running()).when(lambda it: it.notice(DUE + MOMENT, grace=HOUR / 2)).then()
+    given(running()).when(lambda it: it.notice(DUE + HOUR / 2 + MOMENT, grace=HOUR / 2)).then_only(
+        Deadline.Missed, noticed_at=DUE + HOUR / 2 + MOMENT
+    )
+
+
 def test_the_very_moment_is_in_time() -> None:
     assert given(running()).when(lambda it: it.fulfil(DUE)).facts[0].name == "Met"
 
