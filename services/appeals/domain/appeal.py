@@ -16,6 +16,7 @@ from typing import Any
 
 from eventsourcing.domain import Aggregate, event
 
+from services.appeals.domain import facts
 from services.appeals.domain.errors import (
     AlreadyDecided,
     NotApproved,
@@ -42,73 +43,17 @@ class Appeal(Aggregate):
 
     TOPIC = "appeals.appeal"
 
-    # --- What can have happened: stored for ever; change only by upcasting. ---
+    # --- What can have happened: ``facts`` says what each one means. ---
 
-    class Event(Aggregate.Event):
-        """Every fact says who, when in the world, and of which appeal: whoever publishes it asks nobody."""
-
-        actor: dict[str, str | None]
-        occurred_at: datetime
-        about: dict[str, Any]  # an Identity, as JSON
-
-    class Created(Aggregate.Created, Event):
-        """Required by the library; never triggered. ``Requested`` opens a stream."""
-
-        TOPIC = "appeals.appeal.created"
-
-    class Requested(Created):
-        """A coordinator (or CalTAC for them) asked; the clock of its decider runs."""
-
-        TOPIC = "appeals.appeal.requested"
-        declared: dict[str, Any]  # event_state, minutes_paused, part
-        terms: dict[str, Any]  # routing, clock, withdrawable, and the rules they come from
-        received_at: datetime
-        decide_by: datetime | None
-        comments: str | None
-
-    class Approved(Event):
-        """The decider said yes; CalTAC has it executed (A-31)."""
-
-        TOPIC = "appeals.appeal.approved"
-        reason: str | None
-        comments: str | None
-        effect: str
-        reopened_until: str | None  # an ISO date
-
-    class Denied(Event):
-        """The decider said no, and why."""
-
-        TOPIC = "appeals.appeal.denied"
-        reason: str
-        comments: str | None
-
-    class Withdrawn(Event):
-        """The coordinator took the request back; the case stays on record (E27)."""
-
-        TOPIC = "appeals.appeal.withdrawn"
-        reason: str | None
-        comments: str | None
-
-    class Processed(Event):
-        """Executed in the test delivery system."""
-
-        TOPIC = "appeals.appeal.processed"
-        effect: str
-        comments: str | None
-
-    class ProcessingFailed(Event):
-        """The test delivery system could not execute it."""
-
-        TOPIC = "appeals.appeal.processing_failed"
-        reason: str
-        comments: str | None
-
-    class Resubmitted(Event):
-        """CalTAC sent it to the test delivery system once more (A-27)."""
-
-        TOPIC = "appeals.appeal.resubmitted"
-        reason: str | None
-        comments: str | None
+    Event = facts.Event
+    Created = facts.Created
+    Requested = facts.Requested
+    Approved = facts.Approved
+    Denied = facts.Denied
+    Withdrawn = facts.Withdrawn
+    Processed = facts.Processed
+    ProcessingFailed = facts.ProcessingFailed
+    Resubmitted = facts.Resubmitted
 
     # --- What may be asked: every rule lives here, and runs once. ---
 

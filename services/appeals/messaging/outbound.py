@@ -7,7 +7,7 @@ from typing import Any
 
 from eventsourcing.domain import DomainEvent
 
-from services.appeals.domain.appeal import Appeal
+from services.appeals.domain import facts
 from services.appeals.domain.values import Status
 from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import (
@@ -26,11 +26,11 @@ TOPIC = appeals_v1.TOPIC
 
 def publish(fact: DomainEvent) -> Published | None:
     """The published form of a fact, from the fact alone; None for facts that are nobody else's business."""
-    translate = _TRANSLATIONS.get(type(fact))
+    translate = _TRANSLATIONS.get(getattr(fact, "TOPIC", ""))
     return None if translate is None else translate(fact)
 
 
-def _requested(fact: Appeal.Requested) -> AppealRequested:
+def _requested(fact: facts.Requested) -> AppealRequested:
     pending = Status.PENDING_CDE if fact.about["decider"] == "cde" else Status.PENDING_CALTAC
     return AppealRequested(
         **_about(fact, pending),
@@ -40,7 +40,7 @@ def _requested(fact: Appeal.Requested) -> AppealRequested:
     )
 
 
-def _approved(fact: Appeal.Approved) -> AppealApproved:
+def _approved(fact: facts.Approved) -> AppealApproved:
     return AppealApproved.model_validate(
         {
             **_about(fact, Status.APPROVED),
@@ -53,7 +53,7 @@ def _approved(fact: Appeal.Approved) -> AppealApproved:
     )
 
 
-def _denied(fact: Appeal.Denied) -> AppealDenied:
+def _denied(fact: facts.Denied) -> AppealDenied:
     return AppealDenied.model_validate(
         {
             **_about(fact, Status.DENIED),
@@ -64,7 +64,7 @@ def _denied(fact: Appeal.Denied) -> AppealDenied:
     )
 
 
-def _withdrawn(fact: Appeal.Withdrawn) -> AppealWithdrawn:
+def _withdrawn(fact: facts.Withdrawn) -> AppealWithdrawn:
     return AppealWithdrawn.model_validate(
         {
             **_about(fact, Status.WITHDRAWN),
@@ -74,7 +74,7 @@ def _withdrawn(fact: Appeal.Withdrawn) -> AppealWithdrawn:
     )
 
 
-def _processed(fact: Appeal.Processed) -> AppealProcessed:
+def _processed(fact: facts.Processed) -> AppealProcessed:
     return AppealProcessed.model_validate(
         {
             **_about(fact, Status.PROCESSED),
@@ -85,7 +85,7 @@ def _processed(fact: Appeal.Processed) -> AppealProcessed:
     )
 
 
-def _processing_failed(fact: Appeal.ProcessingFailed) -> AppealProcessingFailed:
+def _processing_failed(fact: facts.ProcessingFailed) -> AppealProcessingFailed:
     return AppealProcessingFailed.model_validate(
         {
             **_about(fact, Status.PROCESSING_FAILED),
@@ -95,15 +95,15 @@ def _processing_failed(fact: Appeal.ProcessingFailed) -> AppealProcessingFailed:
     )
 
 
-def _about(fact: Appeal.Event | Appeal.Requested, status: Status) -> dict[str, Any]:
+def _about(fact: facts.Event | facts.Requested, status: Status) -> dict[str, Any]:
     return {**fact.about, "status": status.value}
 
 
-_TRANSLATIONS: dict[type, Callable[[Any], Published]] = {  # Any: each takes the fact it is filed under
-    Appeal.Requested: _requested,
-    Appeal.Approved: _approved,
-    Appeal.Denied: _denied,
-    Appeal.Withdrawn: _withdrawn,
-    Appeal.Processed: _processed,
-    Appeal.ProcessingFailed: _processing_failed,
+_TRANSLATIONS: dict[str, Callable[[Any], Published]] = {  # Any: each takes the fact it is filed under
+    facts.Requested.TOPIC: _requested,
+    facts.Approved.TOPIC: _approved,
+    facts.Denied.TOPIC: _denied,
+    facts.Withdrawn.TOPIC: _withdrawn,
+    facts.Processed.TOPIC: _processed,
+    facts.ProcessingFailed.TOPIC: _processing_failed,
 }

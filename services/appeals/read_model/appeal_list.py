@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from eventsourcing.domain import DomainEvent
 
-from services.appeals.domain.appeal import Appeal
+from services.appeals.domain import facts
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.values import Status
 from services.appeals.read_model import tables
@@ -28,14 +28,14 @@ class AppealList:
 
     def fold(self, row: Row | None, fact: DomainEvent) -> Row | None:
         """The row after one more fact; facts of other aggregates leave no row."""
-        if isinstance(fact, Appeal.Requested):
+        if isinstance(fact, facts.Requested):
             return _requested(fact)
-        if row is None or not isinstance(fact, Appeal.Event):
+        if row is None or not isinstance(fact, facts.Event):
             return row
-        return {**row, **_CHANGES[type(fact)](fact), "version": fact.originator_version}
+        return {**row, **_CHANGES[fact.TOPIC](fact), "version": fact.originator_version}
 
 
-def _requested(fact: Appeal.Requested) -> Row:
+def _requested(fact: facts.Requested) -> Row:
     about = Identity.from_fact(fact.about)
     return {
         **{name: fact.about[name] for name in _SAME},
@@ -75,7 +75,7 @@ _SAME = (
 )
 
 
-def _approved(fact: Appeal.Approved) -> Row:
+def _approved(fact: facts.Approved) -> Row:
     until = date.fromisoformat(fact.reopened_until) if fact.reopened_until else None
     return {
         "status": Status.APPROVED.value,
@@ -85,11 +85,11 @@ def _approved(fact: Appeal.Approved) -> Row:
     }
 
 
-def _denied(fact: Appeal.Denied) -> Row:
+def _denied(fact: facts.Denied) -> Row:
     return {"status": Status.DENIED.value, **_decision(fact)}
 
 
-def _decision(fact: Appeal.Approved | Appeal.Denied) -> Row:
+def _decision(fact: facts.Approved | facts.Denied) -> Row:
     return {
         "decided_by": fact.actor,
         "decided_at": fact.occurred_at,
@@ -98,27 +98,27 @@ def _decision(fact: Appeal.Approved | Appeal.Denied) -> Row:
     }
 
 
-def _withdrawn(_: Appeal.Withdrawn) -> Row:
+def _withdrawn(_: facts.Withdrawn) -> Row:
     return {"status": Status.WITHDRAWN.value}
 
 
-def _processed(_: Appeal.Processed) -> Row:
+def _processed(_: facts.Processed) -> Row:
     return {"status": Status.PROCESSED.value}
 
 
-def _processing_failed(fact: Appeal.ProcessingFailed) -> Row:
+def _processing_failed(fact: facts.ProcessingFailed) -> Row:
     return {"status": Status.PROCESSING_FAILED.value, "failure": fact.reason}
 
 
-def _resubmitted(_: Appeal.Resubmitted) -> Row:
+def _resubmitted(_: facts.Resubmitted) -> Row:
     return {"status": Status.APPROVED.value, "failure": None}
 
 
-_CHANGES: dict[type, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
-    Appeal.Approved: _approved,
-    Appeal.Denied: _denied,
-    Appeal.Withdrawn: _withdrawn,
-    Appeal.Processed: _processed,
-    Appeal.ProcessingFailed: _processing_failed,
-    Appeal.Resubmitted: _resubmitted,
+_CHANGES: dict[str, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
+    facts.Approved.TOPIC: _approved,
+    facts.Denied.TOPIC: _denied,
+    facts.Withdrawn.TOPIC: _withdrawn,
+    facts.Processed.TOPIC: _processed,
+    facts.ProcessingFailed.TOPIC: _processing_failed,
+    facts.Resubmitted.TOPIC: _resubmitted,
 }

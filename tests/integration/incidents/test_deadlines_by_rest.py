@@ -29,10 +29,6 @@ async def ledger(service: Running, actor: Actor = LEA_COORDINATOR, **asked: str)
     return found
 
 
-async def clocks(service: Running, actor: Actor = LEA_COORDINATOR, **asked: str) -> list[tuple[str, str]]:
-    return [(item["clock"], item["state"]) for item in (await ledger(service, actor, **asked))["items"]]
-
-
 @pytest.fixture
 async def filled(service: Running) -> Running:
     """A submitted case, a draft that nobody submitted in time, and a breach whose call was not made."""
@@ -68,7 +64,8 @@ async def test_what_is_due_first_comes_first(filled: Running) -> None:
 async def test_it_answers_what_was_asked(
     filled: Running, asked: dict[str, str], found: list[tuple[str, str]]
 ) -> None:
-    assert await clocks(filled, **asked) == found
+    items = (await ledger(filled, LEA_COORDINATOR, **asked))["items"]
+    assert [(item["clock"], item["state"]) for item in items] == found
 
 
 async def test_a_deadline_says_when_by_what_rules_and_what_was_noticed(filled: Running) -> None:
