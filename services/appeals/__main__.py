@@ -1,4 +1,4 @@
-"""``python -m services.appeals api|worker|relay|migrate|rebuild|dead-letters|republish``."""
+"""``python -m services.appeals api|worker|relay|migrate|rebuild|dead-letters|republish|adopt-calendar``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if __name__ == "__main__":
                 "rebuild": main.rebuild,
                 "dead-letters": main.dead_letters,
                 "republish": main.republish,
+                "adopt-calendar": main.adopt_calendar,
             }
         )
     )

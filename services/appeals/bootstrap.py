@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.appeals.api.desk import Desk
+from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
+from services.appeals.messaging.clocks import AppealClocks
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.appeal_list import AppealList
+from services.appeals.read_model.calendar_watch import other_calendars, undecided
 from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import Settings
+from shared.deadlines.follower import Follower
+from shared.deadlines.ledger import Ledger
+from shared.deadlines.poller import Poller
+from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.streams import Streams
+from shared.deadlines.table import DeadlineList
+from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
+from shared.kernel.store import ATTEMPTS, StreamMoved
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.consumer import Consumer
@@ -30,6 +44,7 @@ from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
+from shared.persistence.faults import StoreUnavailable
 from shared.persistence.probe import store_usable
 from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
@@ -42,6 +57,8 @@ from shared.process.republish import Store as PublishedStore
 
 PACKAGE = "services.appeals"
 TABLE = "appeals_events"
+PROJECTIONS = (AppealList(), DeadlineList())
+HOUR, MINUTE = 3600.0, 60.0  # seconds
 CONSUMER = "appeals"  # the consumer group, and the name in the inbox
 
 
@@ -65,6 +82,7 @@ class ApiParts:
     desk: Desk
     store: Store
     events: PostgresStore
+    deadlines: DeadlineSearch
 
 
 @asynccontextmanager
@@ -91,7 +109,8 @@ async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await appender.start()
         closing.push_async_callback(appender.drain)
         events = PostgresStore(appender, pool, TABLE, Codec())
-        yield ApiParts(_desk(store, events, clock or clock_for(settings.stairs_clock_file)), store, events)
+        desk = _desk(store, events, clock or clock_for(settings.stairs_clock_file))
+        yield ApiParts(desk, store, events, DeadlineSearch(store.engine))
 
 
 def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
@@ -114,7 +133,7 @@ def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lag
         store.engine,
         store.tail,
         outbound.SOURCE,
-        projections=[AppealList()],
+        projections=PROJECTIONS,
         consumers=[CONSUMER],
         relayed=settings.kafka_bootstrap_servers is not None,
     )
@@ -122,7 +141,7 @@ def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lag
 
 
 def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -> Mapping[str, Loop]:
-    """The worker: keep the list, learn of cases, and relay unless another process does.
+    """The worker: keep the lists, learn of cases, keep the clocks, and relay unless another process does.
 
     :param behind: where to tell what waits for it.
     """
@@ -130,8 +149,13 @@ def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -
     inbox = Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers())
     if behind is not None:
         behind.also(inbox.measure)
+    deadlines = ledger(store)
     loops: dict[str, Loop] = {
         "projector": Projector(store.engine, store.tail, AppealList()).run,
+        "projector of deadlines": Projector(store.engine, store.tail, DeadlineList()).run,
+        "deadlines": follower(deadlines).run,
+        "notices": Poller(deadlines, clock_for(settings.stairs_clock_file)).run,
+        "calendars": lambda stop: watch_calendars(store, stop),
         "inbox": inbox.run,
     }
     return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
@@ -150,6 +174,50 @@ def published(settings: Settings, store: Store) -> PublishedStore:
     return PublishedStore(
         outbound.SOURCE, outbound.TOPIC, store.tail, outbound.publish, store.engine, bootstrap
     )
+
+
+def ledger(store: Store) -> Ledger:
+    """The deadlines of this service."""
+    units = Units(store.engine, TABLE, Codec())
+    return Ledger(inbound.SERVICE, store.engine, store.tail, units, Streams(TABLE, Codec()))
+
+
+def follower(deadlines: Ledger) -> Follower:
+    """From the facts of appeals to deadlines."""
+    return Follower(deadlines, AppealClocks(read_rulebooks()))
+
+
+async def watch_calendars(store: Store, stop: asyncio.Event) -> None:
+    """Now and every hour: do clocks run by another calendar than the rulebooks name? Nothing is moved."""
+    rulebooks = read_rulebooks()
+    while not stop.is_set():
+        pause = HOUR
+        try:
+            await other_calendars(store.engine, lambda year: rulebooks.for_year(year).calendar.version)
+        except StoreUnavailable:
+            pause = MINUTE
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+
+async def adopt_calendar(settings: Settings, store: Store, *, really: bool) -> Sequence[Move]:
+    """Move running decision clocks to the present calendar; without ``really`` say what that would move."""
+    await Projector(store.engine, store.tail, AppealList()).catch_up()
+    ids = await undecided(store.engine)
+    operator = Actor(sub="appeals", name="STAIRS operator", email="", role=Role.SYSTEM)
+    for attempt in range(ATTEMPTS):
+        try:
+            async with Units(store.engine, TABLE, Codec()).begin() as unit:
+                adoption = Adoption(unit.store, read_rulebooks())
+                if not really:
+                    return await adoption.proposed(ids)
+                return await adoption.adopt(
+                    ids, uuid4(), operator, clock_for(settings.stairs_clock_file).now()
+                )
+        except StreamMoved:
+            if attempt == ATTEMPTS - 1:
+                raise
+    return []
 
 
 def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:

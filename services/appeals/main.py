@@ -6,16 +6,19 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.appeals import bootstrap
 from services.appeals.api.routes import router
-from services.appeals.read_model.appeal_list import AppealList
+from services.appeals.domain.permissions import refuse_to_read
 from services.appeals.settings import Settings
+from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
+from shared.http.instants import as_text
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.readiness import broker_checks
@@ -24,6 +27,7 @@ from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.persistence.rebuild import rebuild as rebuild_projection
 from shared.process import dead_letters as dead_letter_desk
+from shared.process.doorway import WRONG_USAGE
 from shared.process.health import health
 from shared.process.loops import Loop, run_async, run_loops
 from shared.process.republish import republish as republish_facts
@@ -43,7 +47,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.open_api(settings, clock=clock) as parts:
             app.state.desk, app.state.receipts = parts.desk, parts.events
-            app.state.changes = parts.desk.changes
+            app.state.changes, app.state.deadlines = parts.desk.changes, parts.deadlines
             readiness.require("store", parts.store.usable)
             readiness.show(bootstrap.lags(settings, parts.store))
             yield
@@ -52,7 +56,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         title="Appeals",
         version="1",
         lifespan=lifespan,
-        routers=[router, changes.router],
+        routers=[router, router_for(refuse_to_read), changes.router],
         auth=auth,
         readiness=readiness,
     )
@@ -81,7 +85,7 @@ def migrate() -> int:
 
 
 def rebuild() -> int:
-    """Make the list of appeals anew from all facts, while the service runs."""
+    """Make the lists of appeals and deadlines anew from all facts, while the service runs."""
     return run_async(_rebuild(_start()))
 
 
@@ -93,6 +97,14 @@ def dead_letters(*words: str) -> int:
 def republish(*words: str) -> int:
     """Fill the topic again from the facts: --from POSITION [--to POSITION] [--dry-run]."""
     return asyncio.run(_republish(_start(), words))
+
+
+def adopt_calendar(answer: str = "") -> int:
+    """Show what the present calendar would move of running decision clocks; with --yes move it."""
+    if answer not in ("", "--yes"):
+        sys.stderr.write("adopt-calendar takes --yes, or nothing to see what would be moved\n")
+        return WRONG_USAGE
+    return run_async(_adopt_calendar(_start(), really=answer == "--yes"))
 
 
 def _start() -> Settings:
@@ -122,7 +134,9 @@ async def _idle(stop: asyncio.Event) -> None:
 
 async def _rebuild(settings: Settings) -> None:
     async with bootstrap.open_store(settings) as store:
-        await rebuild_projection(store.engine, store.tail, AppealList(), progress=_say)
+        for projection in bootstrap.PROJECTIONS:
+            say = partial(_say, projection.name)
+            await rebuild_projection(store.engine, store.tail, projection, progress=say)
 
 
 async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
@@ -137,4 +151,18 @@ async def _republish(settings: Settings, words: Sequence[str]) -> int:
 
 def _say(done: int, total: int) -> None:
     sys.stdout.write(f"rebuild {AppealList.name} {done}/{total}\n")
+
+
+async def _adopt_calendar(settings: Settings, *, really: bool) -> None:
+    async with bootstrap.open_store(settings) as store:
+        moves = await bootstrap.adopt_calendar(settings, store, really=really)
+    for move in moves:
+        old, new = as_text(move.old_decide_by), as_text(move.new_decide_by)
+        sys.stdout.write(f"{move.appeal_number} {move.clock} {old} -> {new}\n")
+    done = "moved" if really else "would be moved; say --yes to do it"
+    sys.stdout.write(f"{len(moves)} decision clocks {done}\n")
+
+
+def _say(name: str, done: int, total: int) -> None:
+    sys.stdout.write(f"rebuild {name} {done}/{total}\n")
     sys.stdout.flush()

@@ -10,14 +10,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 
+from shared.deadlines.changing import apply
 from shared.deadlines.ledger import Ledger
-from shared.deadlines.streams import deadlines
-from shared.kernel.clocks import Change, Done, Due, deadline_id
-from shared.kernel.deadline import Deadline
+from shared.kernel.clocks import Change
 from shared.kernel.store import StreamMoved
 from shared.persistence import positions
 from shared.persistence.codec import Recorded
@@ -99,38 +97,11 @@ class Follower:
             if await positions.get(unit.connection, POSITION) != self._position:
                 self._position = None
                 return None
-            await apply(self._ledger, unit, await self._keeper.changes(page, unit))
+            changes = await self._keeper.changes(page, unit)
+            await apply(self._ledger, unit, changes)
             await positions.put(unit.connection, POSITION, page[-1].position)
         self._position = page[-1].position
         return len(page)
-
-
-async def apply(ledger: Ledger, unit: Unit, changes: Iterable[Change]) -> None:
-    """Change the deadlines, in the unit's transaction.
-
-    :raises StreamMoved: another writer was first at one of them.
-    """
-    wanted = [(deadline_id(ledger.service, each.clock, each.subject), each) for each in changes]
-    if not wanted:
-        return
-    found = deadlines(await ledger.streams.facts(unit.connection, {key for key, _ in wanted}))
-    for key, change in wanted:
-        _change(ledger.service, found, key, change)
-    await unit.store.save(*found.values())
-
-
-def _change(service: str, found: dict[UUID, Deadline], key: UUID, change: Change) -> None:
-    deadline = found.get(key)
-    if isinstance(change, Due):
-        if deadline is None:
-            found[key] = Deadline.begin(service, change)
-        else:
-            deadline.require(change)
-    elif deadline is not None:
-        if isinstance(change, Done):
-            deadline.fulfil(change.at, change.about)
-        else:
-            deadline.waive(change.why, change.at)
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

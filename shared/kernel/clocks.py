@@ -53,6 +53,7 @@ class Terms:
     rulebook_version: str
     calendar_version: str | None = None  # of the business calendar, where days were counted by one
     zone: str = ZONE
+    lapses: bool = False  # it ends by itself: nobody tells us whether it was done (K20)
 
     def as_fact(self) -> dict[str, object]:
         """The form in which an event keeps them."""

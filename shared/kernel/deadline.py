@@ -20,6 +20,7 @@ from eventsourcing.domain import Aggregate, event
 from shared.kernel.clocks import Due, Planned, State, Terms, deadline_id
 
 Stored = dict[str, Any]  # plain values, as an event keeps them
+LAPSED = "its time is over; whether it was used is not reported here"
 
 
 class Deadline(Aggregate):
@@ -155,9 +156,15 @@ class Deadline(Aggregate):
         if self.state is not State.RUNNING:
             return
         if now - grace > self.due_at:
-            self._miss(now)
+            self._end(now)
         elif now <= self.due_at:  # no warning is of use after that, and it is not missed for certain yet
             self._warn(now, grace)
+
+    def _end(self, now: datetime) -> None:
+        if self.terms.lapses:
+            self.waive(LAPSED, self.due_at)
+        else:
+            self._miss(now)
 
     def _warn(self, now: datetime, grace: timedelta) -> None:
         come = [each for each in self.unnoticed if each.at <= now - grace]

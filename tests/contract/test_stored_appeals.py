@@ -11,6 +11,7 @@ import pytest
 from eventsourcing.domain import Aggregate, DomainEvent
 
 from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.calendar_adoption import CalendarAdoption
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Status
 from services.appeals.messaging.outbound import publish
@@ -39,9 +40,10 @@ def topics(kind: type[Aggregate]) -> set[str]:
 
 
 def test_there_is_a_sample_of_every_fact() -> None:
-    never_stored = {"appeals.appeal.created", "appeals.student_test_record.created"}
+    kinds = (Appeal, StudentTestRecord, CalendarAdoption)
+    never_stored = {f"{kind.TOPIC}.created" for kind in kinds}
     sampled = {fact["topic"] for _, _, fact in FACTS.values()}
-    assert (topics(Appeal) | topics(StudentTestRecord)) - never_stored == sampled
+    assert {topic for kind in kinds for topic in topics(kind)} - never_stored == sampled
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -68,3 +70,9 @@ def test_museum_12_a_replay_uses_the_rules_of_then_and_not_of_today() -> None:
     appeal = replay(Appeal, UUID(SAMPLES[name]["id"]), stream(name), None)
     assert appeal.decide_by is not None
     assert (appeal.clock, appeal.decide_by.isoformat()) == ("K6", "2019-04-17T00:00:00+00:00")
+
+
+def test_a_decision_that_was_moved_is_due_when_it_was_moved_to() -> None:
+    name = "a reset whose calendar changed while it waited"
+    appeal = replay(Appeal, UUID(SAMPLES[name]["id"]), stream(name), None)
+    assert (str(appeal.decide_by), appeal.calendar_version) == ("2019-04-18 00:00:00+00:00", "plus-4-15")

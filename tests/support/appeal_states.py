@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.holidays import FixedDate
 from services.appeals.domain.offers import Situation, route_for
+from services.appeals.domain.policy import Policy
 from services.appeals.domain.values import (
     Act,
     AppealType,
@@ -146,4 +148,17 @@ def failed(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
 def processed(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
     approved(appeal, by=by, at=at)
     appeal.process(Act(CALTAC, at))
+    return appeal
+
+
+def with_day_off(policy: Policy, month: int, day: int) -> Policy:
+    """The same rules by a calendar that closes the office on one day more."""
+    holidays = (*policy.calendar.holidays, FixedDate("An added day", month, day))
+    return replace(
+        policy, calendar=replace(policy.calendar, version=f"plus-{month}-{day}", holidays=holidays)
+    )
+
+
+def adopted(appeal: Appeal, *, at: datetime = FRIDAY) -> Appeal:
+    appeal.adopt_calendar(with_day_off(POLICY, 4, 15), SYSTEM, at)
     return appeal

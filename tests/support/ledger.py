@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from services.incidents import bootstrap
+from services.appeals import bootstrap as appeals
+from services.incidents import bootstrap as incidents
 from shared.deadlines.follower import Follower
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.poller import Poller
@@ -16,6 +17,7 @@ from shared.kernel.clock import Clock
 from shared.persistence.engine import driver_url
 from shared.persistence.projector import Projector
 from tests.support.incidents_service import Running
+from tests.support.live_appeals import Live
 
 Row = dict[str, Any]
 
@@ -56,6 +58,11 @@ def rows_of(url: str, clock: str | None = None) -> list[Row]:
 
 
 def of_incidents(service: Running) -> Hands:
-    ledger = bootstrap.ledger(service.base)
-    follower = bootstrap.follower(service.base, ledger)
+    ledger = incidents.ledger(service.base)
+    follower = incidents.follower(service.base, ledger)
     return Hands(ledger, follower, service.clock, service.settings.database_url)
+
+
+def of_appeals(live: Live) -> Hands:
+    ledger = appeals.ledger(live.parts)
+    return Hands(ledger, appeals.follower(ledger), live.clock, live.parts.url)

@@ -54,6 +54,7 @@ class Appeal(Aggregate):
     Processed = facts.Processed
     ProcessingFailed = facts.ProcessingFailed
     Resubmitted = facts.Resubmitted
+    DecideByMoved = facts.DecideByMoved
 
     # --- What may be asked: every rule lives here, and runs once. ---
 
@@ -153,6 +154,34 @@ class Appeal(Aggregate):
             raise ProcessingNotFailed(f"The appeal is {self.status.value}; there is nothing to resubmit.")
         self.trigger_event(self.Resubmitted, reason=act.stated_reason, comments=act.comments, **self._by(act))
 
+    def adopt_calendar(self, policy: Policy, actor: Actor, at: datetime) -> None:
+        """Let the decision be due by another calendar than the one by which it was computed.
+
+        What is decided, has no clock, or is computed by this very calendar stays as it is.
+        """
+        due = self.due_by(policy)
+        if due is None or self.decide_by is None:
+            return
+        self.trigger_event(
+            self.DecideByMoved,
+            old_decide_by=self.decide_by,
+            decide_by=due,
+            old_calendar_version=self.calendar_version,
+            calendar_version=policy.calendar.version,
+            rulebook_version=policy.version,
+            clock=self.clock,
+            received_at=self.received_at,
+            **self._by(Act(actor, at)),
+        )
+
+    def due_by(self, policy: Policy) -> datetime | None:
+        """When the decision would be due by the calendar and clock of now; None: nothing is to be moved."""
+        if not self.status.is_pending or self.decide_by is None or self.clock not in policy.clocks:
+            return None
+        due = policy.decide_by(policy.clocks[self.clock], self.received_at)
+        same = due == self.decide_by and policy.calendar.version == self.calendar_version
+        return None if same else due
+
     def _refuse_if_decided(self) -> None:
         if not self.status.is_pending:
             raise AlreadyDecided(f"The appeal is {self.status.value}; a decision is final.")
@@ -183,6 +212,7 @@ class Appeal(Aggregate):
         self.routing = Routing(terms["routing"])
         self.clock: str = terms["clock"]
         self.withdrawable: bool = terms["withdrawable"]
+        self.calendar_version: str = terms["calendar_version"]
         self.received_at = received_at
         self.decide_by = decide_by
         self.comments = comments
@@ -231,3 +261,7 @@ class Appeal(Aggregate):
     def _apply_resubmitted(self) -> None:
         self.status = Status.APPROVED
         self.failure = None
+
+    @event(DecideByMoved)
+    def _apply_decide_by_moved(self, decide_by: datetime, calendar_version: str) -> None:
+        self.decide_by, self.calendar_version = decide_by, calendar_version

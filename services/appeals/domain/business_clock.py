@@ -54,6 +54,19 @@ class BusinessCalendar:
             day = self._business_day_after(day)
         return self._instant(day, self.closes)
 
+    def before(self, due_at: datetime, business_days: int) -> datetime:
+        """When so many business days are left: the office closes, that many business days earlier; in UTC."""
+        day = self.local_date(due_at)
+        for _ in range(business_days):
+            day -= ONE_DAY
+            while not self.is_business_day(day):
+                day -= ONE_DAY
+        return self._instant(day, self.closes)
+
+    def end_of(self, day: date) -> datetime:
+        """The last moment of a day where the office is; in UTC."""
+        return self._instant(day, time.max)
+
     def _business_day_after(self, day: date) -> date:
         day += ONE_DAY
         while not self.is_business_day(day):

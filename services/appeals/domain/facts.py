@@ -82,3 +82,16 @@ class Resubmitted(Event):
     TOPIC = "appeals.appeal.resubmitted"
     reason: str | None
     comments: str | None
+
+
+class DecideByMoved(Event):
+    """The decision is due at another instant, by a calendar that was adopted while it waited (ADR 0014)."""
+
+    TOPIC = "appeals.appeal.decide_by_moved"
+    old_decide_by: datetime
+    decide_by: datetime
+    old_calendar_version: str
+    calendar_version: str
+    rulebook_version: str
+    clock: str
+    received_at: datetime

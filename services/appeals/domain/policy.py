@@ -23,11 +23,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class DecisionClock:
-    """How long the decider has (K5–K7)."""
+    """How long the decider has (K5–K7); of K9 and K20 how they are called, their length is said elsewhere."""
 
     id: str
     business_days: int | None  # None: no clock at all
     published: bool  # False: a service target, promised to nobody
+    title: str = ""  # in a coordinator's words
+    warnings: tuple[int, ...] = ()  # how many business days each leaves
+    announced: bool = False  # whether others are told when it is at risk or overdue
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Policy:
 
     year: str
     version: str  # content hash
+    clocks: Mapping[str, DecisionClock]
     routes: tuple[Route, ...]
     types: Mapping[AppealType, TypeRule]
     tests: Mapping[str, frozenset[Part]]  # which parts a test has, as far as a rule asks

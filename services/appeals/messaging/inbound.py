@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
+from services.appeals.domain.clocks import filing_closes
 from services.appeals.domain.values import KnownCase
-from services.appeals.read_model import known_cases, testing_windows
+from services.appeals.read_model import appeal_filing, known_cases, testing_windows
 from services.appeals.read_model.testing_windows import HeardWindow
+from services.appeals.rulebooks.library import Rulebooks, read_rulebooks
 from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentSubmitted, TestingWindowSet
+from shared.deadlines.changing import apply_few
 from shared.messaging.consumer import Handler
 from shared.persistence.unit import Unit
 
+SERVICE = "appeals"  # in the identity of its deadlines
 SOURCE = incidents_v1.SOURCE
 TOPIC = incidents_v1.TOPIC
+
+
+@cache
+def rulebooks() -> Rulebooks:
+    """The rules of every year, read when the first message needs them."""
+    return read_rulebooks()
 
 
 async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -> None:
@@ -35,6 +46,8 @@ async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -
         disruption_cause=submitted.disruption_cause,
     )
     await known_cases.remember(unit.connection, case)
+    found = await appeal_filing.without_appeal(unit.connection, case_number=case.case_number)
+    await _limit_filing(found, event, unit, "the case was submitted")
 
 
 async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) -> None:
@@ -48,6 +61,19 @@ async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) ->
         version=told.version,
     )
     await testing_windows.remember(unit.connection, window)
+    found = await appeal_filing.without_appeal(unit.connection, cds=told.cds, year=told.administration_year)
+    await _limit_filing(found, event, unit, f"the testing window of {told.cds} ends on {told.closes_on}")
+
+
+async def _limit_filing(cases: Sequence[KnownCase], event: CloudEvent, unit: Unit, why: str) -> None:
+    """K9: appeals under these cases are taken until their window ends."""
+    rules = rulebooks()
+    changes = [
+        filing_closes(case, case.window_closes_on, rules.for_year(case.administration_year), event.time, why)
+        for case in cases
+        if case.window_closes_on is not None
+    ]
+    await apply_few(SERVICE, unit.store, changes)
 
 
 def handlers() -> Mapping[str, Handler]:

@@ -9,6 +9,7 @@ from eventsourcing.domain import DomainEvent
 
 from services.appeals.domain import facts
 from services.appeals.domain.values import Status
+from services.appeals.messaging.clocks import noticed
 from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import (
     AppealApproved,
@@ -27,7 +28,7 @@ TOPIC = appeals_v1.TOPIC
 def publish(fact: DomainEvent) -> Published | None:
     """The published form of a fact, from the fact alone; None for facts that are nobody else's business."""
     translate = _TRANSLATIONS.get(getattr(fact, "TOPIC", ""))
-    return None if translate is None else translate(fact)
+    return noticed(fact) if translate is None else translate(fact)
 
 
 def _requested(fact: facts.Requested) -> AppealRequested:

@@ -114,6 +114,10 @@ def _resubmitted(_: facts.Resubmitted) -> Row:
     return {"status": Status.APPROVED.value, "failure": None}
 
 
+def _moved(fact: facts.DecideByMoved) -> Row:
+    return {"decide_by": fact.decide_by, "due": fact.decide_by}
+
+
 _CHANGES: dict[str, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
     facts.Approved.TOPIC: _approved,
     facts.Denied.TOPIC: _denied,
@@ -121,4 +125,5 @@ _CHANGES: dict[str, Callable[[Any], Row]] = {  # Any: each function takes the fa
     facts.Processed.TOPIC: _processed,
     facts.ProcessingFailed.TOPIC: _processing_failed,
     facts.Resubmitted.TOPIC: _resubmitted,
+    facts.DecideByMoved.TOPIC: _moved,
 }

@@ -26,7 +26,7 @@ class KnownCaseTable:
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
-        return None if row is None else _case_of(row)
+        return None if row is None else case_of(row)
 
 
 async def remember(connection: AsyncConnection, case: KnownCase) -> None:
@@ -48,8 +48,9 @@ async def remember(connection: AsyncConnection, case: KnownCase) -> None:
     await connection.execute(insert(known_cases).values(row).on_conflict_do_nothing())
 
 
-def _case_of(row: sa.RowMapping) -> KnownCase:
-    values: dict[str, Any] = dict(row)
+def case_of(row: sa.RowMapping) -> KnownCase:
+    """The case that a row of ``known_cases`` with its window describes."""
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "appealed_at"}
     return KnownCase(
         **{
             **values,

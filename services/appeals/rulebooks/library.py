@@ -13,6 +13,7 @@ from services.appeals.domain.policy import DecisionClock, Policy, Reason, Retest
 from services.appeals.rulebooks.references import dangling
 from services.appeals.rulebooks.schema import (
     CalendarFile,
+    ClockEntry,
     HolidayEntry,
     RetestEntry,
     RouteEntry,
@@ -58,12 +59,11 @@ def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
     """
     book = judged(RulebookFile, layer)
     refuse(layer, dangling(book))
-    clocks = {
-        name: DecisionClock(name, entry.business_days, entry.published) for name, entry in book.clocks.items()
-    }
+    clocks = {name: _clock(name, entry) for name, entry in book.clocks.items()}
     return Policy(
         year=book.year,
         version=version_of(layer.raw),
+        clocks=clocks,
         routes=tuple(_route(name, entry, clocks) for name, entry in book.routes.items()),
         types={
             kind: TypeRule(kind, entry.withdrawable, entry.effect, entry.reopened_days)
@@ -97,6 +97,13 @@ def _calendar_named(name: str, layer: Layer, folder: Path) -> BusinessCalendar:
     if not file.is_file():
         refuse(layer, [(("calendar",), f"there is no calendar {name}")])
     return calendar_of(read_layer([file]))
+
+
+def _clock(name: str, entry: ClockEntry) -> DecisionClock:
+    warnings = tuple(int(each[1:-2]) for each in entry.warnings)
+    return DecisionClock(
+        name, entry.business_days, entry.published, entry.title, warnings, announced=entry.announced
+    )
 
 
 def _route(name: str, entry: RouteEntry, clocks: Mapping[str, DecisionClock]) -> Route:

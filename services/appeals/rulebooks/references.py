@@ -14,10 +14,17 @@ ALWAYS_NEEDED = {CASE_LEADS_NOWHERE, WINDOW_CLOSED, "restore_through_caltac"}
 """Reasons that the engine itself gives."""
 
 
+NAMED = ("K9", "K20")
+"""Clocks that the engine runs whatever the routes say: appeal filing, and the re-opened test."""
+
+
 def dangling(book: RulebookFile) -> Iterator[Fault]:
     """Every clock, reason, refusal code and appeal type that leads nowhere."""
     for kind in set(AppealType) - set(book.types):
         yield ("types",), f"appeal types without a rule: {kind.value}"
+    for name in NAMED:
+        if name not in book.clocks:
+            yield ("clocks",), f"there is no clock {name}"
     for name, route in book.routes.items():
         if route.clock not in book.clocks:
             yield ("routes", name, "clock"), f"there is no clock {route.clock}"

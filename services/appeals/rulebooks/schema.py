@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing
 
 Basis = Literal["stated", "derived", "ruling"]
+BusinessDays = Annotated[str, Field(pattern=r"^P[1-9][0-9]?BD$")]
+"""P1BD: one business day."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -36,10 +38,13 @@ class TypeEntry(Sourced):
 
 
 class ClockEntry(Sourced):
-    """How long a decider has, in business days."""
+    """How long a decider has, in business days; or what a clock is called whose length stands elsewhere."""
 
-    business_days: Annotated[int, Field(ge=1)] | None
+    business_days: Annotated[int, Field(ge=1)] | None = None
     published: bool
+    title: Annotated[str, Field(min_length=1)]
+    warnings: list[BusinessDays] = []  # what each leaves
+    announced: bool = False  # whether others are told when it is at risk or overdue
 
 
 class RetestEntry(Sourced):

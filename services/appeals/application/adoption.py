@@ -1,0 +1,64 @@
+"""Adopting the calendar that the rulebooks name now: an explicit act, never a side effect of a start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.appeals.application.ports import Policies
+from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.calendar_adoption import CalendarAdoption, Move
+from services.appeals.domain.policy import Policy
+from shared.kernel.actor import Actor
+from shared.kernel.store import Store
+
+
+class Adoption:
+    """What a new calendar would move, and moving it."""
+
+    def __init__(self, store: Store, policies: Policies) -> None:
+        self._store, self._policies = store, policies
+
+    async def proposed(self, appeal_ids: Iterable[UUID]) -> list[Move]:
+        """What adopting would move, of these appeals; nothing is changed."""
+        appeals = [await self._store.load(Appeal, each) for each in appeal_ids]
+        return [move for appeal in appeals if (move := self._move(appeal)) is not None]
+
+    async def adopt(
+        self, appeal_ids: Iterable[UUID], adoption_id: UUID, actor: Actor, at: datetime
+    ) -> Sequence[Move]:
+        """Move them, and record old and new due dates of all in one fact; without any, nothing is recorded.
+
+        :raises StreamMoved: one of them was decided at this very moment; nothing was moved.
+        """
+        moved: list[Appeal] = []
+        moves: list[Move] = []
+        for appeal_id in appeal_ids:
+            appeal = await self._store.load(Appeal, appeal_id)
+            move = self._move(appeal)
+            if move is not None:
+                appeal.adopt_calendar(self._policy(appeal), actor, at)
+                moved.append(appeal)
+                moves.append(move)
+        if moves:
+            await self._store.save(CalendarAdoption.of(adoption_id, moves, actor, at), *moved)
+        return moves
+
+    def _policy(self, appeal: Appeal) -> Policy:
+        return self._policies.for_year(appeal.identity.administration_year)
+
+    def _move(self, appeal: Appeal) -> Move | None:
+        policy = self._policy(appeal)
+        due = appeal.due_by(policy)
+        if due is None or appeal.decide_by is None:
+            return None
+        return Move(
+            appeal_id=appeal.id,
+            appeal_number=appeal.identity.appeal_number,
+            clock=appeal.clock,
+            old_decide_by=appeal.decide_by,
+            new_decide_by=due,
+            old_calendar_version=appeal.calendar_version,
+            calendar_version=policy.calendar.version,
+        )
