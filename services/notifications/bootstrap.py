@@ -15,7 +15,7 @@ from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
 from services.notifications.domain.values import Sender as Author
-from services.notifications.messaging import inbound, outbound
+from services.notifications.messaging import delivery_clock, inbound, outbound
 from services.notifications.messaging.dispatch import Dispatch, show_waiting
 from services.notifications.providers.smtp import Server, SmtpMailer
 from services.notifications.read_model.message_list import MessageList
@@ -24,6 +24,12 @@ from services.notifications.read_model.queries import MessageQueries
 from services.notifications.rulebooks.letters import Letters
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
 from services.notifications.settings import Settings
+from shared.deadlines.follower import Follower
+from shared.deadlines.ledger import Ledger
+from shared.deadlines.poller import Poller
+from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.streams import Streams
+from shared.deadlines.table import DeadlineList
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
@@ -52,6 +58,7 @@ from shared.process.loops import Loop
 from shared.process.republish import Store as PublishedStore
 
 PACKAGE = "services.notifications"
+PROJECTIONS = (MessageList(), DeadlineList())
 TABLE = "notifications_events"
 BURST = 20  # mails that one sender takes up at once
 
@@ -112,6 +119,7 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
             queries=MessageQueries(base.engine),
             changes=Changes(base.tail, outbound.publish, outbound.SOURCE),
             clock=clock_for(settings.stairs_clock_file),
+            deadlines=DeadlineSearch(base.engine),
         )
         _require(base, readiness)
         readiness.show(_lags(base))
@@ -124,7 +132,8 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
     async with ground(settings) as base:
         behind = _lags(base, limit=settings.ready_lag_seconds)
         loops: dict[str, Loop] = {
-            "projection:message_list": Projector(base.engine, base.tail, MessageList()).run,
+            **{f"projection:{e.name}": Projector(base.engine, base.tail, e).run for e in PROJECTIONS},
+            **deadline_loops(base),
             "pruning": lambda stop: keep_pruned(base.engine, stop),
             **{name: consumer.run for name, consumer in _consumers(base, behind)},
         }
@@ -151,7 +160,7 @@ async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
 async def rebuild(settings: Settings, progress: Callable[[str, int, int], None]) -> None:
     """Make every read model anew while the service runs."""
     async with ground(settings) as base:
-        for projection in (MessageList(),):
+        for projection in PROJECTIONS:
 
             def told(done: int, total: int, name: str = projection.name) -> None:
                 progress(name, done, total)
@@ -233,6 +242,20 @@ def _senders(settings: Settings) -> dict[str, Address]:
     }
 
 
+def ledger(base: Ground) -> Ledger:
+    """The deadlines of this service."""
+    return Ledger(delivery_clock.SERVICE, base.engine, base.tail, base.units, Streams(TABLE, base.codec))
+
+
+def deadline_loops(base: Ground) -> dict[str, Loop]:
+    """Who follows deliveries into the ledger, and who notices what is late."""
+    deadlines, clock = ledger(base), clock_for(base.settings.stairs_clock_file)
+    return {
+        "deadlines": Follower(deadlines, delivery_clock.DeliveryClock()).run,
+        "notices": Poller(deadlines, clock, told=delivery_clock.alert).run,
+    }
+
+
 def dead_letters(base: Ground) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
     reactions = {inbound.CONSUMER: _reactions(base)}
@@ -248,7 +271,8 @@ def published(base: Ground) -> PublishedStore:
 
 
 def _reactions(base: Ground) -> Mapping[str, Handler]:
-    return inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
+    handlers = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
+    return delivery_clock.clocked(handlers)
 
 
 def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:

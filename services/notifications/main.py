@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from services.notifications import bootstrap
 from services.notifications.api.routes import router
+from services.notifications.application.scope import may_read
 from services.notifications.settings import Settings
+from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -37,7 +39,7 @@ def build_api(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.desk(settings, readiness) as (app.state.desk, app.state.receipts):
-            app.state.changes = app.state.desk.changes
+            app.state.changes, app.state.deadlines = app.state.desk.changes, app.state.desk.deadlines
             yield
 
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
@@ -46,7 +48,7 @@ def build_api(settings: Settings) -> FastAPI:
         title="STAIRS notifications",
         version=VERSION,
         lifespan=lifespan,
-        routers=[router, changes.router],
+        routers=[router, router_for(may_read), changes.router],
         auth=auth,
         readiness=readiness,
     )

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from services.notifications.application.directory import Directory
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.queries import After, Filters
+from shared.deadlines.routes import Search as LedgerSearch
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.store import Store
@@ -44,6 +45,7 @@ class Desk:
     queries: Searches
     changes: Changes
     clock: Clock
+    deadlines: LedgerSearch | None = None  # for the route that all services share
 
 
 async def _the_desk(request: Request) -> Desk:

@@ -80,6 +80,13 @@ class ClockWords(_Entry):
     missed: tuple[Text, ...]
 
 
+class DeliveryClock(_Entry):
+    """Within how many elapsed hours of its trigger a mail has to be delivered (K21)."""
+
+    title: Text
+    hours: Annotated[int, Field(ge=1)]
+
+
 class Letter(_Entry):
     """Which template says it, for one kind of mail about one exact state."""
 
@@ -114,6 +121,7 @@ class Policy(BaseModel):
         str, ClockWords
     ]  # by the dossier's name; ``other`` for those without words of their own
     letters: tuple[Letter, ...]
+    clocks: dict[Literal["K21"], DeliveryClock]
 
     def words_of_clock(self, name: str) -> ClockWords:
         """The words of a clock."""
