@@ -58,7 +58,7 @@ def _requested(fact: facts.Requested, policy_of: PolicyOf) -> list[Change]:
     if fact.decide_by is None:
         return [filed]
     policy = policy_of(fact.about["administration_year"])
-    clock = policy.clocks[fact.terms["clock"]]
+    clock = policy.clock_called(fact.terms["clock"])
     terms = Terms(
         clock.id,
         clock.title,
@@ -72,7 +72,7 @@ def _requested(fact: facts.Requested, policy_of: PolicyOf) -> list[Change]:
 
 def _moved(fact: facts.DecideByMoved, policy_of: PolicyOf) -> Due:
     policy = policy_of(fact.about["administration_year"])
-    clock = policy.clocks[fact.clock]
+    clock = policy.clock_called(fact.clock)
     terms = Terms(
         clock.id, clock.title, clock.announced, policy.year, fact.rulebook_version, fact.calendar_version
     )
@@ -115,7 +115,7 @@ def _reopened(fact: facts.Approved | facts.Denied, policy_of: PolicyOf) -> list[
 
 
 def _terms(policy: Policy, clock: str, *, lapses: bool = False) -> Terms:
-    rule = policy.clocks[clock]
+    rule = policy.clock_called(clock)
     return Terms(
         rule.id,
         rule.title,

@@ -91,6 +91,10 @@ class Policy:
     retest: Retest
     calendar: BusinessCalendar
 
+    def clock_called(self, name: str) -> DecisionClock:
+        """The clock of this name; of one that the year has no more, the name alone: facts outlive rulebooks."""
+        return self.clocks.get(name) or DecisionClock(name, None, published=False, title=name)
+
     def decide_by(self, clock: DecisionClock, received_at: datetime) -> datetime | None:
         """When the decision is due; None where the rulebook sets no clock."""
         if clock.business_days is None:

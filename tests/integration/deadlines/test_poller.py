@@ -12,6 +12,7 @@ from uuid import UUID
 from eventsourcing.domain import DomainEvent
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.deadlines.follower import Follower
 from shared.deadlines.poller import Poller
 from shared.deadlines.streams import Streams
 from shared.deadlines.table import DeadlineList
@@ -24,7 +25,7 @@ from shared.persistence.rebuild import rebuild
 from tests.support.event_store import EventStore
 from tests.support.ledger import rows_of
 from tests.support.logbook import NOON, Logbook
-from tests.support.logbook_clocks import DAY, House, burned, deadline_of, house, opened
+from tests.support.logbook_clocks import DAY, House, LogbookClocks, burned, deadline_of, house, opened
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LATER = FixedClock(NOON + DAY + HOUR)
@@ -57,6 +58,18 @@ async def test_several_at_once_notice_each_deadline_once(ledger_store: EventStor
         missed = await facts_of(houses[0], Deadline.Missed)
     assert sum(noticed) == 300
     assert Counter(fact.originator_id for fact in missed) == Counter(map(deadline_of, books))
+
+
+async def test_several_followers_set_each_deadline_once(ledger_store: EventStore) -> None:
+    async with AsyncExitStack() as stack:
+        houses = [await stack.enter_async_context(house(ledger_store)) for _ in range(3)]
+        books = [opened(NOON, number) for number in range(120)]
+        async with ledger_store.store() as store:
+            await store.save(*books)
+        small = [Follower(each.ledger, LogbookClocks(), page=7) for each in houses]
+        await asyncio.gather(*(each.catch_up() for each in small))
+        sets = await facts_of(houses[0], Deadline.Set)
+    assert Counter(fact.originator_id for fact in sets) == Counter(map(deadline_of, books))
 
 
 async def test_nothing_is_missed_that_was_done_in_time_and_not_followed_yet(ledger_store: EventStore) -> None:
