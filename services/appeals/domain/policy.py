@@ -92,7 +92,7 @@ class Policy:
     calendar: BusinessCalendar
 
     def clock_called(self, name: str) -> DecisionClock:
-        """The clock of this name; of one that the year has no more, the name alone: facts outlive rulebooks."""
+        """The clock of this name; of one that the year has no more the name alone: facts outlive rules."""
         return self.clocks.get(name) or DecisionClock(name, None, published=False, title=name)
 
     def decide_by(self, clock: DecisionClock, received_at: datetime) -> datetime | None:
