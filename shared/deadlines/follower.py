@@ -97,9 +97,8 @@ class Follower:
             if await positions.get(unit.connection, POSITION) != self._position:
                 self._position = None
                 return None
-            changes = await self._keeper.changes(page, unit)
-            await apply(self._ledger, unit, changes)
             await positions.put(unit.connection, POSITION, page[-1].position)
+            await apply(self._ledger, unit, await self._keeper.changes(page, unit))  # it appends: last
         self._position = page[-1].position
         return len(page)
 

@@ -143,9 +143,9 @@ class Poller:
         for deadline in found.values():
             deadline.notice(now, self._grace)
             new += cast("list[DomainEvent]", deadline.pending_events)
-        await unit.store.save(*found.values())
         whole = [Recorded(0, fact) for stream in facts.values() for fact in stream]
         await self._fold.page(unit.connection, [*whole, *(Recorded(0, fact) for fact in new)])
+        await unit.store.save(*found.values())  # late: from here on everybody who appends waits for us
         return new
 
     async def _measure(self, now: datetime) -> None:
