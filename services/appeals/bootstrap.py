@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -19,16 +18,13 @@ from services.appeals.messaging import inbound, outbound
 from services.appeals.messaging.clocks import AppealClocks
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.appeal_list import AppealList
-from services.appeals.read_model.calendar_watch import other_calendars, undecided
+from services.appeals.read_model.calendar_watch import undecided, watch_calendars
 from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import Settings
-from shared.deadlines.follower import Follower
-from shared.deadlines.ledger import Ledger
-from shared.deadlines.poller import Poller
+from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
-from shared.deadlines.streams import Streams
 from shared.deadlines.table import DeadlineList
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
@@ -44,7 +40,6 @@ from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
-from shared.persistence.faults import StoreUnavailable
 from shared.persistence.probe import store_usable
 from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
@@ -58,7 +53,6 @@ from shared.process.republish import Store as PublishedStore
 PACKAGE = "services.appeals"
 TABLE = "appeals_events"
 PROJECTIONS = (AppealList(), DeadlineList())
-HOUR, MINUTE = 3600.0, 60.0  # seconds
 CONSUMER = "appeals"  # the consumer group, and the name in the inbox
 
 
@@ -149,13 +143,11 @@ def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -
     inbox = Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers())
     if behind is not None:
         behind.also(inbox.measure)
-    deadlines = ledger(store)
     loops: dict[str, Loop] = {
         "projector": Projector(store.engine, store.tail, AppealList()).run,
         "projector of deadlines": Projector(store.engine, store.tail, DeadlineList()).run,
-        "deadlines": follower(deadlines).run,
-        "notices": Poller(deadlines, clock_for(settings.stairs_clock_file)).run,
-        "calendars": lambda stop: watch_calendars(store, stop),
+        "calendars": lambda stop: watch_calendars(store.engine, read_rulebooks().calendar_version, stop),
+        **clocks(store, clock_for(settings.stairs_clock_file)).loops(),
         "inbox": inbox.run,
     }
     return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
@@ -176,28 +168,10 @@ def published(settings: Settings, store: Store) -> PublishedStore:
     )
 
 
-def ledger(store: Store) -> Ledger:
-    """The deadlines of this service."""
-    units = Units(store.engine, TABLE, Codec())
-    return Ledger(inbound.SERVICE, store.engine, store.tail, units, Streams(TABLE, Codec()))
-
-
-def follower(deadlines: Ledger) -> Follower:
-    """From the facts of appeals to deadlines."""
-    return Follower(deadlines, AppealClocks(read_rulebooks()))
-
-
-async def watch_calendars(store: Store, stop: asyncio.Event) -> None:
-    """Now and every hour: do clocks run by another calendar than the rulebooks name? Nothing is moved."""
-    rulebooks = read_rulebooks()
-    while not stop.is_set():
-        pause = HOUR
-        try:
-            await other_calendars(store.engine, lambda year: rulebooks.for_year(year).calendar.version)
-        except StoreUnavailable:
-            pause = MINUTE
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+def clocks(store: Store, clock: Clock) -> Clockwork:
+    """From the facts of appeals to deadlines, and what is noticed of them."""
+    keeper = AppealClocks(read_rulebooks())
+    return clockwork(inbound.SERVICE, Facts(store.engine, store.tail, TABLE), keeper, clock)
 
 
 async def adopt_calendar(settings: Settings, store: Store, *, really: bool) -> Sequence[Move]:

@@ -30,11 +30,8 @@ from services.incidents.read_model.concern_list import ConcernList, ConcernSearc
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import Settings
-from shared.deadlines.follower import Follower
-from shared.deadlines.ledger import Ledger
-from shared.deadlines.poller import Poller
+from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
-from shared.deadlines.streams import Streams
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
@@ -171,25 +168,17 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
         running[name] = consumer.run
         if behind is not None:
             behind.also(consumer.measure)
-    deadlines = ledger(base)
-    running["deadlines"] = follower(base, deadlines).run
-    running["notices"] = Poller(deadlines, clock_for(settings.stairs_clock_file)).run
+    running.update(clocks(base, clock_for(settings.stairs_clock_file)).loops())
     running["pruning"] = lambda stop: keep_pruned(base.engine, stop)
     if settings.relay_embedded and settings.kafka_bootstrap_servers:
         running["relay"] = relay(base, settings.kafka_bootstrap_servers).run
     return running
 
 
-def ledger(base: Foundation) -> Ledger:
-    """The deadlines of this service."""
-    units = Units(base.engine, TABLE, base.codec)
-    return Ledger(SERVICE, base.engine, base.tail, units, Streams(TABLE, base.codec))
-
-
-def follower(base: Foundation, deadlines: Ledger) -> Follower:
-    """From the facts of cases and windows to deadlines."""
-    cases = Projector(base.engine, base.tail, CaseList())
-    return Follower(deadlines, CaseClocks(Library.from_folder(), cases))
+def clocks(base: Foundation, clock: Clock) -> Clockwork:
+    """From the facts of cases and windows to deadlines, and what is noticed of them."""
+    keeper = CaseClocks(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
+    return clockwork(SERVICE, Facts(base.engine, base.tail, TABLE), keeper, clock)
 
 
 def relay(base: Foundation, bootstrap: str) -> Relay:

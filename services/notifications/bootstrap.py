@@ -24,11 +24,8 @@ from services.notifications.read_model.queries import MessageQueries
 from services.notifications.rulebooks.letters import Letters
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
 from services.notifications.settings import Settings
-from shared.deadlines.follower import Follower
-from shared.deadlines.ledger import Ledger
-from shared.deadlines.poller import Poller
+from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
-from shared.deadlines.streams import Streams
 from shared.deadlines.table import DeadlineList
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
@@ -133,7 +130,7 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
         behind = _lags(base, limit=settings.ready_lag_seconds)
         loops: dict[str, Loop] = {
             **{f"projection:{e.name}": Projector(base.engine, base.tail, e).run for e in PROJECTIONS},
-            **deadline_loops(base),
+            **clocks(base, clock_for(settings.stairs_clock_file)).loops(),
             "pruning": lambda stop: keep_pruned(base.engine, stop),
             **{name: consumer.run for name, consumer in _consumers(base, behind)},
         }
@@ -186,7 +183,7 @@ def _lags(base: Ground, *, limit: float | None = None) -> Lags:
         base.engine,
         base.tail,
         outbound.SOURCE,
-        projections=[MessageList()],
+        projections=PROJECTIONS,
         consumers=[inbound.CONSUMER],
         relayed=base.settings.kafka_bootstrap_servers is not None,
     )
@@ -242,18 +239,10 @@ def _senders(settings: Settings) -> dict[str, Address]:
     }
 
 
-def ledger(base: Ground) -> Ledger:
-    """The deadlines of this service."""
-    return Ledger(delivery_clock.SERVICE, base.engine, base.tail, base.units, Streams(TABLE, base.codec))
-
-
-def deadline_loops(base: Ground) -> dict[str, Loop]:
-    """Who follows deliveries into the ledger, and who notices what is late."""
-    deadlines, clock = ledger(base), clock_for(base.settings.stairs_clock_file)
-    return {
-        "deadlines": Follower(deadlines, delivery_clock.DeliveryClock()).run,
-        "notices": Poller(deadlines, clock, told=delivery_clock.alert).run,
-    }
+def clocks(base: Ground, clock: Clock) -> Clockwork:
+    """From deliveries to deadlines, and an alert for what is late."""
+    facts, keeper = Facts(base.engine, base.tail, TABLE), delivery_clock.DeliveryClock()
+    return clockwork(delivery_clock.SERVICE, facts, keeper, clock, told=delivery_clock.alert)
 
 
 def dead_letters(base: Ground) -> dead_letter_desk.Desk:

@@ -9,8 +9,7 @@ import psycopg
 
 from services.appeals import bootstrap as appeals
 from services.incidents import bootstrap as incidents
-from shared.deadlines.follower import Follower
-from shared.deadlines.ledger import Ledger
+from shared.deadlines.clockwork import Clockwork
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import Clock
@@ -25,10 +24,10 @@ Row = dict[str, Any]
 class Hands:
     """Follow, fold, look; and read the ledger's rows."""
 
-    def __init__(self, ledger: Ledger, follower: Follower, clock: Clock, url: str) -> None:
-        self.ledger, self.follower, self.url = ledger, follower, url
-        self.projector = Projector(ledger.engine, ledger.tail, DeadlineList())
-        self.poller = Poller(ledger, clock, grace=timedelta(seconds=1))
+    def __init__(self, works: Clockwork, clock: Clock, url: str) -> None:
+        self.ledger, self.follower, self.url = works.ledger, works.follower, url
+        self.projector = Projector(works.ledger.engine, works.ledger.tail, DeadlineList())
+        self.poller = Poller(works.ledger, clock, grace=timedelta(seconds=1))
 
     async def follow(self) -> None:
         """The ledger knows all facts so far, its own included."""
@@ -58,11 +57,8 @@ def rows_of(url: str, clock: str | None = None) -> list[Row]:
 
 
 def of_incidents(service: Running) -> Hands:
-    ledger = incidents.ledger(service.base)
-    follower = incidents.follower(service.base, ledger)
-    return Hands(ledger, follower, service.clock, service.settings.database_url)
+    return Hands(incidents.clocks(service.base, service.clock), service.clock, service.settings.database_url)
 
 
 def of_appeals(live: Live) -> Hands:
-    ledger = appeals.ledger(live.parts)
-    return Hands(ledger, appeals.follower(ledger), live.clock, live.parts.url)
+    return Hands(appeals.clocks(live.parts, live.clock), live.clock, live.parts.url)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,7 +17,9 @@ from services.appeals.read_model.tables import appeal_list
 from shared.deadlines.table import DEADLINES
 from shared.kernel.clocks import State
 from shared.observability.metrics import gauge
-from shared.persistence.faults import translated
+from shared.persistence.faults import StoreUnavailable, translated
+
+EVERY, SOON = 3600.0, 60.0  # seconds between looks
 
 D = DEADLINES.c
 _log = structlog.get_logger(__name__)
@@ -41,6 +45,18 @@ async def other_calendars(engine: AsyncEngine, present: Callable[[str], str]) ->
     if count:
         _log.warning("other_calendar", clocks=count, remedy="python -m services.appeals adopt-calendar")
     return count
+
+
+async def watch_calendars(engine: AsyncEngine, present: Callable[[str], str], stop: asyncio.Event) -> None:
+    """Look now and every hour, until told to stop; sooner when the database is away."""
+    while not stop.is_set():
+        again = EVERY
+        try:
+            await other_calendars(engine, present)
+        except StoreUnavailable:
+            again = SOON
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), again)
 
 
 async def undecided(engine: AsyncEngine) -> list[UUID]:

@@ -39,6 +39,10 @@ class Rulebooks:
         """The policy of a year, e.g. ``2018-19``."""
         return self.by_year.get(administration_year, self.by_year[DEFAULT_YEAR])
 
+    def calendar_version(self, administration_year: str) -> str:
+        """The version of the calendar by which a year's decision clocks count now."""
+        return self.for_year(administration_year).calendar.version
+
 
 def read_rulebooks(folder: Path = HERE) -> Rulebooks:
     """Read and check every file of this room.

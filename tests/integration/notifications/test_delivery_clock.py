@@ -15,10 +15,8 @@ from structlog.testing import capture_logs
 from deploy.console.mailbox import serving
 from services.notifications import bootstrap
 from services.notifications.messaging import inbound
-from services.notifications.messaging.delivery_clock import DeliveryClock, alert, clocked, triggered_at
+from services.notifications.messaging.delivery_clock import clocked, triggered_at
 from shared.contracts.envelope import CloudEvent
-from shared.deadlines.follower import Follower
-from shared.deadlines.poller import Poller
 from shared.kernel.clock import FixedClock
 from shared.process.clock import clock_for
 from tests.support.eventually import eventually
@@ -35,9 +33,9 @@ def just_now() -> CloudEvent:
 
 
 def hands_of(there: World, clock: FixedClock) -> Hands:
-    ledger = bootstrap.ledger(there.base)
-    hands = Hands(ledger, Follower(ledger, DeliveryClock()), clock, there.settings.database_url)
-    hands.poller = Poller(ledger, clock, told=alert)
+    works = bootstrap.clocks(there.base, clock)
+    hands = Hands(works, clock, there.settings.database_url)
+    hands.poller = works.poller
     return hands
 
 
