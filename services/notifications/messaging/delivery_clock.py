@@ -23,6 +23,7 @@ from shared.deadlines.changing import apply_few
 from shared.kernel.clocks import Change, Done, Due, Terms
 from shared.kernel.deadline import Deadline
 from shared.kernel.store import Receipt, Store
+from shared.kernel.trail import Trail
 from shared.messaging.consumer import Handler
 from shared.persistence.codec import Recorded
 from shared.persistence.unit import Unit
@@ -88,6 +89,9 @@ class _Clocking:
 
     async def load(self, kind: type[A], aggregate_id: UUID, *, version: int | None = None) -> A:
         return await self.store.load(kind, aggregate_id, version=version)
+
+    async def trail_of(self, aggregate_id: UUID) -> Trail | None:
+        return await self.store.trail_of(aggregate_id)
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         new = [each for each in aggregates if isinstance(each, Message) and _is_new(each)]
