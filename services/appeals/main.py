@@ -149,10 +149,6 @@ async def _republish(settings: Settings, words: Sequence[str]) -> int:
         return await republish_facts(bootstrap.published(settings, store), words)
 
 
-def _say(done: int, total: int) -> None:
-    sys.stdout.write(f"rebuild {AppealList.name} {done}/{total}\n")
-
-
 async def _adopt_calendar(settings: Settings, *, really: bool) -> None:
     async with bootstrap.open_store(settings) as store:
         moves = await bootstrap.adopt_calendar(settings, store, really=really)
