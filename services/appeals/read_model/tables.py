@@ -58,7 +58,7 @@ known_cases = sa.Table(
     sa.Column("student_refs", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("submitted_by", pg.JSONB, nullable=False),
     sa.Column("disruption_cause", sa.Text),
-    sa.Column("appealed_at", sa.TIMESTAMP(timezone=True)),  # the first appeal under it (migration 0003)
+    sa.Column("appealed_at", sa.TIMESTAMP(timezone=True)),  # the first appeal under it (migration 0004)
 )
 
 testing_windows = sa.Table(
