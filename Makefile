@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo test unit contract integration e2e rules bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo engine engine-env image compose-test containers test unit contract integration e2e rules bench schemas lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,23 @@ kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches it
 
 demo: $(RUNTIME) ## Play six real cases against the running system
 	@$(BIN)/stairs demo --dir $(VAR)
+
+# --- containers -------------------------------------------------------------------------------------------
+
+engine: $(RUNTIME) ## A container engine where there is none: podman behind Docker's API, Compose, stand-in images
+	@$(BIN)/python -m deploy.engine up
+
+engine-env: $(RUNTIME) ## What docker and Compose must be told: eval "$$(make -s engine-env)"
+	@$(BIN)/python -m deploy.engine env
+
+image: $(RUNTIME) ## Build the image that docker-compose.yml names
+	@$(BIN)/python -m deploy.engine build
+
+compose-test: $(DEV) ## The compose file as it stands: built, started, played against, broken, upgraded, removed
+	@echo "── containers"
+	@$(PYTEST) -q tests/containers
+
+containers: engine compose-test ## Both, from nothing
 
 # --- what must hold ---------------------------------------------------------------------------------------
 

@@ -112,11 +112,15 @@ def token(
 
 @app.command()
 def secrets(*, var: Dir = HERE) -> None:
-    """Make the secret files that docker-compose.yml mounts, under var/secrets; those that are there stay."""
-    from deploy.console.container_secrets import make_secrets
+    """Make the secret files that docker-compose.yml mounts, under var/secrets; those that are there stay.
+
+    Beside a docker-compose.yml it names their folder in .env, where Compose looks.
+    """
+    from deploy.console.container_secrets import make_secrets, tell_compose
 
     with plainly():
         folder = make_secrets(Place.at(var))
+        tell_compose(folder, Path.cwd())
         Console(highlight=False).print(f"{len(list(folder.iterdir()))} files in {folder}", soft_wrap=True)
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from deploy.console.place import SERVICES, Place
 from deploy.console.postgres import password_of
 from deploy.console.secret_files import secret_key, secret_text
-from shared.http.keys import JWKS, SigningKey
+from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
+
+COMPOSE = "docker-compose.yml"
+NAMED_BY = "STAIRS_SECRETS"
 
 
 def make_secrets(place: Place) -> Path:
@@ -29,10 +32,24 @@ def make_secrets(place: Place) -> Path:
     SigningKey.in_folder(place.keys)
     for key in (secret_key(place.keys / "incidents.kek"), secret_key(place.keys / "incidents.ref")):
         _write(folder / key.name, key.read_text())
-    shutil.copyfile(place.keys / JWKS, folder / JWKS)
+    for name in (JWKS, SIGNING_KEY):
+        shutil.copyfile(place.keys / name, folder / name)
     for file in folder.iterdir():
         file.chmod(0o444)
     return folder
+
+
+def tell_compose(folder: Path, project: Path) -> None:
+    """Name the folder in the project's ``.env``, where Compose looks; other lines of it stay."""
+    if not (project / COMPOSE).is_file():
+        return
+    project = project.resolve()
+    inside = folder.is_relative_to(project)
+    line = f"{NAMED_BY}={f'./{folder.relative_to(project)}' if inside else folder}"
+    env = project / ".env"
+    kept = env.read_text("utf-8").splitlines() if env.exists() else []
+    others = [each for each in kept if not each.startswith(f"{NAMED_BY}=")]
+    env.write_text("\n".join([*others, line]) + "\n", "utf-8")
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,50 @@
+"""Docker's API on a Unix socket, as far as the engine itself asks anything."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP whose other end is a socket in the file system."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("engine", timeout=patience)
+        self._path = path
+
+    def connect(self) -> None:
+        """Open the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def get(path: Path, what: str, *, patience: float = 10.0) -> Any:  # noqa: ANN401 - any JSON
+    """The answer to a GET.
+
+    :raises OSError: nobody answers, or not with 200.
+    """
+    connection = _Connection(path, patience)
+    try:
+        connection.request("GET", what)
+        answer = connection.getresponse()
+        body = answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(f"no proper answer: {error!r}") from error
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise OSError(f"{what} answered {answer.status}")
+    return json.loads(body) if body.startswith((b"{", b"[")) else body.decode()
+
+
+def answers(path: Path, *, patience: float = 3.0) -> bool:
+    """Whether an engine serves here."""
+    try:
+        return str(get(path, "/_ping", patience=patience)).strip() == "OK"
+    except OSError:
+        return False

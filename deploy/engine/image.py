@@ -1,0 +1,69 @@
+"""The image of STAIRS, built by whatever engine there is; its labels say what it was built from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tomllib
+
+from deploy.engine import images
+from deploy.engine.podman import ROOT
+from deploy.engine.reach import Engine
+from deploy.engine.state import CannotRun, State
+from deploy.engine.steps import do, told
+
+NAME = "stairs"
+
+
+def version() -> str:
+    """Ours, as pyproject.toml has it; also the image's tag."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def revision() -> str:
+    """The commit that is built, with a mark where files differ from it."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def build(
+    engine: Engine, *, tag: str | None = None, fresh: bool = False, labels: dict[str, str] | None = None
+) -> str:
+    """Build the tree as it is; gives the image's name.
+
+    :param tag: instead of our version.
+    :param fresh: from nothing, whatever an earlier build left.
+    :param labels: beside those of the Dockerfile.
+    :raises CannotRun: it fails; with the end of what was said.
+    """
+    name = f"{NAME}:{tag or version()}"
+    options = ["--tag", name, "--file", str(ROOT / "deploy/Dockerfile")]
+    for argument, value in (("VERSION", version()), ("REVISION", revision())):
+        options += ["--build-arg", f"{argument}={value}"]
+    for label, value in (labels or {}).items():
+        options += ["--label", f"{label}={value}"]
+    options += ["--no-cache"] if fresh else []
+    state = State.of_this_machine()
+    with told(f"image {name}"):
+        if engine.ours(state):
+            with state.alone("build"):
+                images.build(state, options, ROOT, state.log / "stairs.log")
+        else:
+            _by_docker(engine, options)
+    return name
+
+
+def _by_docker(engine: Engine, options: list[str]) -> None:
+    log = ROOT / "var" / "log" / "image.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = engine.environment if "DOCKER_HOST" in engine.environment else dict(os.environ)
+    try:
+        do(["docker", "build", *options, ROOT], log, environment=environment)
+    except CannotRun as error:
+        raise CannotRun(f"the image cannot be built: {error}") from error
