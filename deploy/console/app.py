@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from deploy.console.dead_letter_verbs import verbs
-from deploy.console.place import SERVICES, Notes, Place, Ports
+from deploy.console.place import SERVICES, Notes, Place, Ports, in_containers
 from deploy.console.trouble import Trouble, plainly
 from shared.kernel.actor import Role
 
@@ -75,6 +75,12 @@ def demo(
     *,
     var: Dir = HERE,
     within: Annotated[float, typer.Option(help="Seconds to wait for each thing that takes a moment.")] = 60,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="Against `docker compose up`; mails are read from Mailpit.")
+    ] = False,
+    port_offset: Annotated[
+        int, typer.Option(help="What was added to every port of the containers.", min=0, max=46_000)
+    ] = 0,
 ) -> None:
     """Play real cases of the manual against the running system, by its public doors only.
 
@@ -84,7 +90,8 @@ def demo(
 
     with plainly():
         place = Place.at(var)
-        everything_seen = play(place, Notes.read(place), Console(highlight=False), example or [], within)
+        notes = in_containers(port_offset) if containers else Notes.read(place)
+        everything_seen = play(place, notes, Console(highlight=False), example or [], within)
     raise typer.Exit(0 if everything_seen else 1)
 
 

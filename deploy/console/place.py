@@ -15,6 +15,8 @@ from deploy.console.trouble import Trouble
 SERVICES = ("incidents", "appeals", "notifications")
 ROOT = Path(__file__).parents[2]  # the source tree: processes run here, so that ``services`` is importable
 HOST = "127.0.0.1"
+PUBLISHED = {"incidents": 8001, "appeals": 8002, "notifications": 8003, "mailpit": 8025, "kafka": 19092}
+"""The ports of the containers on the loopback, as docker-compose.yml has them."""
 
 
 @dataclass(frozen=True)
@@ -155,3 +157,16 @@ class Notes:
             return cls(**json.loads(place.notes.read_text()))
         except (FileNotFoundError, ValueError, TypeError) as error:
             raise Trouble(f"no running system in {place.var}: start one with `stairs run`") from error
+
+
+def in_containers(offset: int = 0) -> Notes:
+    """What docker-compose.yml publishes, with every port moved by an offset."""
+    opened = {name: port + offset for name, port in PUBLISHED.items()}
+    return Notes(
+        urls={name: f"http://{HOST}:{port}" for name, port in opened.items() if name != "kafka"},
+        ports=opened,
+        kafka=f"{HOST}:{opened['kafka']}",
+        socket="",
+        separate_relays=False,
+        pid=0,
+    )

@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _become(module: str, *words: str) -> int:
-    os.execv(sys.executable, [sys.executable, "-m", module, *words])
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606 - a module of ours
 
 
 if __name__ == "__main__":

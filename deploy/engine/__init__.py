@@ -1,5 +1,5 @@
-"""A container engine for machines that have none: podman behind Docker's API, Compose, stand-ins for base images.
+"""A container engine where there is none: podman behind Docker's API, Compose, stand-ins for base images.
 
-What it needs comes from the machine's own package sources (Debian, PyPI, Maven, Go) by their ordinary clients;
-no image registry is asked. Only the standard library is used, so that it runs before anything is installed.
+What it needs comes from the machine's own package sources (Debian, PyPI, Maven, Go) by their ordinary
+clients; no image registry is asked. Only the standard library is used.
 """

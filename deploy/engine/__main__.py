@@ -1,15 +1,15 @@
 """``python -m deploy.engine VERB``: a container engine on a machine that has none.
 
-  up         start it, and install or build whatever is missing on this machine (six minutes at first, then a second)
-  env        print the exports that docker, docker compose and testcontainers need:  eval "$(make -s engine-env)"
+  up         start it, and install or build whatever is missing here (six minutes at first, then a second)
+  env        print what docker, Compose and testcontainers need:  eval "$(make -s engine-env)"
   compose …  Docker Compose against it:  python -m deploy.engine compose up -d
   build      build the image of STAIRS that docker-compose.yml names
   status     say what runs here; 0 when an engine answers
   down       end containers, networks and the engine itself; images and volumes stay
   purge      down, and remove everything that it made
 
-Where an engine answers already (``DOCKER_HOST``, Docker's or podman's own socket), that one is used. All of ours
-lies in ``STAIRS_ENGINE`` (/var/lib/stairs-engine).
+Where an engine answers already (``DOCKER_HOST``, Docker's or podman's own socket), that one is used. All of
+ours lies in ``STAIRS_ENGINE`` (/var/lib/stairs-engine).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def run_compose(*words: str) -> int:
     """Become Docker Compose."""
     engine = _engine()
     program = engine.compose()
-    os.execvpe(program[0], [*program, *words], {**os.environ, **engine.environment})
+    os.execvpe(program[0], [*program, *words], {**os.environ, **engine.environment})  # noqa: S606 - Compose
 
 
 def build() -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from deploy.engine.state import CannotRun, State
@@ -33,7 +33,15 @@ def base(state: State, name: str) -> Path:
         aside = state.folder / f"{name}.part.tar"
         include = f"--include={','.join(PACKAGES[name])}"
         with told(f"a root file system with {PACKAGES[name][0]}, from Debian's packages"):
-            words = ["mmdebstrap", "--variant=minbase", *SLIM, *_proxy(), include, codename(), aside]
+            words: list[str | Path] = [
+                "mmdebstrap",
+                "--variant=minbase",
+                *SLIM,
+                *_proxy(),
+                include,
+                codename(),
+                aside,
+            ]
             do([*words, *sources(codename())], state.log / f"{name}.log")
         aside.rename(made)
     return made
@@ -55,7 +63,7 @@ def codename() -> str:
 
 
 def sources(release: str, folder: Path = Path("/etc/apt")) -> list[Path]:
-    """The machine's own lists of package sources that are about this release: mirrors stay where they are set."""
+    """The machine's own lists of package sources for this release: mirrors stay where they are set."""
     lists = [folder / "sources.list"]
     lists += sorted([*folder.glob("sources.list.d/*.list"), *folder.glob("sources.list.d/*.sources")])
     return [path for path in lists if path.is_file() and release in _said(path)]
@@ -70,7 +78,11 @@ def _proxy() -> list[str]:
     """What apt itself is told about getting through; mmdebstrap does not read the machine's settings."""
     if not shutil.which("apt-config"):
         return []
-    said = os.popen(
-        "apt-config dump --format '%f \"%v\";%n' Acquire::http::Proxy Acquire::https::Proxy"
-    ).read()
+    form = '%f "%v";%n'
+    said = subprocess.run(
+        ["apt-config", "dump", "--format", form, "Acquire::http::Proxy", "Acquire::https::Proxy"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
     return [f"--aptopt={line}" for line in said.splitlines() if '""' not in line and line]

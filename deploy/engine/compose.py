@@ -1,4 +1,4 @@
-"""Docker Compose v2, built once from its published Go module: it needs no docker command, only the engine's API."""
+"""Docker Compose v2, built once from its published Go module: it needs the engine's API, and no docker."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def _refuse_missing_go() -> None:
     if found is None or (int(found[1]), int(found[2])) < GO:
         wanted = ".".join(map(str, GO))
         raise CannotRun(
-            f"Docker Compose is built with Go {wanted} or newer, and {told_by.strip() or 'none is installed'}: "
+            f"Compose is built with Go {wanted} or newer, here is {told_by.strip() or 'none'}: "
             f"install Go, or put a docker-compose of version 2 at {State.of_this_machine().compose}"
         )

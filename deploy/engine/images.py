@@ -1,7 +1,7 @@
 """Stand-ins for the public images that docker-compose.yml names, for machines that no image registry reaches.
 
-They have the same names, ports, variables, users and folders, as far as the compose file uses them: they prove
-the wiring. They are not the images that users run, and each says so in its label ``stairs.stand-in``.
+They have the same names, ports, variables, users and folders, as far as the compose file uses them: they
+prove the wiring. They are not the images that users run, and each says so in its label ``stairs.stand-in``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from deploy.engine.steps import do, told
 from deploy.kafka import jars
 
 LABEL = "stairs.stand-in"
+TRUST = Path("/etc/ssl/certs/ca-certificates.crt")  # whom this machine trusts
 HERE = Path(__file__).parent / "images"
 LOCK = ROOT / "requirements.txt"
 
@@ -103,19 +106,20 @@ def _build(state: State, each: StandIn) -> None:
         context = Path(work)
         shutil.copytree(HERE / each.name, context, dirs_exist_ok=True)
         (context / "requirements.txt").write_text("".join(locked(each.wheels)))
-        _ADDED.get(each.name, lambda _context: None)(context)
+        if each.name == "kafka":
+            _add_jars(context)
         names = [word for tag in each.tags for word in ("--tag", f"localhost/{tag}")]
         labels = ["--label", f"{LABEL}={digest(each)}", "--build-arg", f"BASE={root}"]
         build(state, [*names, *labels, "--no-cache", "--file", str(context / "Containerfile")], context, log)
 
 
 def build(state: State, options: list[str], context: Path, log: Path) -> None:
-    """Run podman's build as this machine needs it: no nested namespaces, the machine's network, trust and index.
+    """Run podman's build as this machine needs it: no namespaces within, its own network, trust and index.
 
     :raises CannotRun: it fails; with the end of what it said.
     """
     usual = ["--isolation=chroot", "--network=host", "--pull=never", "--format=docker"]
-    trust = ["--volume", "/etc/ssl/certs:/etc/ssl/certs:ro"] if Path("/etc/ssl/certs").is_dir() else []
+    trust = ["--volume", f"{TRUST.parent}:{TRUST.parent}:ro"] if TRUST.exists() else []
     index = pip_settings(state)
     trust += ["--volume", f"{index}:/etc/pip.conf:ro"]
     do(
@@ -127,10 +131,6 @@ def build(state: State, options: list[str], context: Path, log: Path) -> None:
 
 def pip_settings(state: State) -> Path:
     """This machine's way to its package index, as a file that a build can read and an image never holds."""
-    import os
-    import subprocess
-    import sys
-
     said = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     ).stdout
@@ -141,20 +141,17 @@ def pip_settings(state: State) -> Path:
         name = key.rpartition(".")[2]
         if name in wanted:
             lines.append(f"{name.removeprefix('default-')} = {value.strip(chr(39))}")
-    if os.environ.get("SSL_CERT_FILE") or Path("/etc/ssl/certs/ca-certificates.crt").exists():
-        lines.append("cert = /etc/ssl/certs/ca-certificates.crt")
+    if TRUST.exists():
+        lines.append(f"cert = {TRUST}")
     path = state.folder / "pip.conf"
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def _kafka_jars(context: Path) -> None:
+def _add_jars(context: Path) -> None:
     try:
         jars.fetch(jars.jar_folder())
     except jars.CannotRun as error:
         raise CannotRun(str(error)) from error
     shutil.copytree(jars.jar_folder(), context / "libs")
     shutil.copy(ROOT / "deploy/kafka/log4j2.yaml", context)
-
-
-_ADDED: dict[str, Callable[[Path], None]] = {"kafka": _kafka_jars}

@@ -17,7 +17,8 @@ from deploy.engine.state import CannotRun, State
 from deploy.engine.steps import do, told
 
 PACKAGES = (
-    "podman", "runc", "netavark", "aardvark-dns", "iptables", "nftables", "catatonit", "mmdebstrap", "ca-certificates",
+    "podman", "runc", "netavark", "aardvark-dns", "iptables", "nftables", "catatonit", "mmdebstrap",
+    "ca-certificates",
 )  # fmt: skip
 NEEDED = ("podman", "runc", "iptables", "nft", "mmdebstrap")
 START = 30.0  # seconds until the API must answer

@@ -1,7 +1,7 @@
 """Where the engine keeps everything it makes, and what its clients must be told.
 
-One folder (``STAIRS_ENGINE``, else ``/var/lib/stairs-engine``) holds images, volumes, settings and tools, apart
-from any podman or Docker of this machine; what must not outlive a reboot lies under ``/run``.
+One folder (``STAIRS_ENGINE``, else ``/var/lib/stairs-engine``) holds images, volumes, settings and tools,
+apart from any podman or Docker of this machine; what must not outlive a reboot lies under ``/run``.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class State:
         """What docker, Compose and testcontainers need to reach it.
 
         testcontainers thinks that it runs in a container where ``/.dockerenv`` exists, and then asks for what
-        podman does not tell: it is told how to connect. Its reaper wants the engine's socket inside a container.
+        podman does not tell: it is told how to connect. Its reaper wants the engine's socket in a container.
         """
         return {
             "DOCKER_HOST": f"unix://{self.socket}",

@@ -1,4 +1,4 @@
-"""Commands that take their time: what they say goes into a log, how long they have been at it onto the screen."""
+"""Commands that take their time: what they say goes into a log, how long they take onto the screen."""
 
 from __future__ import annotations
 

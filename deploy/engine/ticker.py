@@ -2,7 +2,7 @@
 
     python -m deploy.engine.ticker SOCKET
 
-Every container is asked at its own interval, and while it starts more often: whatever waits for it goes on soon.
+Every container is asked at its own interval, and more often while it starts: whatever waits for it goes on.
 """
 
 from __future__ import annotations

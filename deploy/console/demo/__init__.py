@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from deploy.console.demo.doors import Doors, Unexpected
 from deploy.console.demo.player import Outcome, Player
 from deploy.console.demo.report import show
 from deploy.console.demo.story import Story, stories
+from deploy.console.mailbox import Mail, read_mailbox
+from deploy.console.mailpit import read_mailpit
 from deploy.console.place import ROOT, Notes, Place
 from deploy.console.sandbox_clock import shown
 from deploy.console.tokens import LEA, PEOPLE, SCHOOL
@@ -33,7 +36,7 @@ def play(place: Place, notes: Notes, console: Console, wanted: list[str], within
     with httpx.Client(timeout=30) as http:
         doors = Doors.of(place, notes, within, http)
         fill_directory(doors)
-        outcomes = _play_all(to_play, doors, place, console)
+        outcomes = _play_all(to_play, doors, place, mails_of(place, notes, http), console)
     show(outcomes, console)
     seen = not any(outcome.missing for outcome in outcomes)
     mails = sum(outcome.mails.total() for outcome in outcomes)
@@ -44,6 +47,13 @@ def play(place: Place, notes: Notes, console: Console, wanted: list[str], within
     if (since := seconds_since_clone(ROOT, datetime.now(UTC))) is not None:
         console.print(f"from clone to the last mail: {since:.0f} s")
     return seen
+
+
+def mails_of(place: Place, notes: Notes, http: httpx.Client) -> Callable[[], list[Mail]]:
+    """How to look into the system's mailbox: files of a local one, Mailpit's API in containers."""
+    if "mailpit" in notes.urls:
+        return lambda: read_mailpit(http, notes.urls["mailpit"])
+    return lambda: read_mailbox(place.mail)
 
 
 def fill_directory(doors: Doors) -> None:
@@ -67,7 +77,9 @@ def seconds_since_clone(tree: Path, now: datetime) -> float | None:
     return since if 0 <= since < A_DAY else None
 
 
-def _play_all(to_play: list[Story], doors: Doors, place: Place, console: Console) -> list[Outcome]:
+def _play_all(
+    to_play: list[Story], doors: Doors, place: Place, mails: Callable[[], list[Mail]], console: Console
+) -> list[Outcome]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     outcomes = []
     with Progress(*columns, console=console) as progress:
@@ -79,7 +91,7 @@ def _play_all(to_play: list[Story], doors: Doors, place: Place, console: Console
             def say(words: str, bar: TaskID = bar, title: str = title) -> None:
                 progress.update(bar, description=f"{title}: [dim]{words}[/]", advance=1)
 
-            outcomes.append(_play_one(story, Player(doors, place.mail, shown(place), say)))
+            outcomes.append(_play_one(story, Player(doors, mails, shown(place), say)))
             progress.update(bar, description=title, completed=steps)
     return outcomes
 

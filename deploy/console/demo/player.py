@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from deploy.console.demo.doors import Doors, Json
 from deploy.console.demo.story import PACIFIC, ExpectedAppeal, Story, filled_in
-from deploy.console.mailbox import read_mailbox
+from deploy.console.mailbox import Mail
 from deploy.console.programs import CDE_EMAIL
 from deploy.console.tokens import PEOPLE, SCHOOL
 from shared.kernel.actor import Role
@@ -40,7 +39,7 @@ class Player:
     """Who plays: the doors, the mailbox, and the time of the sandbox."""
 
     doors: Doors
-    mailbox: Path
+    mails: Callable[[], list[Mail]]  # what lies in the mailbox now
     now: datetime
     say: Callable[[str], None]
 
@@ -150,7 +149,7 @@ class Player:
         """The mails about the case that lie in the mailbox, each Message-ID once."""
         return Counter(
             (mail.kind or "", tuple(sorted(address.lower() for address in mail.to)))
-            for mail in read_mailbox(self.mailbox)
+            for mail in self.mails()
             if mail.case_number == case_number
         )
 
