@@ -23,14 +23,14 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def get(path: Path, what: str, *, patience: float = 10.0) -> Any:  # noqa: ANN401 - any JSON
-    """The answer to a GET.
+def get(path: Path, what: str, *, patience: float = 10.0, method: str = "GET") -> Any:  # noqa: ANN401 - any JSON
+    """The answer to a GET, or to another method.
 
     :raises OSError: nobody answers, or not with 200.
     """
     connection = _Connection(path, patience)
     try:
-        connection.request("GET", what)
+        connection.request(method, what)
         answer = connection.getresponse()
         body = answer.read()
     except http.client.HTTPException as error:
@@ -40,6 +40,14 @@ def get(path: Path, what: str, *, patience: float = 10.0) -> Any:  # noqa: ANN40
     if answer.status != 200:
         raise OSError(f"{what} answered {answer.status}")
     return json.loads(body) if body.startswith((b"{", b"[")) else body.decode()
+
+
+def delete(path: Path, what: str) -> None:
+    """Remove something.
+
+    :raises OSError: it is not there, or in use.
+    """
+    get(path, what, patience=60.0, method="DELETE")
 
 
 def answers(path: Path, *, patience: float = 3.0) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tomllib
+from pathlib import Path
 
 from deploy.engine import images
 from deploy.engine.podman import ROOT
@@ -33,17 +33,23 @@ def revision() -> str:
 
 
 def build(
-    engine: Engine, *, tag: str | None = None, fresh: bool = False, labels: dict[str, str] | None = None
+    engine: Engine,
+    *,
+    tree: Path = ROOT,
+    tag: str | None = None,
+    fresh: bool = False,
+    labels: dict[str, str] | None = None,
 ) -> str:
-    """Build the tree as it is; gives the image's name.
+    """Build a tree as it is; gives the image's name.
 
+    :param tree: ours, or another version of it.
     :param tag: instead of our version.
     :param fresh: from nothing, whatever an earlier build left.
     :param labels: beside those of the Dockerfile.
     :raises CannotRun: it fails; with the end of what was said.
     """
     name = f"{NAME}:{tag or version()}"
-    options = ["--tag", name, "--file", str(ROOT / "deploy/Dockerfile")]
+    options = ["--tag", name, "--file", str(tree / "deploy/Dockerfile")]
     for argument, value in (("VERSION", version()), ("REVISION", revision())):
         options += ["--build-arg", f"{argument}={value}"]
     for label, value in (labels or {}).items():
@@ -53,17 +59,16 @@ def build(
     with told(f"image {name}"):
         if engine.ours(state):
             with state.alone("build"):
-                images.build(state, options, ROOT, state.log / "stairs.log")
+                images.build(state, options, tree, state.log / "stairs.log")
         else:
-            _by_docker(engine, options)
+            _by_docker(engine, options, tree)
     return name
 
 
-def _by_docker(engine: Engine, options: list[str]) -> None:
+def _by_docker(engine: Engine, options: list[str], tree: Path) -> None:
     log = ROOT / "var" / "log" / "image.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = engine.environment if "DOCKER_HOST" in engine.environment else dict(os.environ)
     try:
-        do(["docker", "build", *options, ROOT], log, environment=environment)
+        do(["docker", "build", *options, tree], log, environment=engine.environment)
     except CannotRun as error:
         raise CannotRun(f"the image cannot be built: {error}") from error

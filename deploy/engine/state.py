@@ -86,6 +86,11 @@ class State:
             self.folder.chmod(0o711)
             for name, text in _settings(self).items():
                 (self.folder / name).write_text(text)
+            clients = (
+                self.folder / "docker" / "config.json"
+            )  # podman wants it to be there, Docker writes into it
+            if not clients.exists():
+                clients.write_text("{}\n")
         except OSError as error:
             raise CannotRun(
                 f"cannot use {error.filename}: {error.strerror}; set STAIRS_ENGINE to another folder"

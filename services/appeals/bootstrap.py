@@ -40,7 +40,7 @@ from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
-from shared.persistence.probe import store_usable
+from shared.persistence.probe import store_trouble
 from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
@@ -66,7 +66,7 @@ class Store:
 
     async def usable(self) -> str | None:
         """For ``/readyz``: why the database cannot be used now, if it cannot."""
-        return None if await store_usable(self.engine, PACKAGE) else "away, or not migrated"
+        return await store_trouble(self.engine, PACKAGE)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.persistence.rebuild import rebuild as rebuild_projection
 from shared.process import dead_letters as dead_letter_desk
+from shared.process import preflight
 from shared.process.doorway import WRONG_USAGE
 from shared.process.health import health
 from shared.process.loops import Loop, run_async, run_loops
@@ -80,7 +81,7 @@ def relay() -> int:
 
 def migrate() -> int:
     """Bring the database to the newest schema."""
-    migrations.migrate(_start().database_url, bootstrap.PACKAGE)
+    migrations.migrate(_start(migrated=False).database_url, bootstrap.PACKAGE)
     return 0
 
 
@@ -107,9 +108,10 @@ def adopt_calendar(answer: str = "") -> int:
     return run_async(_adopt_calendar(_start(), really=answer == "--yes"))
 
 
-def _start() -> Settings:
+def _start(*, migrated: bool = True) -> Settings:
     settings = load(Settings)
     configure(settings.stairs_log, service="appeals")
+    preflight.database("APPEALS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated)
     return settings
 
 

@@ -47,7 +47,7 @@ from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.faults import translated
-from shared.persistence.probe import store_usable
+from shared.persistence.probe import store_trouble
 from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
@@ -77,9 +77,7 @@ class Foundation:
 
     async def usable(self) -> str | None:
         """For ``/readyz``: why the store cannot be used, if it cannot."""
-        if await store_usable(self.engine, PACKAGE):
-            return None
-        return "the database is away, or not migrated"
+        return await store_trouble(self.engine, PACKAGE)
 
 
 @dataclass(frozen=True)

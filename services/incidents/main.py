@@ -28,6 +28,7 @@ from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database
 from shared.persistence.rebuild import rebuild as rebuild_projection
 from shared.process import dead_letters as dead_letter_desk
+from shared.process import preflight
 from shared.process.clock import clock_for
 from shared.process.health import health
 from shared.process.loops import Loop, run_async, run_loops
@@ -94,7 +95,7 @@ def relay() -> int:
 
 def migrate() -> int:
     """Bring the database to the newest schema."""
-    migrate_database(_settings().database_url, bootstrap.PACKAGE)
+    migrate_database(_settings(migrated=False).database_url, bootstrap.PACKAGE)
     return 0
 
 
@@ -129,9 +130,10 @@ def catalog(year: str = DEFAULT_YEAR) -> int:
     return 0
 
 
-def _settings() -> Settings:
+def _settings(*, migrated: bool = True) -> Settings:
     settings = load(Settings)
     configure(settings.stairs_log, service="incidents")
+    preflight.database("INCIDENTS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated)
     return settings
 
 

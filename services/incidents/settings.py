@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from services.incidents.providers.vault import read_key
 from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+
+
+def _holding_a_key(path: Path) -> Path:
+    read_key(path)
+    return path
+
+
+KeyFile = Annotated[Path, AfterValidator(_holding_a_key)]
 
 
 class Settings(CommonSettings):
@@ -24,11 +34,11 @@ class Settings(CommonSettings):
     port: Port = Field(
         default=8001, validation_alias="INCIDENTS_PORT", description="the port on which the API listens"
     )
-    kek_file: Path = Field(
+    kek_file: KeyFile = Field(
         validation_alias="INCIDENTS_KEK_FILE",
         description="a file with the key that wraps the students' keys: 32 bytes in base64, backed up apart",
     )
-    ref_key_file: Path = Field(
+    ref_key_file: KeyFile = Field(
         validation_alias="INCIDENTS_REF_KEY_FILE",
         description="a file with the key of the student references: 32 bytes in base64; it can never change",
     )

@@ -42,7 +42,7 @@ from shared.persistence import rebuild as rebuilding
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
-from shared.persistence.probe import store_usable
+from shared.persistence.probe import store_trouble
 from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
@@ -169,8 +169,7 @@ def _require(base: Ground, readiness: Readiness) -> None:
     """What a process of this service cannot do without."""
 
     async def store() -> str | None:
-        usable = await store_usable(base.engine, PACKAGE)
-        return None if usable else "the database is away or not migrated"
+        return await store_trouble(base.engine, PACKAGE)
 
     readiness.require("store", store)
     for name, check in broker_checks(base.settings.kafka_bootstrap_servers).items():

@@ -21,6 +21,7 @@ from shared.http.readiness import Readiness
 from shared.observability.logging import configure
 from shared.persistence import migrations
 from shared.process import dead_letters as dead_letter_desk
+from shared.process import preflight
 from shared.process.loops import Loop, run_async, run_loops
 from shared.process.republish import republish as republish_facts
 from shared.process.serving import serve_api
@@ -72,7 +73,7 @@ def relay() -> int:
 
 def migrate() -> int:
     """Bring the database to the newest schema."""
-    migrations.migrate(_settings().database_url, bootstrap.PACKAGE)
+    migrations.migrate(_settings(migrated=False).database_url, bootstrap.PACKAGE)
     return 0
 
 
@@ -111,9 +112,12 @@ def _run(open_loops: OpenLoops) -> int:
     return run_async(work())
 
 
-def _settings() -> Settings:
+def _settings(*, migrated: bool = True) -> Settings:
     settings = load(Settings)
     configure(settings.stairs_log, service=SERVICE)
+    preflight.database(
+        "NOTIFICATIONS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated
+    )
     return settings
 
 

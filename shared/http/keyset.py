@@ -83,7 +83,7 @@ class KeySource:
             try:
                 await self._fetch_again()
             except KeysUnavailable as refusal:
-                return refusal.detail
+                return f"{refusal.detail} Check AUTH_JWKS_URL."
         return None
 
     def _find(self, kind: type[Key], kid: object) -> Key | None:

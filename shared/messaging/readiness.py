@@ -41,4 +41,4 @@ class BrokerCheck:
             with open_admin(self._bootstrap) as admin:
                 return None if admin.describe_cluster()["brokers"] else "the cluster has no broker"
         except KafkaError as error:
-            return f"no cluster answers ({type(error).__name__})"
+            return f"no cluster answers at KAFKA_BOOTSTRAP_SERVERS ({type(error).__name__})"

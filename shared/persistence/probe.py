@@ -15,14 +15,18 @@ from shared.persistence.migrations import heads
 _log = structlog.get_logger(__name__)
 
 
-async def store_usable(engine: AsyncEngine, package: str, *, within: float = 2.0) -> bool:
-    """Whether the database of a service (``services.incidents``) answers in time, migrated to our head."""
+async def store_trouble(engine: AsyncEngine, package: str, *, within: float = 2.0) -> str | None:
+    """Why the database of a service (``services.incidents``) cannot be used, if so, and what to do."""
+    setting = f"{package.rpartition('.')[2].upper()}_DATABASE_URL"
     try:
         async with asyncio.timeout(within):
-            return await _revisions(engine) == heads(package)
-    except (StoreUnavailable, TimeoutError, ProgrammingError) as error:
+            current = await _revisions(engine) == heads(package)
+    except ProgrammingError:  # no table of ours
+        current = False
+    except (StoreUnavailable, TimeoutError) as error:
         _log.warning("store_unusable", reason=repr(error.__cause__ or error), passing=transient(error))
-        return False
+        return f"no database answers at {setting}: start it"
+    return None if current else f"the database is not migrated: run python -m {package} migrate"
 
 
 async def _revisions(engine: AsyncEngine) -> frozenset[str]:

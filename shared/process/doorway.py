@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from shared.persistence.faults import StoreUnavailable
+
 FAILED = 1
 WRONG_USAGE = 2
 
@@ -49,6 +51,9 @@ def _done(verb: Verb, arguments: Sequence[str]) -> int:
     """A verb that fails ends in the log, where tracebacks are masked, and not on the bare terminal."""
     try:
         return verb(*arguments) or 0
+    except StoreUnavailable as away:
+        log.error("process_failed: %s", away)  # noqa: TRY400 - the line before named the setting; no bug of ours
+        return FAILED
     except Exception:
         log.exception("process_failed")
         return FAILED

@@ -11,11 +11,14 @@ import contextlib
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+
+from shared.process.settings import WRONG_SETTINGS
 
 PATIENCE = 10  # seconds that running requests get after the signal
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -44,8 +47,9 @@ class _Server(uvicorn.Server):
 def serve_api(app: FastAPI, host: str, port: int) -> int:
     """Serve until asked to end; answers the exit code.
 
-    :raises SystemExit: it could not start (uvicorn's 3).
+    :raises SystemExit: it could not start: the port is taken (78, after one line), or uvicorn's 3.
     """
+    _refuse_taken_port(host, port)
     config = uvicorn.Config(
         app,
         host=host,
@@ -67,6 +71,20 @@ def serve_api(app: FastAPI, host: str, port: int) -> int:
         server.run()
     log.info("api_stopped")
     return 0
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Said here, where it is known that it is a setting that is wrong."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            remedy = "set this service's _HOST and _PORT to an address that is free"
+            sys.stderr.write(f"{host}:{port} cannot be listened on ({reason}): {remedy}\n")
+            raise SystemExit(WRONG_SETTINGS) from None
 
 
 def _spare_the_collector() -> None:

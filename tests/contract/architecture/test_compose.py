@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -13,14 +12,16 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from deploy.console.container_secrets import make_secrets
-from deploy.console.place import Place, Ports
+from deploy.console.container_secrets import NAMED_BY, make_secrets, tell_compose
+from deploy.console.place import PUBLISHED, Place, Ports
+from deploy.container.__main__ import BECOMES
+from deploy.engine.images import STAND_INS
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: it for name, it in CONTAINERS.items() if it["image"].startswith("stairs/")}
-OF_A_SERVICE = {name: it for name, it in OURS.items() if it["command"][2].startswith("services.")}
+OURS = {name: it for name, it in CONTAINERS.items() if it["image"].startswith("stairs:")}
+OF_A_SERVICE = {name: it for name, it in OURS.items() if it["command"][0] not in BECOMES}
 STAYING = {name: it for name, it in CONTAINERS.items() if it["restart"] != "no"}
 
 TOP_LEVEL = {"name", "services", "volumes", "secrets"}
@@ -38,8 +39,14 @@ def settings_of(service: str) -> set[str]:
     return {str(field.validation_alias or name).upper() for name, field in kind.model_fields.items()}
 
 
+def tag_of(container: dict[str, Any]) -> str:
+    """The tag, or that which is used where none is asked for."""
+    tag: str = container["image"].partition(":")[2]
+    return tag.removeprefix("${STAIRS_TAG:-").removesuffix("}")
+
+
 def service_of(container: dict[str, Any]) -> str:
-    return str(container["command"][2].removeprefix("services."))
+    return str(container["command"][0])
 
 
 def secret_sources(container: dict[str, Any]) -> set[str]:
@@ -91,13 +98,22 @@ def test_a_container_is_limited(name: str) -> None:
 
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_an_image_is_pinned(name: str) -> None:
-    tag = CONTAINERS[name]["image"].rpartition(":")[2]
+    tag = tag_of(CONTAINERS[name])
     assert re.match(r"v?\d+\.\d+", tag)
+    assert "latest" not in tag
 
 
 def test_our_images_carry_our_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert {it["image"].rpartition(":")[2] for it in OURS.values()} == {version}
+    assert {tag_of(it) for it in OURS.values()} == {version}
+    assert CONTAINERS["topics"]["build"]["args"]["VERSION"] == version
+
+
+def test_a_stand_in_has_the_name_that_the_compose_file_uses() -> None:
+    named = {it["image"] for name, it in CONTAINERS.items() if name not in OURS}
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text()
+    named |= set(re.findall(r"^FROM ([^ \n]+)", dockerfile, re.MULTILINE))
+    assert named <= {tag for each in STAND_INS for tag in each.tags}
 
 
 @pytest.mark.parametrize("name", STAYING)
@@ -109,7 +125,7 @@ def test_whatever_stays_has_a_health_check_without_a_shell(name: str) -> None:
 
 def test_every_port_is_on_the_loopback() -> None:
     published = [port for it in CONTAINERS.values() for port in it.get("ports", [])]
-    assert all(port.startswith("127.0.0.1:") for port in published)
+    assert sorted(published) == sorted(f"127.0.0.1:{port}:{port}" for port in PUBLISHED.values())
 
 
 def test_the_services_have_the_contracts_ports() -> None:
@@ -122,16 +138,29 @@ def test_the_services_have_the_contracts_ports() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_command_is_a_module_of_ours(name: str) -> None:
-    python, flag, module, *_ = OURS[name]["command"]
-    assert (python, flag) == ("python", "-m")
-    assert importlib.util.find_spec(f"{module}.__main__") is not None
+    first = OURS[name]["command"][0]
+    module = BECOMES[first][0] if first in BECOMES else f"services.{first}"
+    path = ROOT / module.replace(".", "/")
+    assert (path / "__main__.py").is_file() or path.with_suffix(".py").is_file()
+
+
+@pytest.mark.parametrize("name", set(OURS) - set(STAYING))
+def test_a_one_off_is_waited_for_until_it_has_completed_or_is_the_last(name: str) -> None:
+    waited_for = [it["depends_on"][name] for it in CONTAINERS.values() if name in it.get("depends_on", {})]
+    assert all(how == {"condition": "service_completed_successfully"} for how in waited_for)
+    assert waited_for or set(OURS[name]["depends_on"]) == set(STAYING) & set(OURS)
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_whatever_stays_is_started_again(name: str) -> None:
+    assert STAYING[name]["restart"] == "unless-stopped"
 
 
 @pytest.mark.parametrize("name", OF_A_SERVICE)
 def test_a_verb_is_one_of_the_services_doorway(name: str) -> None:
     it = OF_A_SERVICE[name]
     doorway = (ROOT / "services" / service_of(it) / "__main__.py").read_text()
-    assert f'"{it["command"][3]}"' in doorway
+    assert f'"{it["command"][1]}"' in doorway
 
 
 @pytest.mark.parametrize("name", OF_A_SERVICE)
@@ -152,6 +181,27 @@ def test_a_service_sees_no_other_services_secrets(name: str) -> None:
 def test_no_secret_stands_in_the_file() -> None:
     told = " ".join(str(value) for it in CONTAINERS.values() for value in it.get("environment", {}).values())
     assert "postgresql://" not in told
+    plain = [name for it in CONTAINERS.values() for name in it.get("environment", {})]
+    assert not [
+        name for name in plain if re.search("PASSWORD|TOKEN|KEY|SECRET", name) and not name.endswith("_FILE")
+    ]
+
+
+def test_a_secret_is_a_file_of_a_folder_that_has_to_be_named() -> None:
+    for entry in COMPOSE["secrets"].values():
+        assert re.fullmatch(rf"\$\{{{NAMED_BY}:\?[^}}]*stairs secrets\}}/[a-z_.-]+", entry["file"])
+
+
+def test_the_console_names_that_folder_and_leaves_the_rest_of_the_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").touch()
+    (tmp_path / ".env").write_text(f"STAIRS_TAG=0.1.0\n{NAMED_BY}=/old\n")
+    tell_compose(tmp_path / "var/secrets", tmp_path)
+    assert (tmp_path / ".env").read_text() == f"STAIRS_TAG=0.1.0\n{NAMED_BY}=./var/secrets\n"
+
+
+def test_the_console_names_no_folder_where_there_is_no_compose_file(tmp_path: Path) -> None:
+    tell_compose(tmp_path / "var/secrets", tmp_path)
+    assert not (tmp_path / ".env").exists()
 
 
 def test_the_secrets_are_those_that_the_console_makes(tmp_path: Path) -> None:

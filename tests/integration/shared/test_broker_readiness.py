@@ -8,7 +8,10 @@ async def test_a_cluster_that_answers_is_usable(kafka_bootstrap: str) -> None:
 
 
 async def test_a_cluster_that_is_away_is_a_reason_without_an_address() -> None:
-    assert await BrokerCheck("127.0.0.1:1")() == "no cluster answers (KafkaConnectionError)"
+    assert (
+        await BrokerCheck("127.0.0.1:1")()
+        == "no cluster answers at KAFKA_BOOTSTRAP_SERVERS (KafkaConnectionError)"
+    )
 
 
 async def test_the_cluster_is_not_asked_for_every_question(kafka_bootstrap: str) -> None:

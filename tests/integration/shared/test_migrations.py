@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from shared.persistence.engine import async_engine, driver_url
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.migrations import alembic_config, heads, is_current, migrate
-from shared.persistence.probe import store_usable
+from shared.persistence.probe import store_trouble
 from tests.support.event_store import EventStore
 
 SAMPLE = "tests.support.sample_service"
@@ -53,14 +53,14 @@ def test_going_back_leaves_nothing(database: str) -> None:
 
 async def test_a_database_is_usable_once_it_is_migrated(database: str) -> None:
     engine = async_engine(database)
-    assert not await store_usable(engine, SAMPLE)
+    assert await store_trouble(engine, SAMPLE)
     migrate(database, SAMPLE)
-    assert await store_usable(engine, SAMPLE)
+    assert await store_trouble(engine, SAMPLE) is None
     await engine.dispose()
 
 
 async def test_a_database_that_is_away_is_not_usable() -> None:
     engine = async_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    assert not await store_usable(engine, SAMPLE)
+    assert await store_trouble(engine, SAMPLE)
     with pytest.raises(StoreUnavailable):
         migrate("postgresql://nobody@127.0.0.1:1/nothing", SAMPLE)

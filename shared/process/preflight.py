@@ -1,0 +1,64 @@
+"""What would never work is said before anything is started: one line that names the setting and the remedy.
+
+    preflight.database("INCIDENTS_DATABASE_URL", settings.database_url, "services.incidents")
+
+A database that is merely away is no reason to end: the process says so, starts, and is unready for so long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import NoReturn
+
+import asyncpg
+import structlog
+
+from shared.persistence.engine import connect
+from shared.persistence.migrations import heads
+from shared.process.settings import WRONG_SETTINGS
+
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # no such role, wrong password (its subclass)
+    asyncpg.InvalidCatalogNameError,  # no such database
+    asyncpg.InsufficientPrivilegeError,  # may not connect to it
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def database(variable: str, url: str, package: str, *, migrated: bool = True) -> None:
+    """End the process where the server will never let it in, or has not the tables that it was written for.
+
+    :param variable: the setting that the address comes from.
+    :param package: whose migrations count (``services.incidents``).
+    :param migrated: whether the tables must be there: all verbs but ``migrate`` need them.
+    :raises SystemExit: 78, after one line on standard error.
+    """
+    try:
+        found = asyncio.run(_revisions(url))
+    except _REFUSED as error:
+        reason = str(error).partition("\n")[0]
+        _end(f"{variable} is refused by the server ({reason}): give the address and password of this service")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        _log.warning("database_away", setting=variable, reason=type(error).__name__, remedy="start it")
+        return
+    if migrated and found != heads(package):
+        state = "other tables than this version's" if found else "no tables of ours"
+        _end(f"{variable} names a database with {state}: run python -m {package} migrate")
+
+
+async def _revisions(url: str) -> frozenset[str]:
+    connection = await connect(url)
+    try:
+        rows = await connection.fetch("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return frozenset()
+    finally:
+        await connection.close()
+    return frozenset(row["version_num"] for row in rows)
+
+
+def _end(line: str) -> NoReturn:
+    sys.stderr.write(line + "\n")
+    raise SystemExit(WRONG_SETTINGS)

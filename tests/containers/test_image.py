@@ -1,0 +1,81 @@
+"""The image: what is in it, what is not, and that it comes out the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.engine import api, image
+from deploy.engine.reach import Engine
+from tests.support.compose import Stack
+
+pytestmark = pytest.mark.timeout(1200)
+
+BASE = "python:3.11-slim-bookworm"
+MOST = 250  # megabytes above its base
+AGAIN = "again"
+INSTALLED = (
+    "find /opt/stairs /app /usr/local/bin/stairs -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"
+)
+TOOLS = ("gcc", "cc", "g++", "make", "ld", "pip", "pip3", "uv")
+
+
+def inspected(engine: Engine, name: str) -> dict[str, Any]:
+    socket = Path(engine.host.removeprefix("unix://"))
+    for known in (name, f"localhost/{name}"):
+        with suppress(OSError):
+            found: dict[str, Any] = api.get(socket, f"/images/{known}/json")
+            return found
+    raise AssertionError(f"no image {name}")
+
+
+def shell(stack: Stack, script: str, **settings: str) -> str:
+    """What a script says in a new container of the image, with the rights that the compose file gives it."""
+    stack.settings = settings
+    words = ("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", "--entrypoint", "sh", "topics")
+    return stack.compose(*words, "-c", script)
+
+
+@contextmanager
+def built_again(engine: Engine) -> Iterator[str]:
+    yield image.build(engine, tag=AGAIN, fresh=True)
+    api.delete(Path(engine.host.removeprefix("unix://")), f"/images/{image.NAME}:{AGAIN}?force=true")
+
+
+def test_the_image_says_what_it_is(engine: Engine, built: str) -> None:
+    told = inspected(engine, built)["Config"]
+    labels = told["Labels"]
+    assert labels["org.opencontainers.image.version"] == image.version()
+    assert labels["org.opencontainers.image.revision"] == image.revision()
+    assert "org.opencontainers.image.source" in labels
+    assert (told["User"], told["StopSignal"]) == ("10001:10001", "SIGTERM")
+    assert told["Entrypoint"] == ["stairs"]
+    assert told["Healthcheck"]["Test"] == ["CMD", "stairs", "health"]
+
+
+def test_the_image_is_small(engine: Engine, built: str, capsys: pytest.CaptureFixture[str]) -> None:
+    above = (inspected(engine, built)["Size"] - inspected(engine, BASE)["Size"]) / 1e6
+    with capsys.disabled():
+        print(f"\n  {built}: {above:.0f} MB above its base ({BASE})")  # noqa: T201 - a figure
+    assert above <= MOST
+
+
+def test_nothing_is_in_it_that_builds_or_installs(stack: Stack) -> None:
+    found = shell(stack, f"for tool in {' '.join(TOOLS)}; do command -v $tool || true; done")
+    assert found.strip() == ""
+    caches = shell(
+        stack, "find / -xdev \\( -name pip -o -name .cache \\) -not -path '/proc/*' 2>/dev/null || true"
+    )
+    assert caches.strip() == ""
+
+
+def test_two_builds_of_one_tree_install_the_same_files(engine: Engine, stack: Stack, built: str) -> None:
+    with built_again(engine):
+        first, second = shell(stack, INSTALLED), shell(stack, INSTALLED, STAIRS_TAG=AGAIN)
+    assert len(first.splitlines()) > 1000
+    differ = set(first.splitlines()) ^ set(second.splitlines())
+    assert sorted(differ)[:10] == []

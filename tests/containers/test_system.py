@@ -1,0 +1,174 @@
+"""docker-compose.yml as an administrator meets it: one story, from an empty machine to an empty machine.
+
+The tests stand in the order of that story; each goes on where the one before ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.console.mailpit import read_mailpit
+from deploy.console.tokens import PEOPLE, make_token
+from deploy.engine import api, image
+from shared.kernel.actor import Role
+from tests.support.compose import SIX, Stack
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.timeout(1200)
+
+WELL = dict.fromkeys(SIX, "healthy")
+WITHIN = 240.0  # seconds until something that was killed is well again, on a busy machine
+TRIES = {  # what nobody in a container may do, and what it answers
+    "touch /app/x": "Read-only file system",
+    "touch /etc/x": "Read-only file system",
+    "touch /run/secrets/x": "",
+    "chown 0:0 /tmp": "Operation not permitted",
+    "python -c 'import os; os.setuid(0)'": "Operation not permitted",
+    "python -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'": "Operation not permitted",
+}
+
+
+@pytest.fixture(scope="module")
+def cases() -> set[str]:
+    """The numbers of all cases filed so far; tests add to it."""
+    return set()
+
+
+def listed(stack: Stack) -> set[str]:
+    """The case numbers that a coordinator sees."""
+    token = make_token(stack.place, PEOPLE[Role.LEA_COORDINATOR], hours=1)
+    answer = httpx.get(
+        f"{stack.url('incidents')}/v1/incidents",
+        params={"limit": 100},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return {case["case_number"] for case in answer.json()["items"] if case["case_number"]}
+
+
+def played(stack: Stack, *examples: str) -> str:
+    """The demonstration, all as the dossier says; what it printed."""
+    done = stack.demo(*examples)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "carried by Apache Kafka" in done.stdout
+    return done.stdout
+
+
+async def all_well(stack: Stack) -> None:
+    async def well() -> bool:
+        found = await asyncio.to_thread(lambda: {name: stack.health(name) for name in (*SIX, "postgres")})
+        assert found == WELL | {"postgres": "healthy"}
+        return True
+
+    await eventually(well, within=WITHIN)
+
+
+def restarts(stack: Stack, service: str) -> tuple[int, str]:
+    """How often it was brought back, and since when it runs: one of them tells of a restart."""
+    told = stack.inspect(service)
+    return int(told.get("RestartCount") or 0), str(told["State"]["StartedAt"])
+
+
+def test_an_empty_machine_ends_with_six_healthy_processes(
+    stack: Stack, built: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = stack.up()
+    assert {name: stack.health(name) for name in SIX} == WELL
+    memory = stack.memory()
+    with capsys.disabled():
+        print(f"\n  {built}, from an empty machine to six healthy: {seconds:.0f} s")  # noqa: T201 - a figure
+        print("  MiB: " + ", ".join(f"{name} {used}" for name, used in sorted(memory.items())))  # noqa: T201 - a figure
+    assert set(memory) == {*SIX, "postgres", "kafka", "mailpit"}
+
+
+def test_the_log_of_the_last_one_says_where_everything_is_and_gives_tokens_that_open_it(stack: Stack) -> None:
+    said = stack.compose("logs", "--no-log-prefix", "welcome").splitlines()
+    assert any(line.startswith("incidents") and "http://127.0.0.1:8001" in line for line in said)
+    token = said[said.index(Role.LEA_COORDINATOR.value) + 1]
+    answer = httpx.get(
+        f"{stack.url('incidents')}/v1/incidents", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    )
+    assert answer.status_code == 200
+
+
+def test_nobody_in_a_container_can_write_or_rise(stack: Stack) -> None:
+    who = stack.run("incidents-api", "id", "-u").stdout.strip()
+    assert who == "10001"
+    for script, reason in TRIES.items():
+        done = stack.run("incidents-api", "sh", "-c", script)
+        assert done.returncode != 0, f"{script} worked"
+        assert reason in done.stderr, done.stderr
+    status = stack.run("incidents-api", "cat", "/proc/self/status").stdout
+    told = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert told["NoNewPrivs"] == "1"
+    assert {int(told[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {0}
+
+
+def test_the_demonstration_is_played_from_outside(stack: Stack, cases: set[str]) -> None:
+    assert "6 cases, 21 mails" in played(stack)
+    cases |= listed(stack)
+    assert len(cases) == 6
+
+
+def test_mailpit_has_every_mail_once(stack: Stack) -> None:
+    with httpx.Client(timeout=30) as http:
+        mails = read_mailpit(http, stack.url("mailpit"))
+    assert len(mails) == 21
+    assert [mail.repeats for mail in mails] == [0] * 21
+
+
+@pytest.mark.parametrize("service", ["incidents-worker", "postgres"])
+async def test_the_story_goes_on_after_a_kill(service: str, stack: Stack, cases: set[str]) -> None:
+    before = restarts(stack, service)
+    stack.kill(service)
+
+    async def back() -> bool:
+        return await asyncio.to_thread(restarts, stack, service) != before
+
+    await eventually(back, within=WITHIN)
+    await all_well(stack)
+    played(stack, "E26")
+    now = listed(stack)
+    assert cases < now
+    cases |= now
+
+
+def test_every_case_is_kept_when_all_is_taken_down_and_started_again(stack: Stack, cases: set[str]) -> None:
+    stack.down()
+    assert stack.left("containers") == []
+    stack.up()
+    assert listed(stack) == cases
+
+
+def test_an_upgrade_keeps_every_case(stack: Stack, previous: str) -> None:
+    """From the tag before to ours by nothing but another `up`: migrations run first, the data is in place."""
+    stack.down("--volumes")
+    stack.up(STAIRS_TAG=previous)
+    assert version_run(stack) != f"{image.NAME}:{image.version()}"
+    played(stack, "E12")
+    cases = listed(stack)
+    stack.up()
+    assert version_run(stack) == f"{image.NAME}:{image.version()}"
+    assert listed(stack) == cases
+    played(stack, "E12")
+    assert cases < listed(stack)
+
+
+def version_run(stack: Stack) -> str:
+    """The image that the API in service was made from."""
+    name: str = stack.inspect("incidents-api")["Config"]["Image"]
+    return name.removeprefix("localhost/")
+
+
+def test_nothing_is_left_behind(stack: Stack) -> None:
+    stack.down("--volumes")
+    left: dict[str, list[Any]] = {kind: stack.left(kind) for kind in ("containers", "volumes", "networks")}
+    assert left == {"containers": [], "volumes": [], "networks": []}
+    with suppress(OSError):
+        api.delete(stack.socket, f"/images/{image.NAME}:previous?force=true")

@@ -1,0 +1,169 @@
+"""A process that cannot work says so in one line that names the setting and the remedy, and ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.console.place import ROOT, SERVICES
+from deploy.console.programs import plain_environment
+from deploy.console.secret_files import secret_key
+from tests.support.eventually import eventually
+from tests.support.ports import free_port
+from tests.support.tokens import signing_key
+
+WRONG_SETTINGS = 78
+WITHIN = 120.0
+ONE_VERB_EACH = [("incidents", "worker"), ("appeals", "api"), ("notifications", "worker")]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> dict[str, str]:
+    """What every service needs, on an empty database."""
+    mail = {"NOTIFICATIONS_CDE_EMAIL": "caaspp@cde.example"}
+    keys = {
+        "INCIDENTS_KEK_FILE": str(secret_key(tmp_path / "kek")),
+        "INCIDENTS_REF_KEY_FILE": str(secret_key(tmp_path / "ref")),
+    }
+    databases = {f"{service.upper()}_DATABASE_URL": database for service in SERVICES}
+    return {**mail, **keys, **databases, "AUTH_JWKS_URL": signing_key().jwks_url}
+
+
+def ended(service: str, verb: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"services.{service}", verb],
+        cwd=ROOT,
+        env=plain_environment() | settings,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+
+
+@contextmanager
+def running(service: str, verb: str, settings: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", f"services.{service}", verb],
+        cwd=ROOT,
+        env=plain_environment() | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+async def reasons(port: int, process: subprocess.Popen[bytes]) -> dict[str, str]:
+    """What ``/readyz`` has against it."""
+    async with httpx.AsyncClient() as http:
+
+        async def told() -> dict[str, str]:
+            assert process.poll() is None, "it ended"
+            try:
+                answer = await http.get(f"http://127.0.0.1:{port}/readyz")
+            except httpx.TransportError as error:
+                raise AssertionError("not up yet") from error
+            found: dict[str, str] = answer.json()["reasons"]
+            return found
+
+        return await eventually(told, within=WITHIN)
+
+
+def the_only_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == WRONG_SETTINGS, done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+@pytest.mark.parametrize(("service", "verb"), ONE_VERB_EACH)
+def test_tables_that_are_not_there_are_named_with_the_command_that_makes_them(
+    service: str, verb: str, settings: dict[str, str]
+) -> None:
+    line = the_only_line(ended(service, verb, settings))
+    assert line.startswith(f"{service.upper()}_DATABASE_URL names a database with no tables of ours")
+    assert f"python -m services.{service} migrate" in line
+
+
+@pytest.fixture
+def refused(database: str) -> str:
+    """The address of a role of that name, without its right to the database."""
+    name = f"stranger_{os.getpid()}"
+    with psycopg.connect(database, autocommit=True) as admin:
+        where = admin.info.dbname
+        admin.execute(f"DROP ROLE IF EXISTS {name}".encode())
+        admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'right'".encode())
+        admin.execute(f'REVOKE CONNECT ON DATABASE "{where}" FROM PUBLIC'.encode())
+    parts = urlsplit(database)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{name}:{quote('wrong')}@{host}", parts.path, parts.query, ""))
+
+
+@pytest.mark.parametrize(
+    ("service", "verb"), [("incidents", "api"), ("appeals", "migrate"), ("notifications", "worker")]
+)
+def test_a_database_that_does_not_let_us_in_is_named(
+    service: str, verb: str, settings: dict[str, str], refused: str
+) -> None:
+    line = the_only_line(ended(service, verb, settings | {f"{service.upper()}_DATABASE_URL": refused}))
+    assert line.startswith(f"{service.upper()}_DATABASE_URL is refused by the server")
+    assert "wrong" not in line.partition("(")[0], "no password is repeated"
+
+
+@pytest.mark.parametrize("name", ["INCIDENTS_KEK_FILE", "INCIDENTS_REF_KEY_FILE"])
+def test_a_key_file_that_is_not_there_is_named(name: str, settings: dict[str, str]) -> None:
+    line = the_only_line(ended("incidents", "api", settings | {name: "/nowhere/key"}))
+    assert line.startswith(f"{name} is wrong (/nowhere/key: not a readable file")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_port_that_is_taken_is_named(service: str, settings: dict[str, str]) -> None:
+    taken = free_port()
+    migrated = ended(service, "migrate", settings)
+    assert migrated.returncode == 0, migrated.stderr
+    with socket.create_server(("127.0.0.1", taken)):
+        line = the_only_line(ended(service, "api", settings | {f"{service.upper()}_PORT": str(taken)}))
+    assert line.startswith(f"127.0.0.1:{taken} cannot be listened on (address already in use)")
+    assert "_PORT" in line
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_an_absent_broker_and_absent_keys_leave_an_api_unready_and_named(
+    service: str, settings: dict[str, str]
+) -> None:
+    assert ended(service, "migrate", settings).returncode == 0
+    port = free_port()
+    broken = {
+        f"{service.upper()}_PORT": str(port),
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "AUTH_JWKS_URL": "file:///nowhere/jwks.json",
+    }
+    with running(service, "api", settings | broken) as process:
+        found = await reasons(port, process)
+    assert "KAFKA_BOOTSTRAP_SERVERS" in found["broker"]
+    assert "AUTH_JWKS_URL" in found["keys"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_database_that_is_away_leaves_an_api_unready_and_named(
+    service: str, settings: dict[str, str]
+) -> None:
+    port = free_port()
+    away = {
+        f"{service.upper()}_DATABASE_URL": f"postgresql://{service}:x@127.0.0.1:1/{service}",
+        f"{service.upper()}_PORT": str(port),
+    }
+    with running(service, "api", settings | away) as process:
+        assert f"{service.upper()}_DATABASE_URL" in (await reasons(port, process))["store"]
