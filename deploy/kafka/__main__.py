@@ -71,8 +71,16 @@ def main(words: list[str]) -> int:
     try:
         return VERBS[words[0]]()
     except (CannotRun, topics.TopicMismatch, KafkaError) as error:
-        print(f"kafka: {error}", file=sys.stderr)
+        print(f"kafka: {error}{_remedy(error)}", file=sys.stderr)
         return 1
+
+
+def _remedy(error: Exception) -> str:
+    """A cluster that somebody named is that setting's business."""
+    named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if not named or isinstance(error, CannotRun | topics.TopicMismatch):
+        return ""
+    return f" (KAFKA_BOOTSTRAP_SERVERS={named}): start the cluster, or name another"
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_an_empty_machine_ends_with_six_healthy_processes(
     with capsys.disabled():
         print(f"\n  {built}, from an empty machine to six healthy: {seconds:.0f} s")  # noqa: T201 - a figure
         print("  MiB: " + ", ".join(f"{name} {used}" for name, used in sorted(memory.items())))  # noqa: T201 - a figure
-    assert set(memory) == {*SIX, "postgres", "kafka", "mailpit"}
+    assert {*SIX, "postgres", "kafka", "mailpit"} <= set(memory)
 
 
 def test_the_log_of_the_last_one_says_where_everything_is_and_gives_tokens_that_open_it(stack: Stack) -> None:

@@ -69,6 +69,7 @@ class Stack:
     project: str
     offset: int
     settings: dict[str, str] = field(default_factory=dict)  # STAIRS_TAG and the like
+    also: str = ""  # YAML over the file, to break it
 
     def compose(self, *words: str, within: float = UP, check: bool = True) -> str:
         """Run Compose on the file as it stands, with nothing over it but free ports; its standard output."""
@@ -153,6 +154,6 @@ class Stack:
         lines = ["services:"]
         for service, port in OPENED.items():
             lines.append(f'  {service}: {{ports: !override ["{HOST}:{port + self.offset}:{port}"]}}')
-        path = self.place.run / "ports.yml"
-        path.write_text("\n".join(lines) + "\n")
+        path = self.place.run / f"{self.project}.yml"
+        path.write_text("\n".join(lines) + "\n" + self.also)
         return path

@@ -43,7 +43,7 @@ def ended(service: str, verb: str, settings: Mapping[str, str]) -> subprocess.Co
     return subprocess.run(
         [sys.executable, "-m", f"services.{service}", verb],
         cwd=ROOT,
-        env=plain_environment() | settings,
+        env={**plain_environment(), **settings},
         capture_output=True,
         text=True,
         timeout=WITHIN,
@@ -56,7 +56,7 @@ def running(service: str, verb: str, settings: Mapping[str, str]) -> Iterator[su
     with subprocess.Popen(
         [sys.executable, "-m", f"services.{service}", verb],
         cwd=ROOT,
-        env=plain_environment() | settings,
+        env={**plain_environment(), **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

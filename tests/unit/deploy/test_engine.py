@@ -1,0 +1,141 @@
+"""The engine's own decisions: what it keeps where, whom it asks, what a stand-in is made of."""
+
+from __future__ import annotations
+
+import re
+import threading
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from deploy.engine import __main__ as command
+from deploy.engine import bases, images, reach, ticker
+from deploy.engine.state import CannotRun, State
+from deploy.engine.steps import do
+
+DEB822 = "Types: deb\nURIs: mirror\nSuites: bookworm bookworm-updates\nComponents: main\n"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "engine", tmp_path / "run")
+
+
+def test_everything_lies_in_its_own_two_folders(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    state.prepare()
+    for name in ("containers.conf", "storage.conf", "registries.conf"):
+        settings = tomllib.loads((state.folder / name).read_text())
+        paths = re.findall(r"'(/[^']*)'", str(settings))
+        assert all(Path(path).is_relative_to(state.folder.parent) for path in paths)
+
+
+def test_no_registry_is_ever_asked(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    state.prepare()
+    settings = tomllib.loads((state.folder / "registries.conf").read_text())
+    assert settings == {"unqualified-search-registries": []}
+
+
+def test_whoever_is_not_root_is_told_what_to_do(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(CannotRun, match="sudo make engine"):
+        state.prepare()
+
+
+def test_a_second_caller_waits_for_the_first(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    state.folder.mkdir()
+    entered = threading.Event()
+
+    def second() -> None:
+        with state.alone("up"):
+            entered.set()
+
+    caller = threading.Thread(target=second)
+    with state.alone("up"):
+        caller.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(60)
+    caller.join()
+    assert "waiting for another process" in capsys.readouterr().out
+
+
+def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("of an earlier step\n")
+    with pytest.raises(CannotRun) as caught:
+        do(["sh", "-c", "echo why; exit 3"], log)
+    assert str(caught.value).endswith("why")
+    assert "earlier" not in str(caught.value)
+    assert str(log) in str(caught.value)
+
+
+def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CannotRun, match="no-such-program is not installed"):
+        do(["no-such-program"], tmp_path / "log")
+
+
+def test_mirrors_are_those_of_the_machine_and_of_its_release_only(tmp_path: Path) -> None:
+    parts = tmp_path / "sources.list.d"
+    parts.mkdir()
+    (tmp_path / "sources.list").write_text("# deb mirror bookworm main\n")
+    (parts / "debian.sources").write_text(DEB822)
+    (parts / "other.list").write_text("deb mirror trixie main\n")
+    assert bases.sources("bookworm", tmp_path) == [parts / "debian.sources"]
+
+
+def test_a_stand_in_holds_our_locks_packages_with_their_hashes() -> None:
+    for each in images.STAND_INS:
+        for entry in images.locked(each.wheels):
+            assert entry.count("--hash=sha256:") >= 1
+    with pytest.raises(CannotRun, match="nobody-has-this is not in"):
+        images.locked(["nobody-has-this"])
+
+
+def test_a_changed_source_is_another_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    each = images.StandIn("one", ("one:1.0",), "python")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "Containerfile").write_text("FROM a")
+    monkeypatch.setattr(images, "HERE", tmp_path)
+    before = images.digest(each)
+    assert images.digest(each) == before
+    (tmp_path / "one" / "Containerfile").write_text("FROM b")
+    assert images.digest(each) != before
+
+
+@pytest.mark.parametrize(
+    ("check", "seconds"),
+    [
+        (None, None),
+        ({"Test": ["NONE"]}, None),
+        ({"Test": ["CMD", "true"], "Interval": 5_000_000_000}, 5.0),
+        ({"Test": ["CMD", "true"]}, 30.0),
+    ],
+)
+def test_a_container_is_asked_at_its_own_interval(
+    check: dict[str, object] | None, seconds: float | None
+) -> None:
+    assert ticker._interval_of({"Config": {"Healthcheck": check}}) == seconds
+
+
+def test_an_engine_that_the_environment_names_and_that_does_not_answer_is_not_replaced_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    assert reach.reached() is None
+
+
+def test_without_an_engine_a_command_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    assert command.main(["status"]) == 1
+    assert capsys.readouterr().err == "engine: no container engine answers: make engine, or start Docker\n"
+
+
+def test_a_verb_that_nobody_knows_is_answered_with_those_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command.main(["fly"]) == 2
+    assert "purge" in capsys.readouterr().err
