@@ -14,9 +14,9 @@ from tests.support.compose import Stack, free_offset
 
 pytestmark = pytest.mark.timeout(1200)
 
-READ_ONLY = """\
-  postgres: {volumes: !override ["postgres:/var/lib/postgresql:ro"], restart: "no"}
-"""
+WRONG_SETTINGS = 78
+
+READ_ONLY = 'volumes: !override ["postgres:/var/lib/postgresql:ro"], restart: "no"'
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def broken(stack: Stack, engine: Engine) -> Iterator[Stack]:
     """Another project beside the system, with the same secrets; its containers are removed."""
     other = Stack(engine, stack.place, f"stairs-broken-{os.getpid()}", free_offset())
     yield other
-    other.also = ""
+    other.broken = {}
     other.settings = {}
     other.compose("down", "--volumes", "--timeout", "1", check=False)
 
@@ -48,37 +48,35 @@ def test_a_port_that_is_taken_is_named(broken: Stack) -> None:
 
 @pytest.mark.parametrize("service", ["incidents", "appeals", "notifications"])
 def test_a_database_url_that_is_missing_is_named(service: str, broken: Stack, built: str) -> None:
-    broken.also = f"  {service}-api: {{secrets: !override [jwks]}}\n"
-    done = broken.composed("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", f"{service}-api")
-    assert done.returncode == 78
+    broken.broken = {f"{service}-api": "secrets: !override [jwks]"}
+    code, said = broken.once(f"{service}-api")
     line = f"{service.upper()}_DATABASE_URL is not set: give the PostgreSQL database of this service"
-    assert any(said.startswith(line) for said in done.stderr.splitlines())
+    assert any(each.startswith(line) for each in said.splitlines()), said
+    assert code == WRONG_SETTINGS
 
 
 def test_a_wrong_password_is_named_and_not_repeated(broken: Stack, built: str) -> None:
     broken.compose("up", "--detach", "--no-build", "--pull", "never", "--wait", "postgres")
     wrong = "APPEALS_DATABASE_URL=postgresql://appeals:mistyped@postgres:5432/appeals"
-    options = ("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", "--env", wrong)
     for container in ("appeals-migrate", "appeals-api", "appeals-worker"):
-        done = broken.composed(*options, container)
-        assert done.returncode == 78, done.stderr
-        (line,) = [said for said in done.stderr.splitlines() if "APPEALS_DATABASE_URL" in said]
+        code, said = broken.once(container, "--env", wrong)
+        (line,) = [each for each in said.splitlines() if "APPEALS_DATABASE_URL" in each]
         assert line.startswith(
             "APPEALS_DATABASE_URL is refused by the server (password authentication failed"
         )
-        assert "mistyped" not in done.stderr
+        assert "mistyped" not in said
+        assert code == WRONG_SETTINGS
 
 
 def test_a_broker_that_is_not_there_ends_the_making_of_topics(broken: Stack, built: str) -> None:
-    done = broken.composed("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", "topics")
-    assert done.returncode == 1
-    (line,) = [said for said in done.stderr.splitlines() if said.startswith("kafka:")]
-    assert "kafka:9092" in line
-    assert "KAFKA_BOOTSTRAP_SERVERS" in line
+    code, said = broken.once("topics")
+    (line,) = [each for each in said.splitlines() if each.startswith("kafka:")]
+    assert "KAFKA_BOOTSTRAP_SERVERS=kafka:9092" in line
+    assert code == 1
 
 
 def test_a_volume_that_cannot_be_written_ends_the_server_with_the_reason(broken: Stack) -> None:
-    broken.also = READ_ONLY
+    broken.broken = {"postgres": READ_ONLY}
     done = broken.composed("up", "--no-build", "--pull", "never", "--no-log-prefix", "postgres", within=180)
     said = (done.stdout + done.stderr).lower()
     assert "/var/lib/postgresql" in said

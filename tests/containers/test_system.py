@@ -111,16 +111,16 @@ def test_nobody_in_a_container_can_write_or_rise(stack: Stack) -> None:
 
 
 def test_the_demonstration_is_played_from_outside(stack: Stack, cases: set[str]) -> None:
-    assert "6 cases, 21 mails" in played(stack)
+    played(stack)
     cases |= listed(stack)
     assert len(cases) == 6
 
 
-def test_mailpit_has_every_mail_once(stack: Stack) -> None:
+def test_mailpit_has_mails_about_every_case_and_each_once(stack: Stack, cases: set[str]) -> None:
     with httpx.Client(timeout=30) as http:
         mails = read_mailpit(http, stack.url("mailpit"))
-    assert len(mails) == 21
-    assert [mail.repeats for mail in mails] == [0] * 21
+    assert cases <= {mail.case_number for mail in mails}
+    assert {mail.repeats for mail in mails} == {0}
 
 
 @pytest.mark.parametrize("service", ["incidents-worker", "postgres"])

@@ -69,7 +69,7 @@ class Stack:
     project: str
     offset: int
     settings: dict[str, str] = field(default_factory=dict)  # STAIRS_TAG and the like
-    also: str = ""  # YAML over the file, to break it
+    broken: dict[str, str] = field(default_factory=dict)  # service → YAML over the file
 
     def compose(self, *words: str, within: float = UP, check: bool = True) -> str:
         """Run Compose on the file as it stands, with nothing over it but free ports; its standard output."""
@@ -116,6 +116,18 @@ class Stack:
         """Another command in a running container, as its own user."""
         return self.composed("exec", "-T", service, *words, within=within)
 
+    def once(self, service: str, *options: str) -> tuple[int, str]:
+        """A new container of a service and nothing else: how it ended, and what it said.
+
+        Its end is asked of the engine: podman's Compose answers 0 whatever became of it.
+        """
+        name = f"{self.project}-once-{service}"
+        words = ("run", "--no-deps", "--no-TTY", "--pull", "never", "--name", name, *options, service)
+        done = self.composed(*words, within=180)
+        told = api.get(self.socket, f"/containers/{name}/json")
+        api.delete(self.socket, f"/containers/{name}?force=true")
+        return int(told["State"]["ExitCode"]), done.stdout + done.stderr
+
     def demo(self, *examples: str) -> subprocess.CompletedProcess[str]:
         """The demonstration, from outside, by the public ports."""
         command = [sys.executable, "-m", "deploy.console", "demo", "--dir", str(self.place.var)]
@@ -151,9 +163,13 @@ class Stack:
         return Path(self.engine.host.removeprefix("unix://"))
 
     def _ports(self) -> Path:
-        lines = ["services:"]
-        for service, port in OPENED.items():
-            lines.append(f'  {service}: {{ports: !override ["{HOST}:{port + self.offset}:{port}"]}}')
+        over = {
+            name: f'ports: !override ["{HOST}:{port + self.offset}:{port}"]' for name, port in OPENED.items()
+        }
+        for service, words in self.broken.items():
+            over[service] = ", ".join(filter(None, (over.get(service), words)))
         path = self.place.run / f"{self.project}.yml"
-        path.write_text("\n".join(lines) + "\n" + self.also)
+        path.write_text(
+            "\n".join(["services:", *(f"  {name}: {{{it}}}" for name, it in over.items())]) + "\n"
+        )
         return path
