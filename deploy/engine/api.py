@@ -26,7 +26,7 @@ class _Connection(http.client.HTTPConnection):
 def get(path: Path, what: str, *, patience: float = 10.0, method: str = "GET") -> Any:  # noqa: ANN401 - any JSON
     """The answer to a GET, or to another method.
 
-    :raises OSError: nobody answers, or not with 200.
+    :raises OSError: nobody answers, or with a refusal.
     """
     connection = _Connection(path, patience)
     try:
@@ -37,7 +37,7 @@ def get(path: Path, what: str, *, patience: float = 10.0, method: str = "GET") -
         raise OSError(f"no proper answer: {error!r}") from error
     finally:
         connection.close()
-    if answer.status != 200:
+    if not 200 <= answer.status < 300:
         raise OSError(f"{what} answered {answer.status}")
     return json.loads(body) if body.startswith((b"{", b"[")) else body.decode()
 

@@ -52,7 +52,12 @@ def build(
     options = ["--tag", name, "--file", str(tree / "deploy/Dockerfile")]
     for argument, value in (("VERSION", version()), ("REVISION", revision())):
         options += ["--build-arg", f"{argument}={value}"]
-    for label, value in (labels or {}).items():
+    said = {
+        "version": version(),
+        "revision": revision(),
+    }  # again: podman's cache knows no arguments of a label
+    said_by_label = {f"org.opencontainers.image.{name}": value for name, value in said.items()}
+    for label, value in {**said_by_label, **(labels or {})}.items():
         options += ["--label", f"{label}={value}"]
     options += ["--no-cache"] if fresh else []
     state = State.of_this_machine()
