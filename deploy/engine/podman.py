@@ -105,8 +105,8 @@ def _launch(state: State, name: str, words: list[str]) -> subprocess.Popen[bytes
     with (state.log / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             words,
-            env={**os.environ, **state.podman_environment()},
-            cwd=ROOT,
+            env={**os.environ, **state.podman_environment(), "PYTHONPATH": str(ROOT)},
+            cwd="/",  # the tree that it was started from may go, as a CI's does
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
