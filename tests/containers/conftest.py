@@ -25,7 +25,13 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def built(engine: Engine) -> str:
+def revision() -> str:
+    """What is built, noted before: somebody may go on working on the tree meanwhile."""
+    return image.revision()
+
+
+@pytest.fixture(scope="session")
+def built(engine: Engine, revision: str) -> str:
     """The image of the tree as it is."""
     return image.build(engine)
 

@@ -47,11 +47,11 @@ def built_again(engine: Engine) -> Iterator[str]:
     api.delete(Path(engine.host.removeprefix("unix://")), f"/images/{image.NAME}:{AGAIN}?force=true")
 
 
-def test_the_image_says_what_it_is(engine: Engine, built: str) -> None:
+def test_the_image_says_what_it_is(engine: Engine, built: str, revision: str) -> None:
     told = inspected(engine, built)["Config"]
     labels = told["Labels"]
     assert labels["org.opencontainers.image.version"] == image.version()
-    assert labels["org.opencontainers.image.revision"] == image.revision()
+    assert labels["org.opencontainers.image.revision"] == revision
     assert "org.opencontainers.image.source" in labels
     assert (told["User"], told["StopSignal"]) == ("10001:10001", "SIGTERM")
     assert told["Entrypoint"] == ["stairs"]
