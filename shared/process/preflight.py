@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from typing import NoReturn
 
 import asyncpg
@@ -18,6 +19,7 @@ from shared.persistence.engine import connect
 from shared.persistence.migrations import heads
 from shared.process.settings import WRONG_SETTINGS
 
+ONE_OFF_WAITS = 60.0  # seconds for a database that is away: nobody starts a migration again by itself
 _REFUSED = (
     asyncpg.InvalidAuthorizationSpecificationError,  # no such role, wrong password (its subclass)
     asyncpg.InvalidCatalogNameError,  # no such database
@@ -36,7 +38,7 @@ def database(variable: str, url: str, package: str, *, migrated: bool = True) ->
     :raises SystemExit: 78, after one line on standard error.
     """
     try:
-        found = asyncio.run(_revisions(url))
+        found = asyncio.run(_revisions(url, 0.0 if migrated else ONE_OFF_WAITS))
     except _REFUSED as error:
         reason = str(error).partition("\n")[0]
         _end(f"{variable} is refused by the server ({reason}): give the address and password of this service")
@@ -48,8 +50,8 @@ def database(variable: str, url: str, package: str, *, migrated: bool = True) ->
         _end(f"{variable} names a database with {state}: run python -m {package} migrate")
 
 
-async def _revisions(url: str) -> frozenset[str]:
-    connection = await connect(url)
+async def _revisions(url: str, patience: float) -> frozenset[str]:
+    connection = await _connected(url, time.monotonic() + patience)
     try:
         rows = await connection.fetch("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
@@ -57,6 +59,18 @@ async def _revisions(url: str) -> frozenset[str]:
     finally:
         await connection.close()
     return frozenset(row["version_num"] for row in rows)
+
+
+async def _connected(url: str, until: float) -> asyncpg.Connection[asyncpg.Record]:
+    while True:
+        try:
+            return await connect(url)
+        except _REFUSED:
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(1)
 
 
 def _end(line: str) -> NoReturn:
