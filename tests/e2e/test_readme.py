@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -24,8 +25,14 @@ RUN_ELSEWHERE = {
     "make check": "tests.e2e.test_readme",
     "make bench": "tests.load.__main__",  # measured by hand, never as a test (ADR 0008)
     ".venv/bin/stairs secrets": "tests.contract.architecture.test_compose",
+    "make chaos CYCLES=2000": "tests.faults.test_chaos",
     "docker compose build": "tests.contract.architecture.test_compose",
-    "docker compose up -d --wait": "tests.contract.architecture.test_compose",
+    "docker compose up -d": "tests.containers.test_system",
+    "docker compose logs welcome": "tests.containers.test_system",
+    ".venv/bin/stairs demo --containers": "tests.containers.test_system",
+    "make engine": "tests.containers.test_system",
+    "make image": "tests.containers.test_image",
+    ".venv/bin/python -m deploy.engine compose up -d --no-build": "tests.containers.test_system",
 }
 COMMANDS = commands_in(ROOT / "README.md")
 RUN_HERE = [command for command in COMMANDS if command not in RUN_ELSEWHERE]
@@ -53,15 +60,17 @@ def test_make_knows_the_target(command: str) -> None:
 @pytest.mark.parametrize("command", RUN_HERE)
 def test_a_command_of_the_readme_works(command: str, system: RunningSystem) -> None:
     words = ["sh", "-c", for_this_system(command, system)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    there = os.environ | {"STAIRS_DIR": str(system.place.var)}
+    done = subprocess.run(
+        words, cwd=ROOT, env=there, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not is_a_problem(done.stdout), done.stdout
 
 
 def for_this_system(command: str, system: RunningSystem) -> str:
     """The command, its addresses and folders being those of the system under test."""
-    command = command.replace(".venv/bin/stairs rules", f"{' '.join(CONSOLE)} rules")  # knows no folder
-    command = re.sub(r"\.venv/bin/stairs (\w+)", rf"{' '.join(CONSOLE)} \1 --dir {system.place.var}", command)
+    command = command.replace(".venv/bin/stairs", " ".join(CONSOLE))
     command = command.replace("var/run", str(system.place.run))
     for service, port in (("incidents", 8001), ("appeals", 8002), ("notifications", 8003)):
         command = command.replace(f"http://127.0.0.1:{port}", system.notes.urls[service])
