@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 
 from deploy.console.dead_letter_verbs import verbs
-from deploy.console.place import SERVICES, Notes, Place, Ports, in_containers
+from deploy.console.place import SERVICES, Between, Notes, Place, Ports, in_containers
 from deploy.console.trouble import Trouble, plainly
 from shared.kernel.actor import Role
 
@@ -58,12 +59,16 @@ def run(
     """Start everything on this machine and keep it until Ctrl-C.
 
     PostgreSQL 18, a mailbox, api and worker of each service. A second start continues where the first was.
+
+    What stands in between is told by the environment: STAIRS_POSTGRES_SOCKET (folder of a pooler's socket),
+    STAIRS_KAFKA_ADVERTISED (host:port of a tunnel), STAIRS_SMTP_URL (a mail server instead of the mailbox).
     """
     from deploy.console.running import keep_running
     from deploy.console.system import Wanted
 
     with plainly():
-        wanted = Wanted(Place.at(var), Ports().shifted(port_offset), kafka, separate_relays)
+        between = Between.told_by(os.environ)
+        wanted = Wanted(Place.at(var), Ports().shifted(port_offset), kafka, separate_relays, between)
         keep_running(wanted, Console(highlight=False), show_logs=not quiet)
 
 
@@ -221,5 +226,5 @@ def _database(place: Place) -> Iterator[Notes]:
     from deploy.console.postgres import postgres
     from deploy.console.system import notes_for
 
-    with place.alone(), postgres(place) as socket:
-        yield notes_for(Ports(), socket)
+    with place.alone(), postgres(place) as database:
+        yield notes_for(Ports(), database.socket)

@@ -53,7 +53,7 @@ class Mail:
 
 def read_mailbox(folder: Path) -> list[Mail]:
     """All mails in a folder, in the order of their names."""
-    return [_read(path) for path in sorted(folder.glob("*.eml"))]
+    return [read_mail(path) for path in sorted(folder.glob("*.eml"))]
 
 
 class Keeper:
@@ -143,7 +143,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _read(path: Path) -> Mail:
+def read_mail(path: Path) -> Mail:
+    """One mail of the folder."""
     parsed = email.message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=email.policy.default)
     plain = parsed.get_body(("plain",))
     return Mail(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -44,6 +44,24 @@ class Ports:
             for field in fields(self)
             if kafka or not field.name.startswith("kafka")
         }
+
+
+@dataclass(frozen=True)
+class Between:
+    """Where services reach what they use, when something stands in between; None: nothing does."""
+
+    postgres: str | None = None  # folder of the socket of a connection pooler
+    kafka: str | None = None  # host:port of a tunnel or proxy; the broker tells it to its clients
+    smtp: str | None = None  # smtp://… of another mail server than the local mailbox
+
+    @classmethod
+    def told_by(cls, environment: Mapping[str, str]) -> Between:
+        """As an operator says it."""
+        names = ("STAIRS_POSTGRES_SOCKET", "STAIRS_KAFKA_ADVERTISED", "STAIRS_SMTP_URL")
+        return cls(*(environment.get(name) or None for name in names))
+
+
+NOTHING_BETWEEN = Between()
 
 
 @dataclass(frozen=True)
@@ -141,6 +159,7 @@ class Notes:
     socket: str  # folder of PostgreSQL's socket
     separate_relays: bool
     pid: int
+    smtp: str | None = None  # where mails go, if not to the local mailbox
     seconds_to_ready: float | None = None
 
     def write(self, place: Place) -> None:

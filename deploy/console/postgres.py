@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+from deploy.console import postmaster
 from deploy.console.place import ROOT, SERVICES, Place
 from deploy.console.secret_files import secret_text
 from deploy.console.trouble import Trouble, last_lines
@@ -53,9 +54,29 @@ def database_url(place: Place, service: str, socket: str) -> str:
     return f"postgresql://{service}:{password_of(place, service)}@/{service}?host={quote(socket, safe='/')}"
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A server that runs, and that can be brought back when it died."""
+
+    server: Server
+    data: Path
+    socket: str  # the folder of its socket
+
+    def alive(self) -> bool:
+        """Whether its process lives; one that is merely slow, or stopped by a signal, does."""
+        return postmaster.postmaster(self.data) is not None
+
+    def bring_back(self) -> None:
+        """Start it again.
+
+        :raises Trouble: it does not start.
+        """
+        postmaster.bring_back(self.server, self.data, Path(self.socket))
+
+
 @contextmanager
-def postgres(place: Place) -> Iterator[str]:
-    """Run the server for as long as the block; gives the folder of its socket.
+def postgres(place: Place) -> Iterator[Postgres]:
+    """Run the server for as long as the block.
 
     :raises Trouble: the data directory is another version's, or the server does not start.
     """
@@ -64,28 +85,16 @@ def postgres(place: Place) -> Iterator[str]:
     try:
         server.ensure_pgdata_inited()
         _configure(place.postgres)
+        postmaster.clear_away(place.postgres, place.postgres)
         server.start()
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         raise Trouble(f"PostgreSQL does not start: {error}\n{last_lines(place.postgres / 'log')}") from error
     try:
         _make_roles(server, place)
-        yield _socket_of(server)
+        yield Postgres(server, place.postgres, _socket_of(server))
     finally:
         server.stop()
-
-
-def refuse_dead_server(place: Place, socket_folder: str) -> None:
-    """Notice that the server is gone.
-
-    :raises Trouble: nobody listens on its socket.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(f"{socket_folder}/.s.PGSQL.5432")
-        except OSError as error:
-            raise Trouble(
-                f"PostgreSQL is gone ({error.strerror}); its log is {place.postgres}/log"
-            ) from error
+        postmaster.stop(place.postgres)  # one that was coming back when we were asked to end
 
 
 def embedded_server(data: Path) -> Server:

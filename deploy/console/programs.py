@@ -60,7 +60,7 @@ def _special(service: str, place: Place, notes: Notes) -> dict[str, str]:
         }
     if service == "notifications":
         return {
-            "NOTIFICATIONS_SMTP_URL": f"smtp://{HOST}:{notes.ports['smtp']}",
+            "NOTIFICATIONS_SMTP_URL": notes.smtp or f"smtp://{HOST}:{notes.ports['smtp']}",
             "NOTIFICATIONS_SENDER": SENDER,
             "NOTIFICATIONS_CDE_EMAIL": CDE_EMAIL,
             "NOTIFICATIONS_CALTAC_EMAIL": CALTAC_EMAIL,

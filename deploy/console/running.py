@@ -12,7 +12,7 @@ from deploy.console.screen import LogScreen
 from deploy.console.system import Running, Stopped, Wanted, stopped_by_signals, system
 
 LOOK_EVERY = 0.2  # seconds between two looks at the logs
-CHECK_EVERY = 5.0  # seconds between two looks at the processes
+CHECK_EVERY = 1.0  # seconds between two looks at what the supervisor does not keep
 
 
 def keep_running(wanted: Wanted, console: Console, *, show_logs: bool) -> None:

@@ -14,8 +14,8 @@ from types import FrameType
 from typing import TypeVar
 
 from deploy.console.doorways import migrate
-from deploy.console.place import HOST, ROOT, SERVICES, Notes, Place, Ports
-from deploy.console.postgres import postgres, refuse_dead_server
+from deploy.console.place import HOST, NOTHING_BETWEEN, ROOT, SERVICES, Between, Notes, Place, Ports
+from deploy.console.postgres import Postgres, postgres
 from deploy.console.preflight import refuse_taken_ports
 from deploy.console.programs import programs
 from deploy.console.readiness import wait_until_ready
@@ -46,6 +46,7 @@ class Wanted:
     ports: Ports
     kafka: bool = False
     separate_relays: bool = False
+    between: Between = NOTHING_BETWEEN
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
         _stop_leftovers(wanted)
         refuse_taken_ports(wanted.ports, kafka=wanted.kafka)
         say("PostgreSQL 18")
-        socket = stack.enter_context(_announced("PostgreSQL", postgres(place), say))
-        notes = notes_for(wanted.ports, socket, kafka=wanted.kafka, separate_relays=wanted.separate_relays)
+        database = stack.enter_context(_announced("PostgreSQL", postgres(place), say))
+        notes = _notes(wanted, database)
         if wanted.kafka:
             say("Apache Kafka 4.3.1 (the first time fetches its jars)")
             stack.enter_context(_announced("Kafka", _kafka(_broker(wanted)), say))
@@ -86,20 +87,33 @@ def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
         notes = replace(notes, seconds_to_ready=round(time.monotonic() - began, 1))
         notes.write(place)
         stack.callback(place.notes.unlink, missing_ok=True)
-        check = partial(_check, wanted, socket, process, say)
+        check = partial(_check, wanted, database, process, say)
         yield Running(notes, [program.name for program in kept], tokens, check)
 
 
-def _check(wanted: Wanted, socket: str, process: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
-    """Notice what the supervisor does not look after.
+def _check(
+    wanted: Wanted, database: Postgres, process: subprocess.Popen[bytes], say: Callable[[str], None]
+) -> None:
+    """Bring back what the supervisor does not look after.
 
     :raises Trouble: the system cannot go on.
     """
     refuse_dead(wanted.place, process)
-    refuse_dead_server(wanted.place, socket)
-    if wanted.kafka and _broker(wanted).pid() is None:
+    if not database.alive():
+        say("PostgreSQL is gone; it is started again")
+        database.bring_back()
+        say("PostgreSQL is back")
+    if wanted.kafka and _broker(wanted).crashed():
         say("Kafka is gone; it is started again")
-        _start(_broker(wanted))
+        _launch(_broker(wanted), say)
+
+
+def _launch(broker: Broker, say: Callable[[str], None]) -> None:
+    """Start a crashed broker, and do not wait for it: filing goes on without, and the next look sees more."""
+    try:
+        broker.launch()
+    except CannotRun as error:
+        say(f"Kafka does not start: {error}")
 
 
 @contextmanager
@@ -125,7 +139,9 @@ def _start(broker: Broker) -> None:
 
 
 def _broker(wanted: Wanted) -> Broker:
-    return Broker(wanted.place.kafka, wanted.ports.kafka, wanted.ports.kafka_controller)
+    ports = wanted.ports
+    advertised = wanted.between.kafka
+    return Broker(wanted.place.kafka, ports.kafka, ports.kafka_controller, advertised=advertised)
 
 
 def _stop_leftovers(wanted: Wanted) -> None:
@@ -161,6 +177,18 @@ def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays
         socket=socket,
         separate_relays=separate_relays,
         pid=os.getpid(),
+    )
+
+
+def _notes(wanted: Wanted, database: Postgres) -> Notes:
+    """As :func:`notes_for`, with what stands in between."""
+    own = notes_for(wanted.ports, database.socket, kafka=wanted.kafka, separate_relays=wanted.separate_relays)
+    between = wanted.between
+    return replace(
+        own,
+        socket=between.postgres or own.socket,
+        kafka=(between.kafka or own.kafka) if wanted.kafka else None,
+        smtp=between.smtp,
     )
 
 

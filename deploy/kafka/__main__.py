@@ -1,6 +1,7 @@
 """``python -m deploy.kafka up|down|topics|status``: this machine's broker, and the topics of any cluster.
 
 Settings: ``STAIRS_KAFKA_STATE`` (var/kafka), ``STAIRS_KAFKA_PORT`` (19092; the controller takes the next),
+``STAIRS_KAFKA_ADVERTISED`` (host:port that clients are told to use, where something stands in between),
 ``STAIRS_KAFKA_JARS`` (var/cache/kafka-4.3.1); ``topics`` goes to ``KAFKA_BOOTSTRAP_SERVERS`` when it is set,
 with ``STAIRS_KAFKA_REPLICATION`` replicas (1).
 """
@@ -23,7 +24,8 @@ TOPICS = HERE / "topics.yaml"
 def this_machines_broker() -> Broker:
     """The broker that the environment names."""
     state = os.environ.get("STAIRS_KAFKA_STATE")
-    return Broker(Path(state) if state else None, int(os.environ.get("STAIRS_KAFKA_PORT", PORT)))
+    port = int(os.environ.get("STAIRS_KAFKA_PORT", PORT))
+    return Broker(Path(state) if state else None, port, advertised=os.environ.get("STAIRS_KAFKA_ADVERTISED"))
 
 
 def up() -> int:

@@ -1,7 +1,8 @@
 """One Apache Kafka node on the loopback address: its storage, its process, and whether it answers.
 
 Its state lives in one folder: ``data/`` (the logs), ``server.properties``, ``broker.pid``, ``broker.log``. A
-second start on the same folder continues where the first one was.
+second start on the same folder continues where the first one was. ``broker.stopped`` says that somebody
+wanted its end: without it, a broker that does not run has crashed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from pathlib import Path
 from string import Template
 
 from deploy.kafka.jars import HERE, ROOT, CannotRun, fetch, jar_folder, java
+from deploy.processes import command_of
 from shared.messaging.kafka_types import KafkaError, open_admin
 
 PORT = 19092
 START = 60.0  # seconds until the cluster must answer; 3-5 on a new folder, 12 after a crash with data
 STOP = 30.0  # seconds for an orderly stop
+AGAIN = 5.0  # seconds between two launches of one that does not stay
 HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -30,17 +33,28 @@ class Broker:
     """A node by its folder and ports; the process may or may not run, and outlives this object."""
 
     def __init__(
-        self, state: Path | None = None, port: int = PORT, controller_port: int | None = None
+        self,
+        state: Path | None = None,
+        port: int = PORT,
+        controller_port: int | None = None,
+        *,
+        advertised: str | None = None,
     ) -> None:
+        """:param advertised: ``host:port`` that clients are told to use, where something is in between."""
         self.state = state or ROOT / "var" / "kafka"
         self.port = port
         self.controller_port = controller_port or port + 1
+        self.advertised = advertised or self.bootstrap
         self._process: subprocess.Popen[bytes] | None = None  # when it was this object that started it
 
     @property
     def bootstrap(self) -> str:
         """The address for clients."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def _stopped(self) -> Path:
+        return self.state / "broker.stopped"
 
     @property
     def _mark(self) -> str:
@@ -51,19 +65,35 @@ class Broker:
 
         :raises CannotRun: with the reason and its remedy.
         """
+        self.launch()
+        self._wait_until_it_answers()
+
+    def launch(self) -> None:
+        """The same, without waiting for the cluster.
+
+        :raises CannotRun: with the reason and its remedy.
+        """
         program = java()
         fetch(jar_folder())
+        self._stopped.unlink(missing_ok=True)
         if self.pid() is None:
             self._refuse_a_taken_port()
             self._prepare(program)
             self._launch(program)
-        self._wait_until_it_answers()
+
+    def crashed(self) -> bool:
+        """Whether it ended without having been asked to, and was not launched just now."""
+        mark = self.state / "broker.pid"
+        if self.pid() is not None or self._stopped.exists() or not mark.exists():
+            return False
+        return time.time() - mark.stat().st_mtime > AGAIN
 
     def stop(self) -> None:
         """Stop it in order; a process that does not end in time is killed."""
         pid = self.pid()
         if pid is None:
             return
+        self._stopped.touch()
         self._signal(pid, signal.SIGTERM)
         if not self._gone_within(STOP):
             self.kill()
@@ -84,7 +114,7 @@ class Broker:
             return None
         if self._process is not None and self._process.pid == pid:
             return pid if self._process.poll() is None else None
-        return pid if f"{self._mark} " in _command_of(pid) else None
+        return pid if f"{self._mark} " in command_of(pid) else None
 
     def answers(self) -> bool:
         """Whether the cluster describes itself: readiness, not merely an open port."""
@@ -106,6 +136,7 @@ class Broker:
         data = self.state.resolve() / "data"
         template = Template((HERE / "server.properties").read_text(encoding="utf-8"))
         words = {"port": self.port, "controller_port": self.controller_port, "logs": data}
+        words["advertised"] = self.advertised
         (self.state / "server.properties").write_text(template.substitute(words), encoding="utf-8")
         if (data / "meta.properties").exists():
             return
@@ -174,16 +205,3 @@ def _new_cluster_id() -> str:
     while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return made
-
-
-def _command_of(pid: int) -> str:
-    """The command line of a process; empty when there is none."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            return ""
-    shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.console.place import ROOT, SERVICES, Place, Ports
+from deploy.console.postmaster import postmaster
 from deploy.console.preflight import taken_ports
 from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
@@ -85,12 +86,33 @@ def test_tables_can_be_brought_up_to_date_while_nothing_runs(filed: str, folder:
     assert not (folder / "var" / "postgres" / "postmaster.pid").exists()
 
 
-def test_without_its_database_the_system_ends_loudly(filed: str, folder: Path, offset: int) -> None:
+async def test_a_killed_database_is_started_again(filed: str, folder: Path, offset: int) -> None:
     with started(folder / "var", offset=offset) as system:
-        postmaster = int((system.place.postgres / "postmaster.pid").read_text().split()[0])
-        os.kill(postmaster, signal.SIGQUIT)  # its immediate shutdown: as good as a crash
-        assert system.process.wait(60) == 1
-    assert "PostgreSQL is gone" in system.screen.read_text()
+        killed = postmaster(system.place.postgres)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+
+        async def back() -> bool:
+            return postmaster(system.place.postgres) not in (None, killed) and ready(system)
+
+        await eventually(back, within=120)
+        with system.client("incidents", Role.AUDITOR) as incidents:
+            assert incidents.get(f"/v1/incidents/{filed}").raise_for_status().json()["case_number"]
+
+
+def ready(system: RunningSystem) -> bool:
+    with system.client("incidents", Role.AUDITOR) as incidents:
+        return incidents.get("/readyz").is_success
+
+
+def test_without_its_data_the_system_ends_loudly() -> None:
+    with short_folder() as folder, started(folder / "var") as system:
+        (system.place.postgres / "PG_VERSION").rename(folder / "PG_VERSION")
+        killed = postmaster(system.place.postgres)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert system.process.wait(120) == 1
+        assert "PostgreSQL is gone, and so is its data" in system.screen.read_text()
 
 
 async def test_a_killed_broker_is_started_again() -> None:

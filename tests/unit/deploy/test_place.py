@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import Notes, Place, Ports
+from deploy.console.place import Between, Notes, Place, Ports
 from deploy.console.secret_files import secret_key, secret_text
 from deploy.console.trouble import Trouble
 
@@ -69,3 +69,9 @@ def test_notes_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_without_a_running_system_there_are_no_notes(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="no running system"):
         Notes.read(Place.at(tmp_path))
+
+
+def test_what_stands_in_between_is_told_by_the_environment() -> None:
+    told = {"STAIRS_POSTGRES_SOCKET": "/run/pooler", "STAIRS_SMTP_URL": "smtp://relay:25"}
+    assert Between.told_by(told) == Between("/run/pooler", None, "smtp://relay:25")
+    assert Between.told_by({"STAIRS_SMTP_URL": ""}) == Between()

@@ -75,3 +75,10 @@ def test_a_percent_sign_in_a_value_is_not_taken_for_an_expansion(place: Place, n
 def test_a_socket_never_has_too_long_a_path(tmp_path: Path) -> None:
     deep = Place(tmp_path / ("d" * 120))
     assert len(str(socket_path(deep))) < 108
+
+
+def test_mails_go_to_the_mailbox_unless_another_server_is_named(place: Place, notes: Notes) -> None:
+    told = service_environment("notifications", place, notes)
+    assert told["NOTIFICATIONS_SMTP_URL"] == f"smtp://127.0.0.1:{notes.ports['smtp']}"
+    elsewhere = service_environment("notifications", place, replace(notes, smtp="smtp://relay:25"))
+    assert elsewhere["NOTIFICATIONS_SMTP_URL"] == "smtp://relay:25"
