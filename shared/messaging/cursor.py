@@ -40,11 +40,16 @@ class Cursor:
     async def took(self, deliveries: Sequence[Delivery], read_to: int) -> None:
         """These were read, and nothing else is public up to ``read_to``.
 
-        :raises StoreUnavailable: the database is away.
+        :raises StoreUnavailable: the database is away, and nobody gets these: they are read again.
         """
         self._waiting.extend(delivery.place.offset for delivery in deliveries)
         self._read_to = max(read_to, self._read_to or 0)
-        await self._keep()
+        try:
+            await self._keep()
+        except BaseException:
+            self._read_to = None  # reading starts again at what is done, as after a crash
+            self._waiting.clear()
+            raise
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
         """These, and all before them, are handled.
