@@ -10,6 +10,7 @@ import pytest
 
 from services.notifications import bootstrap
 from services.notifications.application.ports import Outgoing
+from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
 from shared.persistence.migrations import migrate
@@ -38,6 +39,12 @@ async def test_what_is_due_is_taken_up_the_longest_due_first(queue: Outgoing) ->
     await queue.put(SECOND, NOON - timedelta(hours=1))
     await queue.put(THIRD, NOON + timedelta(seconds=1))
     assert list(await queue.claim(NOON, 10, LEASE)) == [SECOND, FIRST]
+
+
+async def test_what_a_clock_that_was_ahead_put_beyond_any_retry_is_due(queue: Outgoing) -> None:
+    await queue.put(FIRST, NOON + timedelta(days=2))
+    await queue.put(SECOND, NOON + LONGEST_DELAY)
+    assert list(await queue.claim(NOON, 10, LEASE)) == [FIRST]
 
 
 async def test_no_more_is_taken_up_than_was_asked_for(queue: Outgoing) -> None:

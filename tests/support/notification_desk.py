@@ -15,6 +15,7 @@ from services.notifications.application.ports import Mail
 from services.notifications.application.sending import Sender as MailSender
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
+from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Sender, Verdict
 from services.notifications.rulebooks.letters import Letters
 from shared.kernel.actor import Actor, Role
@@ -43,7 +44,8 @@ class MemoryOutgoing:
         self.leased.discard(notification_id)
 
     async def claim(self, at: datetime, limit: int, _lease: timedelta) -> Sequence[UUID]:
-        free = [each for each, due in self.due.items() if due <= at and each not in self.leased]
+        due = [each for each, due in self.due.items() if due <= at or due > at + LONGEST_DELAY]
+        free = [each for each in due if each not in self.leased]
         claimed = sorted(free, key=lambda each: self.due[each])[:limit]
         self.leased.update(claimed)
         return claimed

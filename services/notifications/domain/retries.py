@@ -22,6 +22,7 @@ LATER_DELAYS = (  # age of the first attempt up to which the delay applies
     (timedelta(hours=12), timedelta(hours=1)),
     (GIVE_UP_AFTER, timedelta(hours=4)),
 )
+LONGEST_DELAY = LATER_DELAYS[-1][1]  # what is due later than that from now was put there by a wrong clock
 
 
 def next_attempt(attempt: int, first_attempt_at: datetime, at: datetime) -> datetime | None:

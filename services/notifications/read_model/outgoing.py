@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.domain.values import Backlog
 from services.notifications.read_model.tables import outgoing
 
@@ -35,11 +36,14 @@ class OutgoingQueue:
         )
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[UUID]:
-        """Up to ``limit`` due messages, longest due first; rows that another sender holds are passed over."""
+        """Up to ``limit`` due messages, longest due first; rows that another sender holds are passed over.
+
+        Due is also what no retry could have put so far ahead: the clock was wrong then, and is right now.
+        """
         free = sa.or_(outgoing.c.leased_until.is_(None), outgoing.c.leased_until < sa.func.now())
         due = (
             sa.select(outgoing.c.notification_id)
-            .where(outgoing.c.due_at <= at, free)
+            .where(sa.or_(outgoing.c.due_at <= at, outgoing.c.due_at > at + LONGEST_DELAY), free)
             .order_by(outgoing.c.due_at, outgoing.c.notification_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
