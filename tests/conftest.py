@@ -21,7 +21,7 @@ pytest_plugins = [
 ]
 
 HERE = Path(__file__).parent
-LAYERS = {"unit", "contract", "integration", "e2e"}
+LAYERS = {"unit", "contract", "integration", "e2e", "faults"}
 
 
 def layer_of(item: pytest.Item) -> str:

@@ -10,8 +10,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 10.0) -> T:
-    """Ask again until the answer is true (or the assertion in it holds); the last failure when time is up."""
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 10.0, every: float = 0.02) -> T:
+    """Ask again until the answer is true (or the assertion in it holds); the last failure when time is up.
+
+    :param every: seconds between two questions, where asking costs something.
+    """
     deadline = time.monotonic() + within
     while True:
         late = time.monotonic() > deadline
@@ -25,4 +28,4 @@ async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 10.0)
                 return answer
             if late:
                 raise AssertionError(f"still {answer!r} after {within:g} s")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,8 @@ from deploy.console.tokens import PEOPLE, SCHOOL, make_token
 from shared.kernel.actor import Role
 from tests.support.system import RunningSystem
 
-PATIENCE = 90.0  # seconds for one request to be answered at last, whoever dies meanwhile
-AGAIN = 0.05  # seconds between two attempts of the same request
+PATIENCE = 180.0  # seconds for one request to be answered at last, whoever dies meanwhile
+AGAIN = 0.2  # seconds between two attempts of the same request
 
 
 @dataclass
@@ -27,11 +28,24 @@ class Journal:
     acknowledged: dict[str, str] = field(default_factory=dict)
     attempts: int = 0
     numbers_said_twice: list[str] = field(default_factory=list)
+    failures: Counter[str] = field(
+        default_factory=Counter
+    )  # answers that were not the last word, by their kind
+    unexplained: list[str] = field(default_factory=list)  # 5xx that do not say when to come back
+    slowest: float = 0.0  # seconds from the first attempt of a request to its answer
 
     def enter(self, case_number: str, case_id: str) -> None:
         if case_number in self.acknowledged:
             self.numbers_said_twice.append(case_number)
         self.acknowledged[case_number] = case_id
+
+    def fail(self, answer: httpx.Response | str) -> None:
+        if isinstance(answer, str):
+            self.failures[answer] += 1
+            return
+        self.failures[str(answer.status_code)] += 1
+        if answer.status_code != 503 or "retry-after" not in answer.headers:
+            self.unexplained.append(f"{answer.status_code} {answer.text[:300]}")
 
 
 @dataclass
@@ -41,23 +55,39 @@ class Clients:
     system: RunningSystem
     journal: Journal
     per_second: float
+    door: str | None = None  # where the API is knocked at, if not at its own address
+    timeout: float = 10.0  # seconds until a client gives one attempt up
 
     async def file_until(self, done: Callable[[], bool]) -> None:
         """File one case after the other, several at a time, until it is enough."""
-        token = make_token(self.system.place, PEOPLE[Role.SITE_COORDINATOR], hours=1)
-        headers = {"Authorization": f"Bearer {token}"}
         began = time.monotonic()
-        async with (
-            httpx.AsyncClient(
-                base_url=self.system.notes.urls["incidents"], headers=headers, timeout=10
-            ) as http,
-            asyncio.TaskGroup() as filings,
-        ):
+        async with self._http() as http, asyncio.TaskGroup() as filings:
             for number in itertools.count():
                 await asyncio.sleep(max(0.0, began + number / self.per_second - time.monotonic()))
                 if done():
                     break
                 filings.create_task(self._file(http, number))
+
+    async def file(self, count: int, *, at_once: int = 8) -> None:
+        """File so many cases, as fast as they are taken."""
+        numbers = iter(range(count))
+
+        async def one_after_the_other(http: httpx.AsyncClient) -> None:
+            for number in numbers:
+                await self._file(http, number)
+
+        async with self._http() as http, asyncio.TaskGroup() as filings:
+            for _ in range(at_once):
+                filings.create_task(one_after_the_other(http))
+
+    def _http(self) -> httpx.AsyncClient:
+        token = make_token(self.system.place, PEOPLE[Role.SITE_COORDINATOR], hours=24)
+        return httpx.AsyncClient(
+            base_url=self.door or self.system.notes.urls["incidents"],
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=self.timeout,
+            limits=httpx.Limits(max_connections=None),
+        )
 
     async def _file(self, http: httpx.AsyncClient, number: int) -> None:
         drafted = await self._until_answered(http, "/v1/incidents", a_report(number))
@@ -69,25 +99,27 @@ class Clients:
     ) -> dict[str, object]:
         """One request, sent again under its key while nobody answers or the answer is to come later."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
-        until = time.monotonic() + PATIENCE
+        began = time.monotonic()
         while True:
             self.journal.attempts += 1
             answer = await _answer(http, path, body, key)
-            if answer is not None and answer.status_code < 500:
+            if isinstance(answer, httpx.Response) and answer.status_code < 500:
+                self.journal.slowest = max(self.journal.slowest, time.monotonic() - began)
                 assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
                 parsed: dict[str, object] = answer.json()
                 return parsed
-            assert time.monotonic() < until, f"{path} was not answered in {PATIENCE:.0f} s"
+            self.journal.fail(answer)
+            assert time.monotonic() < began + PATIENCE, f"{path} was not answered in {PATIENCE:.0f} s"
             await asyncio.sleep(AGAIN)
 
 
 async def _answer(
     http: httpx.AsyncClient, path: str, body: dict[str, object], headers: dict[str, str]
-) -> httpx.Response | None:
+) -> httpx.Response | str:
     try:
         return await http.post(path, json=body, headers=headers)
-    except httpx.TransportError:
-        return None
+    except httpx.TransportError as error:
+        return type(error).__name__
 
 
 def a_report(number: int) -> dict[str, object]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +82,13 @@ def free_offset() -> int:
 
 
 @contextmanager
-def started(var: Path, *options: str, offset: int | None = None) -> Iterator[RunningSystem]:
-    """Run it for as long as the block."""
+def started(
+    var: Path, *options: str, offset: int | None = None, told: Mapping[str, str] | None = None
+) -> Iterator[RunningSystem]:
+    """Run it for as long as the block.
+
+    :param told: what the console finds in its environment besides ours.
+    """
     screen = var.parent / "screen.txt"
     place = Place.at(var)
     words = ["run", "--dir", str(var), "--port-offset", str(free_offset() if offset is None else offset)]
@@ -90,6 +96,7 @@ def started(var: Path, *options: str, offset: int | None = None) -> Iterator[Run
         process = subprocess.Popen(
             [*CONSOLE, *words, *options],
             cwd=ROOT,
+            env={**os.environ, **(told or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
