@@ -6,20 +6,33 @@ An address is ``postgresql://user:password@host:port/database`` or, for the embe
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 CONNECT_TIMEOUT = 3.0  # seconds until a server that does not answer counts as away
 COMMAND_TIMEOUT = 30.0  # seconds; longer than any statement of ours should take
+READ_TIMEOUT = 10.0  # seconds for one aggregate
+PING_TIMEOUT = 3.0  # seconds in which a connection of a pool must show that it is alive
+QUIET = 1.0  # seconds of silence after which it has to
+_SILENT = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _SESSION = {
     "application_name": "stairs",
     "jit": "off",  # our statements are small; compiling them costs more than running them
     "statement_timeout": "25s",
     "idle_in_transaction_session_timeout": "60s",
+    # a client that vanished without a word (half-open) must not keep its locks: a relay's is one per service;
+    # the server asks after 10 s of silence, and ends the session 15 s later (TCP only; ignored on a socket)
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
 }
 
 
@@ -30,13 +43,17 @@ def driver_url(url: str, driver: str | None = None) -> str:
 
 
 def async_engine(url: str, *, size: int = 5) -> AsyncEngine:
-    """An engine with exactly ``size`` lasting connections; a caller waits 5 s at most for one of them."""
-    return create_async_engine(
+    """An engine with exactly ``size`` lasting connections; a caller waits 5 s at most for one of them.
+
+    A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
+    is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none
+    of its age is used any more.
+    """
+    engine = create_async_engine(
         driver_url(url, "asyncpg"),
         pool_size=size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
@@ -45,6 +62,8 @@ def async_engine(url: str, *, size: int = 5) -> AsyncEngine:
             "server_settings": _SESSION,
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_the_silent)
+    return engine
 
 
 async def connect(url: str, **settings: str) -> asyncpg.Connection[asyncpg.Record]:
@@ -59,19 +78,58 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection[asyncpg.Recor
 
 async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool[asyncpg.Record]:
     """A pool for reading aggregates; connects when first used: a process may start before its database."""
-    return await asyncpg.create_pool(
+    last_words = _LastWords()
+    last_words.pool = await asyncpg.create_pool(
         driver_url(url),
         min_size=0,
         max_size=size,
         timeout=CONNECT_TIMEOUT,
-        command_timeout=COMMAND_TIMEOUT,
+        command_timeout=READ_TIMEOUT,
         server_settings=_SESSION,
-        reset=_nothing_to_reset,
+        setup=last_words.ask,
+        reset=last_words.note,
     )
+    return last_words.pool
 
 
-async def _nothing_to_reset(_connection: object) -> None:
-    """Readers leave no state behind; the driver's own reset would double the round trips."""
+class _LastWords:
+    """When each connection of a pool was heard last; one that was silent for a while is asked before its use.
+
+    In place of the driver's own reset: readers leave no state behind, and it would double the round trips.
+    """
+
+    pool: asyncpg.Pool[asyncpg.Record]
+
+    def __init__(self) -> None:
+        self._heard: dict[int, float] = {}  # by the server's process
+
+    async def note(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._heard[connection.get_server_pid()] = asyncio.get_running_loop().time()
+
+    async def ask(self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
+        heard = self._heard.get(connection.get_server_pid())
+        if heard is None or asyncio.get_running_loop().time() - heard < QUIET:
+            return
+        try:
+            await connection.fetchval("SELECT 1", timeout=PING_TIMEOUT)
+        except _SILENT:
+            self._heard.clear()
+            connection.terminate()
+            await self.pool.expire_connections()
+            raise
+
+
+def _refuse_the_silent(
+    connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxied: PoolProxiedConnection
+) -> None:
+    """Before a pooled connection is used; a new one has just spoken."""
+    if not entry.info.setdefault("spoke", False):
+        entry.info["spoke"] = True
+        return
+    try:
+        connection.run_async(lambda raw: raw.fetchval("SELECT 1", timeout=PING_TIMEOUT))
+    except _SILENT as error:
+        raise InvalidatePoolError from error
 
 
 def _dumps(value: Any) -> str:  # noqa: ANN401 - any JSON-able value of a column

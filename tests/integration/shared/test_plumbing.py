@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from shared.kernel.store import Receipt
 from shared.persistence import plumbing
-from shared.persistence.engine import driver_url
+from shared.persistence.engine import connect, driver_url
 from shared.persistence.pruning import prune_receipts
 from shared.persistence.tables import METADATA
 from tests.support.event_store import EventStore
@@ -108,3 +108,10 @@ async def test_the_library_and_we_write_and_read_the_same_streams(event_store: E
     assert last.lines == ["ours", "the library's", "ours again"]
     assert [each.position for each in history] == [1, 2, recordings[0].notification.id, 4]
     assert isinstance(last.id, UUID)
+
+
+async def test_a_session_asks_whether_its_client_is_still_there(event_store: EventStore) -> None:
+    connection = await connect(event_store.url)
+    idle = await connection.fetchval("SELECT current_setting('tcp_keepalives_idle')")
+    await connection.close()
+    assert idle in ("10", "0"), "0: on a Unix socket, where a client cannot vanish without a word"
