@@ -1,4 +1,4 @@
-"""`make bench`: every figure as a ratio within one run, medians of interleaved rounds. Never a test."""
+"""`make bench`: ratios within one run (of mails: seconds), medians of interleaved rounds. Never a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from typing import Protocol
 
 from tests.load.append import Append
 from tests.load.filing import Filing
-from tests.load.harness import Report, Round, Row, at_least, at_most, measure, over, publish, shown_only
+from tests.load.harness import (
+    Report,
+    Round,
+    Row,
+    at_least,
+    at_most,
+    measure,
+    over,
+    publish,
+    seconds,
+    shown_only,
+)
+from tests.load.mails import by_feeds, by_kafka
 from tests.load.projection import Projection
 from tests.load.relay import Relaying
 from tests.load.surroundings import Surroundings, surroundings
@@ -32,6 +44,10 @@ ROWS = [
     over("rebuild", "one fact a transaction", "rebuild", "one_by_one", shown_only()),
     over("relay", "bare producer", "relay", "producer", shown_only()),
     over("upload_20000", "reading the file alone", "upload_20000", "read_20000", at_most(3)),
+    seconds("mail_p50_s_feeds", "submit to SMTP's 250", shown_only()),
+    seconds("mail_p99_s_feeds", "submit to SMTP's 250", at_most(5)),
+    seconds("mail_p50_s_kafka", "submit to SMTP's 250", shown_only()),
+    seconds("mail_p99_s_kafka", "submit to SMTP's 250", at_most(5)),
 ]
 
 
@@ -61,6 +77,8 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "projection": Projection,
         "relay": Relaying,
         "upload": Upload,
+        "mails-feeds": by_feeds,
+        "mails-kafka": by_kafka,
     }
     return {
         name: opened.enter_context(kind(around)).round
@@ -88,7 +106,10 @@ def main() -> None:
     command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
     command.add_argument("--rounds", type=int, default=3)
     command.add_argument(
-        "--only", action="append", default=[], metavar="append|filing|projection|relay|upload"
+        "--only",
+        action="append",
+        default=[],
+        metavar="append|filing|projection|relay|upload|mails-feeds|mails-kafka",
     )
     asked = command.parse_args()
     with surroundings() as around, ExitStack() as opened:

@@ -49,6 +49,11 @@ def over(name: str, baseline: str, rate: str, base: str, goal: tuple[str, Callab
     return Row(name, baseline, goal[0], lambda seen: seen[rate] / seen[base], goal[1])
 
 
+def seconds(name: str, of: str, goal: tuple[str, Callable[[float], bool]]) -> Row:
+    """A row that shows a time as it is, where people wait for it and a goal is set in seconds."""
+    return Row(name, of, goal[0], lambda seen: seen[name], goal[1])
+
+
 @dataclass
 class Report:
     """The rounds of one run, and what they say."""
