@@ -7,17 +7,20 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 VAR    ?= var
 KAFKA  ?=
+CYCLES ?= 2000
+SEED   ?=
 
 MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
+SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo engine engine-env image compose-test containers test unit contract integration e2e rules bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo engine engine-env image compose-test containers test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,7 +79,7 @@ containers: engine compose-test ## Both, from nothing
 
 # --- what must hold ---------------------------------------------------------------------------------------
 
-test: lint rules unit contract integration e2e ## All that must hold, on real PostgreSQL and Apache Kafka
+test: lint rules unit contract integration e2e faults ## All that must hold, on real PostgreSQL and Apache Kafka
 
 check: lint unit contract ## The quick part of it, before a commit
 
@@ -87,7 +90,7 @@ lint: $(DEV) ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-unit contract integration e2e: $(DEV)
+unit contract integration e2e faults: $(DEV)
 	@echo "── $@"
 	@$(PYTEST) -q tests/$@
 
@@ -95,6 +98,15 @@ unit: ## Every rule, in milliseconds, no network
 contract: ## Promises to others; one suite per port over each adapter
 integration: ## One service with real PostgreSQL and Apache Kafka
 e2e: ## All three services by their public doors
+faults: ## The whole system with something broken under it; 100 kills at random
+
+chaos: $(DEV) ## Kill at random while cases are filed (CYCLES=2000, SEED= repeats a run)
+	@$(BIN)/python -m tests.faults --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
+
+reliability: $(DEV) ## Run the fault table anew and write docs/reliability.md with what was seen
+	@rm -f $(SEEN)
+	@STAIRS_FAULTS_SEEN=$(SEEN) $(PYTEST) -q tests/faults/test_cells_on_feeds.py tests/faults/test_cells_on_kafka.py
+	@$(BIN)/python -m tests.faults.reliability take $(SEEN)
 
 rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@echo "── rules"
