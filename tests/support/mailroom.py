@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.console.mailbox import Mail, read_mail
 
-Said = tuple[str | None, str | None, tuple[str, ...]]  # kind, case, to whom
+Said = tuple[str | None, str | None, tuple[str, ...], str, str]  # kind, case, to whom, subject, text
 
 
 @dataclass
@@ -38,5 +38,7 @@ class Mailroom:
 
     def said_twice(self) -> list[Said]:
         """What came twice under two Message-IDs."""
-        said = Counter((mail.kind, mail.case_number, mail.to) for mail in self.mails.values())
+        said = Counter(
+            (mail.kind, mail.case_number, mail.to, mail.subject, mail.text) for mail in self.mails.values()
+        )
         return [words for words, count in said.items() if count > 1]
