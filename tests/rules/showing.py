@@ -1,7 +1,8 @@
-"""Which test shows which rule or worked example of the dossier: by its name, its case, or ``mark.shows``.
+"""Which test shows which rule, example or clock of the dossier: by its name, its case, or ``mark.shows``.
 
 def test_e12_a_fire_drill_offers_the_extension(): ...          the name
 @pytest.mark.parametrize("body", …, ids=["E36 an interim"])    the case
+def test_k5_four_business_days(): ...                          a clock that this system owns
 @pytest.mark.shows("E12", "HR-16")                             the marker
 """
 
@@ -16,8 +17,8 @@ import pytest
 import yaml
 
 HERE = Path(__file__).parent
-IN_NAME = re.compile(r"(?:^|_)(?:(e)|hr_?)(\d{2})(?=_|$)")
-IN_CASE = re.compile(r"\b(?:(E)|HR-)(\d{2})\b")
+IN_NAME = re.compile(r"(?:^|_)(?:(e|hr_?)(\d{2})|(k)(\d{1,2}b?))(?=_|$)")
+IN_CASE = re.compile(r"\b(?:(E|HR-)(\d{2})|(K)(\d{1,2}b?))\b")
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ class Collected:
 def ids_in(name: str) -> Iterator[str]:
     """The ids that a test's name (with its case in brackets) says that it shows."""
     function, _, case = name.partition("[")
-    for example, number in IN_NAME.findall(function):
-        yield f"E{number}" if example else f"HR-{number}"
-    for example, number in IN_CASE.findall(case):
-        yield f"E{number}" if example else f"HR-{number}"
+    for found in (*IN_NAME.findall(function), *IN_CASE.findall(case)):
+        kind, number = "".join(found[::2]).upper(), "".join(found[1::2])
+        yield f"HR-{number}" if kind.startswith("HR") else f"{kind}{number}"
 
 
 def dossier() -> Mapping[str, str]:

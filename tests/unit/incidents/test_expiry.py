@@ -50,14 +50,14 @@ def test_with_20_days_to_go_and_15_left_in_the_window_it_ends_after_15(test: str
     assert (found.expires_on - today, found.limited_by) == (timedelta(15), Limit.WINDOW)
 
 
-def test_e04_a_pt_is_usable_on_day_ten_and_expired_on_the_next() -> None:
+def test_e04_k11_a_pt_is_usable_on_day_ten_and_expired_on_the_next() -> None:
     found = life("sb_ela_pt", date(2019, 4, 1), date(2019, 5, 31))
     assert (found.expires_on, found.limited_by) == (date(2019, 4, 11), Limit.DAYS)
     assert not found.has_expired(noon(date(2019, 4, 11)))
     assert found.has_expired(noon(date(2019, 4, 12)))
 
 
-def test_e05_a_cat_is_usable_on_day_45_and_expired_on_the_next() -> None:
+def test_e05_k10_a_cat_is_usable_on_day_45_and_expired_on_the_next() -> None:
     found = life("sb_math_cat", date(2019, 3, 1), date(2019, 7, 1))  # summer time begins in between
     assert (found.expires_on, found.limited_by) == (date(2019, 4, 15), Limit.DAYS)
     assert not found.has_expired(noon(date(2019, 4, 15)))

@@ -26,8 +26,8 @@ from tests.support.notification_states import (
 )
 from tests.support.tokens import CALTAC_AGENT
 
-REPORT_CLOCKS = ("K3", "K3b", "K4", "K8", "K99")
-DECISION_CLOCKS = ("K5", "K6", "K7", "K99")
+REPORT_CLOCKS = ("K3", "K3b", "K4", "K8", "Kx")
+DECISION_CLOCKS = ("K5", "K6", "K7", "Kx")
 YEARS = sorted(known_years())
 letters = Letters()
 
