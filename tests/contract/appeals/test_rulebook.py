@@ -78,7 +78,7 @@ def test_a_rule_is_flipped_in_the_data_alone() -> None:
     ("path", "value", "told"),
     [
         ("types.reset.color", "red", "types.reset.color"),
-        (f"routes.{FIRST}.clock", "K99", f"routes.{FIRST}.clock: there is no clock K99"),
+        (f"routes.{FIRST}.clock", "KX", f"routes.{FIRST}.clock: there is no clock KX"),
         (f"routes.{FIRST}.otherwise", "nobody_knows", "nobody_knows"),
         (f"routes.{FIRST}.states", ["paused", "expired"], "each event state"),
         (f"routes.{FIRST}.states", ["asleep"], f"routes.{FIRST}.states"),
