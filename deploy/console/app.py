@@ -195,6 +195,39 @@ def republish(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; there must be no such file yet.")],
+    *,
+    var: Dir = HERE,
+) -> None:
+    """Write all that cannot be made again into one file, while the system runs or not: databases and keys.
+
+    Whoever can read the file can read every SSID: it is made readable by you only; keep it so.
+    """
+    from deploy.console.backing_up import refuse_nothing
+    from deploy.console.keeping import back_up_with_progress
+
+    with plainly():
+        place = Place.at(var)
+        refuse_nothing(place)
+        with _database(place) as notes:
+            back_up_with_progress(place, notes.socket, file.absolute(), Console(highlight=False))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `stairs backup` wrote.")],
+    *,
+    var: Dir = HERE,
+) -> None:
+    """Bring a backup back, into a folder that holds no data; then `stairs run` goes on from there."""
+    from deploy.console.keeping import restore_and_tell
+
+    with plainly():
+        restore_and_tell(Place.at(var), file.absolute(), Console(highlight=False))
+
+
+@app.command()
 def rules(year: Annotated[str, typer.Argument(help="2015-16, 2018-19 or 2020-21.")] = "2018-19") -> None:
     """Show a year's incident types: severity, call, appeals, what to do, and where the guides say so."""
     from deploy.console import doorways

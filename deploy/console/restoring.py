@@ -1,0 +1,106 @@
+"""``stairs restore FILE``: a place as it was at the moment of a backup, in a folder that holds nothing yet.
+
+    verify every hash → a new server beside (``var/restoring``) → keys and databases move in
+
+Topics are filled again: the relays begin anew, and every consumer knows what it has handled by its inbox.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from deploy.console import archive
+from deploy.console.place import SERVICES, Place
+from deploy.console.postgres import database_url, embedded_server, postgres
+from deploy.console.postgres_tools import address_for_tools, tool
+from deploy.console.trouble import Trouble
+from shared.messaging.relay import POSITION
+
+FORGET = "DELETE FROM positions WHERE name = %s"
+
+
+def restore(place: Place, path: Path, say: Callable[[str], None]) -> archive.Manifest:
+    """Bring back what the file holds; nothing is changed unless all of it comes back.
+
+    :raises Trouble: a system runs here, there is data already, or the file is no whole backup.
+    """
+    with place.alone():
+        refuse_data(place)
+        with tempfile.TemporaryDirectory(prefix="restore-", dir=place.run) as folder:
+            say(f"checking {path}")
+            manifest = archive.unpack(path, Path(folder))
+            say(f"made at {manifest.made_at} by stairs {manifest.version}")
+            _build_beside(place, Path(folder), say)
+    return manifest
+
+
+def refuse_data(place: Place) -> None:
+    """A restore never takes anything's place.
+
+    :raises Trouble: there are data, keys or topics here.
+    """
+    there = [folder for folder in (place.postgres, place.keys, place.kafka) if _holds_anything(folder)]
+    if there:
+        raise Trouble(
+            f"nothing is restored over data, and there is some in {', '.join(map(str, there))}: "
+            "move it away, or name another folder with --dir"
+        )
+
+
+def _build_beside(place: Place, folder: Path, say: Callable[[str], None]) -> None:
+    beside = place.var / "restoring"
+    _clear(beside)
+    new = Place.at(beside)
+    try:
+        for key in sorted((folder / "keys").iterdir()):
+            shutil.copy(key, new.keys / key.name)
+        with postgres(new) as socket:
+            for service in SERVICES:
+                say(f"database of {service}")
+                _load(new, socket, service, folder / "databases" / f"{service}.dump")
+        place.keys.rmdir()
+        new.keys.rename(
+            place.keys
+        )  # first: data without its keys would be refused, and keys alone are not data
+        new.postgres.rename(place.postgres)
+        embedded_server(place.postgres)  # moves the wheel's lock, which it would make again at our exit
+    finally:
+        _clear(beside)
+
+
+def _load(place: Place, socket: str, service: str, dump: Path) -> None:
+    """One transaction: the whole database, or none of it."""
+    command: list[str | Path] = [
+        tool(place, "pg_restore"),
+        f"--dbname={service}",
+        "--no-owner",
+        "--no-privileges",
+    ]
+    command += ["--exit-on-error", "--single-transaction", dump]
+    environment = {**os.environ, **address_for_tools(place, service, socket)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"the database of {service} cannot be restored\n{done.stderr.strip()}")
+    with psycopg.connect(database_url(place, service, socket)) as connection:
+        connection.execute(FORGET, [POSITION])
+
+
+def _clear(beside: Path) -> None:
+    """What a restore that was killed left, its server included."""
+    data = beside / "postgres"
+    if (data / "postmaster.pid").exists():
+        server = embedded_server(data)
+        server.start()
+        server.stop()
+    shutil.rmtree(beside, ignore_errors=True)
+
+
+def _holds_anything(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
