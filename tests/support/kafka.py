@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,10 +21,10 @@ from deploy.kafka.broker import Broker
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
 from shared.messaging.kafka_types import Fetched, TopicPartition, fetch, open_admin, open_consumer
+from tests.support.containers import image_of, kafka_in_container, reason_against
 from tests.support.ports import free_port
-from tests.support.requirements import allowed, docker_reason, unavailable
-
-IMAGE = "apache/kafka:4.3.1"
+from tests.support.requirements import allowed, unavailable
+from tests.support.ways import came
 
 _counter = itertools.count(1)
 
@@ -48,19 +48,25 @@ def kafka_bootstrap() -> Iterator[str]:
     given = os.environ.get("TEST_KAFKA_BOOTSTRAP")
     if given and allowed("env"):
         assert answers(given), f"TEST_KAFKA_BOOTSTRAP={given} is set, and no cluster answers there"
+        came("kafka_bootstrap", "TEST_KAFKA_BOOTSTRAP")
         yield given
         return
     reasons = ["TEST_KAFKA_BOOTSTRAP is not set"]
-    if allowed("containers"):
-        reason = docker_reason()
-        if reason is None:
-            yield from _from_container()
-            return
-        reasons.append(reason)
     if allowed("local"):
         reason = local_reason()
         if reason is None:
-            yield from _from_jars()
+            came("kafka_bootstrap", "Apache Kafka from its jars")
+            with _from_jars() as bootstrap:
+                yield bootstrap
+            return
+        reasons.append(reason)
+    if allowed("containers"):
+        image = image_of("kafka")
+        reason = reason_against(image)
+        if reason is None:
+            came("kafka_bootstrap", f"container {image}")
+            with kafka_in_container(answers) as bootstrap:
+                yield bootstrap
             return
         reasons.append(reason)
     unavailable("kafka", reasons)
@@ -88,45 +94,15 @@ def local_reason() -> str | None:
     return None
 
 
+@contextmanager
 def _from_jars() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="stairs-kafka-") as folder:
         broker = a_broker(Path(folder))
         broker.start()
-        yield broker.bootstrap
-        broker.stop()
-
-
-def _from_container() -> Iterator[str]:
-    from testcontainers.core.container import DockerContainer
-
-    port = free_port()
-    container = DockerContainer(IMAGE).with_bind_ports(9092, port)
-    for name, value in _kraft(port).items():
-        container = container.with_env(name, value)
-    with container:
-        deadline = time.monotonic() + 60
-        while not answers(f"127.0.0.1:{port}"):
-            assert time.monotonic() < deadline, f"{IMAGE} does not answer on port {port}"
-            time.sleep(0.2)
-        yield f"127.0.0.1:{port}"
-
-
-def _kraft(port: int) -> dict[str, str]:
-    return {
-        "KAFKA_NODE_ID": "1",
-        "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
-        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "3",
-        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
-        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
-        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
-        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-    }
+        try:
+            yield broker.bootstrap
+        finally:
+            broker.stop()
 
 
 def new_name(stem: str = "test") -> str:

@@ -14,24 +14,22 @@ import psycopg
 import pytest
 
 from deploy.console.postgres import embedded_server
-from tests.support.requirements import allowed, docker_reason, unavailable
+from tests.support.containers import image_of, postgres_in_container, reason_against
+from tests.support.requirements import allowed, unavailable
+from tests.support.ways import came
 
 _counter = itertools.count(1)
 
 
-def _from_container() -> Iterator[str]:
-    from testcontainers.community.postgres import PostgresContainer
-
-    with PostgresContainer("postgres:18", driver=None) as server:
-        yield server.get_connection_url()
-
-
+@contextmanager
 def _embedded() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="stairs-pg-") as folder:
         server = embedded_server(Path(folder) / "data")
         server.start()
-        yield server.get_uri()
-        server.stop()
+        try:
+            yield server.get_uri()
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -40,18 +38,24 @@ def postgres_server() -> Iterator[str]:
     reasons: list[str] = []
     given = os.environ.get("TEST_POSTGRES_URL")
     if given and allowed("env"):
+        came("postgres_server", "TEST_POSTGRES_URL")
         yield given
         return
     reasons.append("TEST_POSTGRES_URL is not set")
+    if allowed("local"):
+        came("postgres_server", "the PostgreSQL of the wheel")
+        with _embedded() as url:
+            yield url
+        return
     if allowed("containers"):
-        reason = docker_reason()
+        image = image_of("postgres")
+        reason = reason_against(image)
         if reason is None:
-            yield from _from_container()
+            came("postgres_server", f"container {image}")
+            with postgres_in_container() as url:
+                yield url
             return
         reasons.append(reason)
-    if allowed("local"):
-        yield from _embedded()
-        return
     unavailable("postgres", reasons)
 
 

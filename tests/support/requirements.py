@@ -1,15 +1,12 @@
-"""Infrastructure is asked for once: environment → containers → local → skip with a printed reason.
+"""Infrastructure is asked for once: environment → local → containers → skip with a printed reason (ADR 0021).
 
-``STAIRS_INFRA=env|containers|local`` forces one way;
-``STAIRS_REQUIRE=kafka,postgres`` turns a skip into a failure.
+``STAIRS_INFRA=env|local|containers`` forces one way;
+``STAIRS_REQUIRE=kafka,postgres,containers`` turns a skip into a failure.
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
-import warnings
 from typing import NoReturn
 
 import pytest
@@ -22,30 +19,9 @@ def allowed(way: str) -> bool:
 
 
 def unavailable(what: str, reasons: list[str]) -> NoReturn:
-    """Skip with the reasons, or fail where ``STAIRS_REQUIRE`` names it."""
+    """Skip with the reasons, or fail where ``STAIRS_REQUIRE`` names it, or the way that is forced."""
     sentence = f"no {what}: " + "; ".join(reasons)
-    if what in os.environ.get("STAIRS_REQUIRE", "").split(","):
+    required = os.environ.get("STAIRS_REQUIRE", "").split(",")
+    if what in required or (os.environ.get("STAIRS_INFRA") or what) in required:
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
-
-
-def docker_reason() -> str | None:
-    """Why there is no Docker engine here, or None when one answers."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ResourceWarning
-        )  # docker never closes the socket that did not connect
-        reason = _ask_docker()
-        gc.collect()
-    return reason
-
-
-def _ask_docker() -> str | None:
-    import docker
-
-    try:
-        with contextlib.closing(docker.from_env(timeout=3)) as client:
-            client.ping()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason that is printed
-        return f"docker: {type(error).__name__}"
-    return None
