@@ -21,7 +21,7 @@ from deploy.console.place import SERVICES, Place
 from deploy.console.postgres import database_url, embedded_server, postgres
 from deploy.console.postgres_tools import address_for_tools, tool
 from deploy.console.trouble import Trouble
-from shared.messaging.relay import POSITION
+from shared.messaging.turns import RELAY
 
 FORGET = "DELETE FROM positions WHERE name = %s"
 
@@ -89,7 +89,7 @@ def _load(place: Place, socket: str, service: str, dump: Path) -> None:
     if done.returncode:
         raise Trouble(f"the database of {service} cannot be restored\n{done.stderr.strip()}")
     with psycopg.connect(database_url(place, service, socket)) as connection:
-        connection.execute(FORGET, [POSITION])
+        connection.execute(FORGET, [RELAY])
 
 
 def _clear(beside: Path) -> None:

@@ -79,13 +79,20 @@ class Stack:
 
     def composed(self, *words: str, within: float = UP) -> subprocess.CompletedProcess[str]:
         """The same, whatever comes of it."""
-        files = ["-f", str(ROOT / "docker-compose.yml"), "-f", str(self._ports())]
-        command = [*self.engine.compose(), "--project-name", self.project, *files, *words]
-        secrets = {"STAIRS_SECRETS": str(self.place.var / "secrets")}
-        environment = {**os.environ, **self.engine.environment, **secrets, **self.settings}
+        command, environment = [*self.command(), *words], self.environment()
         return subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=within, check=False
         )
+
+    def command(self) -> list[str]:
+        """What `docker compose` is for this project."""
+        files = ["-f", str(ROOT / "docker-compose.yml"), "-f", str(self._ports())]
+        return [*self.engine.compose(), "--project-name", self.project, *files]
+
+    def environment(self) -> dict[str, str]:
+        """The environment that goes with it."""
+        secrets = {"STAIRS_SECRETS": str(self.place.var / "secrets")}
+        return {**os.environ, **self.engine.environment, **secrets, **self.settings}
 
     def up(self, **settings: str) -> float:
         """Start all, as the documentation says it; seconds until it came back, when all six are well."""

@@ -1,4 +1,4 @@
-"""The commands that the README promises."""
+"""The commands that a page promises: the README, the operations guide."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^## ", re.MULTILINE)
 
 
-def commands_in(page: Path) -> list[str]:
-    """Every command line of every ``sh`` block, without its comment."""
-    lines = [line for block in _BLOCK.findall(page.read_text("utf-8")) for line in block.splitlines()]
+def commands_in(page: Path, *, under: str | None = None) -> list[str]:
+    """Every command line of every ``sh`` block, without its comment; of one ``##`` section if it is named."""
+    text = page.read_text("utf-8")
+    if under is not None:
+        (text,) = [part for part in _SECTION.split(text) if part.startswith(f"{under}\n")]
+    lines = [line for block in _BLOCK.findall(text) for line in block.splitlines()]
     return [command for line in lines if (command := re.sub(r"(^|\s+)#.*", "", line).strip())]
