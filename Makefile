@@ -16,14 +16,18 @@ DEV     := $(VENV)/.dev
 SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
+SHARED  := tests/integration/shared
+ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_ports.py) \
+  $(foreach it,store appender library_recorder plumbing tail projector relay publisher consuming replaying \
+  republishing,$(SHARED)/test_$(it).py) tests/integration/windows tests/e2e/test_on_given_servers.py
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo engine engine-env image compose-test containers test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- set-up -----------------------------------------------------------------------------------------------
 
@@ -74,6 +78,10 @@ image: $(RUNTIME) ## Build the image that docker-compose.yml names
 compose-test: $(DEV) ## The compose file as it stands: built, started, played against, broken, upgraded, removed
 	@echo "── containers"
 	@$(PYTEST) -q tests/containers
+
+containers-infra: $(DEV) ## Store, relay, consumers and one whole story on PostgreSQL and Kafka in containers
+	@echo "── containers-infra"
+	@STAIRS_INFRA=containers STAIRS_REQUIRE=containers $(PYTEST) -q $(ON_CONTAINERS)
 
 containers: engine compose-test ## Both, from nothing
 

@@ -114,9 +114,9 @@ def _is_part(name: str) -> bool:
 
 def _lay_out(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
     """Write one part; its hash."""
-    content = tar.extractfile(member)
+    content = tar.extractfile(member) if member.isfile() else None
     if content is None:
-        return "not a file"
+        return "no file"
     target = folder / member.name
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
