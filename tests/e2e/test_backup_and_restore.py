@@ -26,6 +26,7 @@ from tests.support.listing import (
     differences,
     every_message_is_delivered,
     everything_listed,
+    ssids,
 )
 from tests.support.system import CONSOLE, RunningSystem, free_offset, require_kafka, short_folder, started
 
@@ -104,16 +105,6 @@ def back(home: Home, before: Before) -> Iterator[RunningSystem]:
     assert done.returncode == 0, done.stdout + done.stderr
     with started(home.var, *home.options, offset=home.offset) as system:
         yield system
-
-
-def ssids(system: RunningSystem) -> dict[str, list[str]]:
-    """The students' numbers of every case, as a coordinator reads them."""
-    with system.client("incidents", Role.LEA_COORDINATOR) as incidents:
-        pages = {
-            case["id"]: incidents.get(f"/v1/incidents/{case['id']}/students").raise_for_status().json()
-            for case in all_of(system, "incidents", "/v1/incidents")
-        }
-    return {case: [student["ssid"] for student in page["students"]] for case, page in pages.items()}
 
 
 def arrived(home: Home) -> set[str]:

@@ -32,6 +32,16 @@ def all_of(system: RunningSystem, service: str, path: str) -> list[dict[str, Any
     return items
 
 
+def ssids(system: RunningSystem) -> dict[str, list[str]]:
+    """The students' numbers of every case, as a coordinator reads them."""
+    with system.client("incidents", Role.LEA_COORDINATOR) as incidents:
+        pages = {
+            case["id"]: incidents.get(f"/v1/incidents/{case['id']}/students").raise_for_status().json()
+            for case in all_of(system, "incidents", "/v1/incidents")
+        }
+    return {case: [student["ssid"] for student in page["students"]] for case, page in pages.items()}
+
+
 async def every_message_is_delivered(system: RunningSystem) -> bool:
     """Nothing is under way any more: also what a killed sender had in hand was taken up, after its lease."""
     listed = await asyncio.to_thread(all_of, system, "notifications", "/v1/notifications")
