@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(1800)
 COMMANDS = commands_in(ROOT / "docs/operations.md", under="In containers")
 BUILDS = "docker compose build"  # what the fixture `built` did, where there is no BuildKit too
 COMPOSE = "docker compose"
-UP_AGAIN = "docker compose up -d"
+TRIES = 4  # of a demonstration, on a machine whose store is busy
 
 
 @pytest.fixture
@@ -63,6 +63,15 @@ def typed(command: str, project: Stack, folder: Path) -> str:
     return done.stdout
 
 
+def play(project: Stack) -> None:
+    """A case from filing to the mail; begun again where a busy store says 503, as it asks to."""
+    for _ in range(TRIES):
+        played = project.demo("E26")
+        if "answered 503" not in played.stderr:
+            break
+    assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-2000:]
+
+
 def ssids(project: Stack) -> dict[str, list[str]]:
     """The students' numbers of every case."""
     token = make_token(project.place, PEOPLE[Role.LEA_COORDINATOR], hours=1)
@@ -88,8 +97,7 @@ def test_every_case_outlives_what_the_page_does(project: Stack, folder: Path) ->
             continue
         if command == "mkdir -m 700 backup":
             project.up()  # the section before took it down
-            played = project.demo("E26")
-            assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-2000:]
+            play(project)
             before = ssids(project)
         said = typed(command, project, folder)
         if command == "docker compose ps":
@@ -98,6 +106,5 @@ def test_every_case_outlives_what_the_page_does(project: Stack, folder: Path) ->
     assert ssids(project) == before
     earlier = mails(project)  # Mailpit's own are gone with it: none is sent again
     assert earlier == []
-    played = project.demo("E26")
-    assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-2000:]
+    play(project)
     assert set(before) < set(ssids(project))
