@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -23,6 +26,7 @@ from deploy.console.postgres_tools import address_for_tools, tool
 from deploy.console.trouble import Trouble
 from shared.messaging.turns import RELAY
 
+PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"
 
 
@@ -93,13 +97,22 @@ def _load(place: Place, socket: str, service: str, dump: Path) -> None:
 
 
 def _clear(beside: Path) -> None:
-    """What a restore that was killed left, its server included."""
-    data = beside / "postgres"
-    if (data / "postmaster.pid").exists():
-        server = embedded_server(data)
-        server.start()
-        server.stop()
+    """What a restore that was killed left, with the server that it was making, or starting, or filling."""
+    until = time.monotonic() + PATIENCE
+    while left := list(_processes_on(beside / "postgres")):
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT if time.monotonic() < until else signal.SIGKILL)
+        time.sleep(0.1)
     shutil.rmtree(beside, ignore_errors=True)
+
+
+def _processes_on(data: Path) -> Iterator[int]:
+    """Those that were told this data directory; none where there is no /proc."""
+    for words in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if os.fsencode(data) in words.read_bytes().split(b"\0"):
+                yield int(words.parent.name)
 
 
 def _holds_anything(folder: Path) -> bool:

@@ -101,11 +101,13 @@ def test_a_damaged_backup_changes_nothing(file: Path, folder: Path) -> None:
     assert held_in(folder / "damaged") == []
 
 
+@pytest.mark.parametrize("reached", ["PG_VERSION", "postmaster.pid", "stairs.conf"])
 async def test_a_restore_that_was_killed_has_changed_nothing_and_is_repeated(
-    file: Path, folder: Path
+    reached: str, file: Path, folder: Path
 ) -> None:
-    var = folder / "killed"
-    beside = var / "restoring" / "postgres" / "postmaster.pid"
+    """While the new server is made, while it starts, and while (or before) it is filled."""
+    var = folder / f"killed-{reached}"
+    beside = var / "restoring" / "postgres" / reached
     command = [*CONSOLE, "restore", str(file), "--dir", str(var)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
