@@ -65,10 +65,10 @@ def _build_beside(place: Place, folder: Path, say: Callable[[str], None]) -> Non
     try:
         for key in sorted((folder / "keys").iterdir()):
             shutil.copy(key, new.keys / key.name)
-        with postgres(new) as socket:
+        with postgres(new) as server:
             for service in SERVICES:
                 say(f"database of {service}")
-                _load(new, socket, service, folder / "databases" / f"{service}.dump")
+                _load(new, server.socket, service, folder / "databases" / f"{service}.dump")
         place.keys.rmdir()
         new.keys.rename(
             place.keys

@@ -25,6 +25,7 @@ RUN_ELSEWHERE = {
     "make check": "tests.e2e.test_readme",
     "make bench": "tests.load.__main__",  # measured by hand, never as a test (ADR 0008)
     ".venv/bin/stairs secrets": "tests.contract.architecture.test_compose",
+    "make containers-infra": "tests.e2e.test_on_given_servers",
     "make chaos CYCLES=2000": "tests.faults.test_chaos",
     "docker compose build": "tests.contract.architecture.test_compose",
     "docker compose up -d": "tests.containers.test_system",
