@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from kafka.errors import TopicAlreadyExistsError
 
+from deploy.kafka.jars import HERE
 from services.notifications import bootstrap
+from shared.messaging.topics import create, declared
 from tests.support.arrived import parsed
 from tests.support.chronicle import served
 from tests.support.eventually import eventually
-from tests.support.kafka import ends_of, make_topic
+from tests.support.kafka import ends_of
 from tests.support.mail_servers import Script, answering
 from tests.support.notification_world import CDE, World, settings_for, world
 from tests.support.plain_mailer import TOPIC, PlainMailer
@@ -56,8 +57,7 @@ class Outside:
 
 @asynccontextmanager
 async def outside(database: str, kafka: str, script: Script) -> AsyncIterator[Outside]:
-    with suppress(TopicAlreadyExistsError):
-        await asyncio.to_thread(make_topic, kafka, TOPIC)
+    await asyncio.to_thread(create, kafka, declared(HERE / "topics.yaml"))
     since, nobody_listens = await asyncio.to_thread(ends_of, kafka, TOPIC), free_port()
     ours = {"NOTIFICATIONS_DELIVERY": "external", "kafka_bootstrap_servers": kafka}
     settings = settings_for(database, nobody_listens, **ours)
