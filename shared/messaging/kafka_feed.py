@@ -17,13 +17,21 @@ from shared.messaging.cloud_events import Malformed, from_message
 from shared.messaging.dead_letters import DeadLetters, reasons
 from shared.messaging.feed import Delivery, Failure, FeedUnavailable, Place
 from shared.messaging.kafka_member import Member
-from shared.messaging.kafka_types import DETERMINISTIC, LARGEST_REQUEST, Fetched, KafkaError, Record, knock
+from shared.messaging.kafka_types import (
+    DETERMINISTIC,
+    LARGEST_REQUEST,
+    Deaf,
+    Fetched,
+    KafkaError,
+    Record,
+    knock,
+)
 from shared.messaging.producer import Publisher
 from shared.messaging.topics import dead_letter_topic
 
 ROOM_FOR_REASONS = 100_000  # bytes that a dead letter may be larger than the message it was
 LOOK_EVERY = 15.0  # seconds between two looks at the ends of the partitions
-QUIET = 15.0  # seconds without a message after which the broker is asked whether it is there
+QUIET = 15.0  # seconds without a message after which broker and member are doubted
 
 T = TypeVar("T")
 
@@ -35,7 +43,8 @@ class KafkaFeed:
 
     A consumer that failed is thrown away and made anew from what is committed; the inbox absorbs what then
     comes twice. kafka-python says nothing while its brokers are down, so a feed that has been quiet for
-    long knocks, and starts afresh when they are back.
+    long knocks, and starts afresh when they are back. Nor does it say when it has come to hear nothing any
+    more: a member that stays quiet twice while messages wait for it is thrown away, too.
     """
 
     def __init__(self, bootstrap: str, topics: Sequence[str], group: str, engine: AsyncEngine) -> None:
@@ -46,6 +55,7 @@ class KafkaFeed:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"feed-{group}")
         self._member: Member | None = None
         self._heard_at = 0.0
+        self._doubted = False  # whether it seemed deaf when it was quiet the last time
         self._back_off = BackOff()
         self._failures = 0
         self._behind: dict[str, int] = {}
@@ -96,13 +106,25 @@ class KafkaFeed:
     def _fetch(self, wait: float) -> Sequence[Fetched]:
         if self._member is None:
             self._member = Member(self._bootstrap, self._topics, self._group)
-            self._heard_at = time.monotonic()
+            self._heard_at, self._doubted = time.monotonic(), False
         fetched = self._member.fetch(wait)
-        if not fetched and time.monotonic() - self._heard_at > QUIET:
-            knock(self._bootstrap)
-        if fetched or time.monotonic() - self._heard_at > QUIET:
+        if fetched:
+            self._heard_at, self._doubted = time.monotonic(), False
+        elif time.monotonic() - self._heard_at > QUIET:
+            self._doubt(self._member)
             self._heard_at = time.monotonic()
         return fetched
+
+    def _doubt(self, member: Member) -> None:
+        """It has been quiet: see that a broker is there, and that there is nothing to hear.
+
+        :raises KafkaError: no broker, or the member hears nothing of what waits: it is of no more use.
+        """
+        knock(self._bootstrap)
+        deaf = member.is_deaf()
+        if deaf and self._doubted:
+            raise Deaf(f"{self._group}: quiet for {2 * QUIET:g} s, and messages wait, or it is in no group")
+        self._doubted = deaf
 
     def _look(self) -> None:
         if self._member is None:

@@ -15,6 +15,7 @@ from shared.messaging.kafka_types import (
     OffsetAndMetadata,
     TopicPartition,
     fetch,
+    has_joined,
     is_joining,
     open_consumer,
     subscribe,
@@ -137,6 +138,19 @@ class Member:
             position = self._consumer.position(tp, timeout_ms=LOOK)
             found[tp.topic] += max(0, end - position) if position is not None else 0
         return found
+
+    def is_deaf(self) -> bool:
+        """Whether it should hear something: messages wait in its partitions, or it is in no group.
+
+        False where nobody can tell now.
+        """
+        if not has_joined(self._consumer):
+            return True
+        try:
+            behind = self.behind()
+        except KafkaError:
+            return False
+        return behind is not None and any(behind.values())
 
     def close(self) -> None:
         """Leave the group."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DETERMINISTIC",
+    "Deaf",
     "Fetched",
     "KafkaConsumer",
     "KafkaError",
@@ -65,6 +66,10 @@ DETERMINISTIC = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecor
 
 class NotAcknowledged(KafkaTimeoutError):  # noqa: N818 - says what is so
     """The cluster did not acknowledge in time; the records may or may not be there."""
+
+
+class Deaf(KafkaError):  # noqa: N818 - says what is so
+    """A consumer hears nothing although messages wait for it, or does not come into its group."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +232,16 @@ def fetch(consumer: KafkaConsumer, wait: float) -> Sequence[Fetched]:
 
 def is_joining(consumer: KafkaConsumer) -> bool:
     """Whether a join is under way whose answer this consumer has not taken in."""
-    state: str = consumer.group_metadata().state  # type: ignore[no-untyped-call]  # the stubs leave it out
-    return state == MemberState.REBALANCING
+    return _state(consumer) == MemberState.REBALANCING
+
+
+def has_joined(consumer: KafkaConsumer) -> bool:
+    """Whether it is in its group, with whatever partitions."""
+    return _state(consumer) == MemberState.STABLE
+
+
+def _state(consumer: KafkaConsumer) -> str:
+    return str(consumer.group_metadata().state)  # type: ignore[no-untyped-call]  # the stubs leave it out
 
 
 def _finish_joining(consumer: KafkaConsumer) -> None:

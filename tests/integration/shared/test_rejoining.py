@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.messaging import kafka_feed
+from shared.messaging.kafka_feed import KafkaFeed
 from shared.messaging.kafka_member import Member
 from shared.messaging.kafka_types import (
     Record,
@@ -60,6 +64,30 @@ async def test_a_member_that_was_joining_when_its_poll_ended_goes_on_with_the_jo
     await eventually(lambda: has(there, later), within=LONG)
     _send(kafka_bootstrap, Record(later, b"key", b"land ahoy", ()))
     await eventually(lambda: _reads(member, b"land ahoy"), within=LONG)
+
+
+async def test_a_member_that_hears_nothing_of_what_waits_is_replaced(
+    kafka_bootstrap: str, names: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, _, group = names
+    monkeypatch.setattr(kafka_feed, "QUIET", 1.0)
+    make_topic(kafka_bootstrap, there, partitions=1)
+    feed = KafkaFeed(kafka_bootstrap, [there], group, cast("AsyncEngine", None))
+
+    async def hears(value: bytes) -> bool:
+        return value in [each.value for each in await feed.poll(0.5)]
+
+    try:
+        _send(kafka_bootstrap, Record(there, b"key", b"ahoy", ()))
+        await eventually(lambda: hears(b"ahoy"), within=LONG)
+        deaf = feed._member
+        assert deaf is not None
+        deaf._consumer.pause(*deaf.assignment())  # as if it had lost its fetches for good
+        _send(kafka_bootstrap, Record(there, b"key", b"is anybody there", ()))
+        await eventually(lambda: hears(b"is anybody there"), within=LONG)
+        assert feed._member is not deaf
+    finally:
+        await feed.close()
 
 
 async def _reads(member: Member, value: bytes) -> bool:
