@@ -92,7 +92,7 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
     """Engine, tail and units; nothing connects before it is used."""
     codec, stationery = Codec(), _stationery(settings)
     async with AsyncExitStack() as stack:
-        engine = async_engine(settings.database_url, size=8)
+        engine = async_engine(settings.database_url)
         stack.push_async_callback(engine.dispose)
         tail = Tail(settings.database_url, TABLE, codec)
         stack.push_async_callback(tail.close)

@@ -42,8 +42,11 @@ def driver_url(url: str, driver: str | None = None) -> str:
     return make_url(url).set(drivername=scheme).render_as_string(hide_password=False)
 
 
-def async_engine(url: str, *, size: int = 5) -> AsyncEngine:
-    """An engine with exactly ``size`` lasting connections; a caller waits 5 s at most for one of them.
+def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
+    """An engine with ``size`` connections at most, which last; a caller waits 5 s at most for one of them.
+
+    A worker has a dozen loops by now, and a relay keeps its connection for good: fewer would make them wait
+    for one another.
 
     A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
     is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none
