@@ -69,7 +69,7 @@ def play(project: Stack) -> None:
         played = project.demo("E26")
         if "answered 503" not in played.stderr:
             break
-    assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-2000:]
+    assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-2000:] + project.last_words()
 
 
 def ssids(project: Stack) -> dict[str, list[str]]:

@@ -143,6 +143,14 @@ class Stack:
             [*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=UP, check=False
         )
 
+    def last_words(self, lines: int = 25) -> str:
+        """The end of every process's log, for a failure that only they can explain."""
+        names = (*SIX, "kafka", "postgres")
+        said = {name: self.compose("logs", "--no-log-prefix", name, check=False) for name in names}
+        return "".join(
+            f"\n--- {name}\n" + "\n".join(text.splitlines()[-lines:]) for name, text in said.items()
+        )
+
     def url(self, name: str) -> str:
         """Where something is for people outside."""
         return f"http://{HOST}:{PUBLISHED[name] + self.offset}"
