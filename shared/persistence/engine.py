@@ -27,7 +27,8 @@ _SESSION = {
     "application_name": "stairs",
     "jit": "off",  # our statements are small; compiling them costs more than running them
     "statement_timeout": "25s",
-    "idle_in_transaction_session_timeout": "60s",
+    # whoever is stopped in mid-transaction may hold the event table, and with it every filing
+    "idle_in_transaction_session_timeout": "10s",
     # a client that vanished without a word (half-open) must not keep its locks: a relay's is one per service;
     # the server asks after 10 s of silence, and ends the session 15 s later (TCP only; ignored on a socket)
     "tcp_keepalives_idle": "10",

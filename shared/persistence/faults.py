@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _GONE = (  # the server did not answer: what was sent may or may not have been stored
     "08",  # connection exceptions
     "57P",  # shut down, crashed, not yet up
+    "25P03",  # we stood still in a transaction, and it ended the session
 )
 _UNDONE = (  # the server answered that it rolled back; the same may succeed a moment later
     "40",  # deadlock, serialization failure

@@ -222,3 +222,25 @@ async def _put_impatiently(units: Units) -> None:
     async with units.begin() as unit:
         await unit.connection.execute(sa.text("SET LOCAL lock_timeout = '10ms'"))
         await positions.put(unit.connection, "relay", 1)
+
+
+async def test_who_stands_still_in_a_transaction_keeps_nobody_else_from_saving(
+    event_store: EventStore,
+) -> None:
+    stood_still = a_logbook("Deck", "calm")
+    async with event_store.store() as store, event_store.units() as units:
+
+        async def stand_still() -> None:
+            async with units.begin() as unit:
+                await unit.connection.execute(sa.text("SET idle_in_transaction_session_timeout = '500ms'"))
+                await unit.store.save(stood_still)  # holds the event table from here on
+                await store.save(a_logbook("Bridge", "fog"))  # by another session, while ours stands still
+                await unit.connection.execute(sa.text("SELECT 1"))
+
+        with pytest.raises(StoreUnavailable):
+            await stand_still()
+        with pytest.raises(StreamUnknown):
+            await store.load(Logbook, stood_still.id)
+        async with units.begin() as unit:
+            await unit.store.save(stood_still_anew := a_logbook("Deck", "calm again"))
+        assert (await store.load(Logbook, stood_still_anew.id)).lines == ["calm again"]

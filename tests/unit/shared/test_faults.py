@@ -19,6 +19,7 @@ PASSING = [
     asyncpg.QueryCanceledError("slow"),
     asyncpg.TooManyConnectionsError("full"),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.IdleInTransactionSessionTimeoutError("stood still"),
 ]
 LASTING = [
     asyncpg.UniqueViolationError("taken"),
