@@ -17,7 +17,7 @@ from shared.deadlines.search import Place, Row, Wanted
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.instants import Instant
-from shared.http.paging import BadCursor, Paging, page
+from shared.http.paging import Paging, page
 from shared.kernel.actor import Actor
 from shared.kernel.clocks import State
 
@@ -121,7 +121,7 @@ def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
         may_look(caller)
         search: Search = request.app.state.deadlines
         wanted = Wanted(asked.state, asked.clock, asked.case_number, asked.due_before)
-        rows = await search.find(wanted, caller, after=_place(asked), limit=asked.limit + 1)
+        rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
         listed = page(rows, asked.limit, _key)
         return respond(ok({**listed, "items": [shown(row) for row in rows[: asked.limit]]}))
 
@@ -141,16 +141,3 @@ def shown(row: Row) -> dict[str, Any]:
 
 def _key(row: Row) -> tuple[str, str]:
     return row["due_at"].isoformat(), str(row["id"])
-
-
-def _place(asked: Paging) -> Place | None:
-    key = asked.after("ss")
-    if key is None:
-        return None
-    try:
-        place = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
-    except ValueError:
-        raise BadCursor("Use next_cursor as it was answered.") from None
-    if place[0].tzinfo is None:
-        raise BadCursor("Use next_cursor as it was answered.")
-    return place

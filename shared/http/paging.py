@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import orjson
 from pydantic import Field
@@ -42,6 +44,22 @@ class Paging(RequestModel):
         :raises BadCursor: not a cursor of such a list.
         """
         return None if self.cursor is None else decode(self.cursor, kinds)
+
+    def after_instant(self) -> tuple[datetime, UUID] | None:
+        """The instant and the id after which the page begins, where a list is sorted by these two.
+
+        :raises BadCursor: not a cursor of such a list.
+        """
+        key = self.after("ss")
+        if key is None:
+            return None
+        try:
+            place = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
+        except ValueError:
+            raise BadCursor("Use next_cursor as it was answered.") from None
+        if place[0].tzinfo is None:
+            raise BadCursor("Use next_cursor as it was answered.")
+        return place
 
 
 def encode(key: Key) -> str:

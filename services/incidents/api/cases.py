@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -21,11 +20,9 @@ from services.incidents.application.commands import (
 )
 from services.incidents.domain.case import Case
 from services.incidents.domain.permissions import may_read_ssids, may_search
-from services.incidents.read_model.queries import Place
 from shared.http.answers import Answer, created, etag, gone, ok, respond
 from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
-from shared.http.paging import BadCursor
 from shared.http.preconditions import IfMatch
 from shared.kernel.actor import Actor
 
@@ -126,7 +123,7 @@ async def _answered(desk: Desk, case: Case, caller: Actor) -> Response:
 async def _found(desk: Desk, asked: CaseQuery, caller: Actor) -> Response:
     may_search(caller)
     criteria = asked.criteria(_student_ref(desk, asked.ssid, caller))
-    rows = await desk.search.find(criteria, caller, after=_place(asked), limit=asked.limit + 1)
+    rows = await desk.search.find(criteria, caller, after=asked.after_instant(), limit=asked.limit + 1)
     return respond(ok(case_page(list(rows), asked.limit)))
 
 
@@ -135,17 +132,3 @@ def _student_ref(desk: Desk, ssid: str | None, caller: Actor) -> str | None:
         return None
     may_read_ssids(caller)
     return desk.vault.ref(ssid)
-
-
-def _place(asked: CaseQuery) -> Place | None:
-    key = asked.after("ss")
-    if key is None:
-        return None
-    try:
-        drafted_at = datetime.fromisoformat(str(key[0]))
-        place = drafted_at, UUID(str(key[1]))
-    except ValueError:
-        raise BadCursor("Use next_cursor as it was answered.") from None
-    if drafted_at.tzinfo is None:
-        raise BadCursor("Use next_cursor as it was answered.")
-    return place

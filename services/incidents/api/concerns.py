@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -18,12 +17,11 @@ from services.incidents.domain.concern import Concern, Observation
 from services.incidents.domain.filing_protocol import FilingProtocol, Protocol
 from services.incidents.domain.permissions import may_read_concerns
 from services.incidents.domain.values import Severity
-from services.incidents.read_model.queries import Place
 from shared.http.answers import Answer, created, ok, respond
 from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.instants import Instant
-from shared.http.paging import BadCursor, Paging
+from shared.http.paging import Paging
 from shared.http.preconditions import IfMatch
 from shared.http.requests import Line, RequestModel
 
@@ -66,7 +64,9 @@ async def record(body: ConcernBody, request: Request, once: OnceOnly) -> Respons
 async def listed(asked: Annotated[Paging, Query()], request: Request, caller: Caller) -> Response:
     """The concerns in the caller's scope, newest first; for coordinators."""
     may_read_concerns(caller)
-    rows = await desk_of(request).concern_list.find(caller, after=_place(asked), limit=asked.limit + 1)
+    rows = await desk_of(request).concern_list.find(
+        caller, after=asked.after_instant(), limit=asked.limit + 1
+    )
     return respond(ok(concern_page(list(rows), asked.limit)))
 
 
@@ -96,16 +96,3 @@ async def chosen(lea: LeaCode, request: Request, caller: Caller) -> Response:
     """Who files in an LEA; ``site_allowed`` until it chooses."""
     found = await desk_of(request).filing_protocols.find(lea, caller)
     return respond(ok(filing_protocol_resource(lea, found), version=found.version if found else 0))
-
-
-def _place(asked: Paging) -> Place | None:
-    key = asked.after("ss")
-    if key is None:
-        return None
-    try:
-        place = datetime.fromisoformat(str(key[0])), UUID(str(key[1]))
-    except ValueError:
-        raise BadCursor("Use next_cursor as it was answered.") from None
-    if place[0].tzinfo is None:
-        raise BadCursor("Use next_cursor as it was answered.")
-    return place

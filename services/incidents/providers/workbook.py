@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from xml.parsers import expat
 
@@ -85,17 +86,17 @@ def _entries(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
     return entries
 
 
-class _Reading:
+class _Reading(ABC):
     """What is noticed while a part's XML goes by; raising ends it."""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
-    def end(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def end(self) -> None: ...
 
-    def text(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, text: str) -> None: ...
 
 
 def _look_through(reading: _Reading, part: bytes) -> None:
