@@ -7,6 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 VAR    ?= var
 KAFKA  ?=
+CONTAINERS ?=
 CYCLES ?= 2000
 SEED   ?=
 
@@ -24,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,10 +62,13 @@ run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka); 
 kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches its jars the first time)
 	@$(BIN)/python -m deploy.kafka up
 
-demo: $(RUNTIME) ## Play six real cases against the running system
-	@$(BIN)/stairs demo --dir $(VAR)
+demo: $(RUNTIME) ## Play six real cases against the running system (CONTAINERS=1: that of docker-compose.yml)
+	@$(BIN)/stairs demo --dir $(VAR) $(if $(filter-out 0,$(CONTAINERS)),--containers)
 
 # --- containers -------------------------------------------------------------------------------------------
+
+secrets: $(RUNTIME) ## The secret files that docker-compose.yml mounts, and .env that names their folder; once
+	@$(BIN)/stairs secrets --dir $(VAR)
 
 engine: $(RUNTIME) ## A container engine where there is none: podman behind Docker's API, Compose, stand-in images
 	@$(BIN)/python -m deploy.engine up

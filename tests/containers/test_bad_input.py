@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from deploy.console.place import HOST, PUBLISHED
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack, free_offset
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -35,7 +37,7 @@ def test_secrets_that_nobody_made_are_named_with_the_command_that_makes_them(bro
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
     assert "STAIRS_SECRETS" in last
-    assert "make the secret files with: stairs secrets" in last
+    assert "make the secret files with: make secrets" in last
 
 
 def test_a_port_that_is_taken_is_named(broken: Stack) -> None:
@@ -66,6 +68,32 @@ def test_a_wrong_password_is_named_and_not_repeated(broken: Stack, built: str) -
         )
         assert "mistyped" not in said
         assert code == WRONG_SETTINGS
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_tables_that_nobody_made_are_named_with_the_command_that_makes_them(
+    role: str, broken: Stack, built: str
+) -> None:
+    broken.compose("up", "--detach", "--no-build", "--pull", "never", "--wait", "postgres")
+    code, said = broken.once(f"incidents-{role}")
+    line = "INCIDENTS_DATABASE_URL names a database with no tables of ours: run python -m services.incidents"
+    assert f"{line} migrate" in said.splitlines(), said
+    assert code == WRONG_SETTINGS
+
+
+async def test_a_worker_without_a_broker_stays_unready_and_says_why(broken: Stack, built: str) -> None:
+    broken.compose("up", "--detach", "--no-build", "--pull", "never", "--wait", "postgres")
+    assert broken.once("appeals-migrate")[0] == 0
+    broken.compose("up", "--detach", "--no-build", "--pull", "never", "--no-deps", "appeals-worker")
+
+    async def says_why() -> bool:
+        done = await asyncio.to_thread(broken.run, "appeals-worker", "stairs", "health")
+        assert done.returncode == 1
+        assert "KAFKA_BOOTSTRAP_SERVERS" in done.stdout, done.stdout
+        return True
+
+    await eventually(says_why, within=60)
+    assert broken.inspect("appeals-worker")["RestartCount"] == 0
 
 
 def test_a_broker_that_is_not_there_ends_the_making_of_topics(broken: Stack, built: str) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from deploy.console.place import ROOT
 from deploy.engine import api, image
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack
 
 pytestmark = pytest.mark.timeout(1200)
 
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 BASE = "python:3.11-slim-bookworm"
 MOST = 250  # megabytes above its base
 AGAIN = "again"
@@ -73,6 +77,17 @@ def test_nothing_is_in_it_that_builds_or_installs(stack: Stack) -> None:
         stack, "find / -xdev \\( -name pip -o -name .cache \\) -not -path '/proc/*' 2>/dev/null || true"
     )
     assert caches.strip() == ""
+
+
+def test_it_makes_the_secret_files_where_there_is_nothing_but_docker(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").touch()
+    mine = ("--user", f"{os.getuid()}:{os.getgid()}", "--volume", f"{tmp_path}:/here", "--workdir", "/here")
+    words = ("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", *mine, "topics", "secrets")
+    said = stack.compose(*words)
+    made = {path.name for path in (tmp_path / "var/secrets").iterdir()}
+    assert f"{len(made)} files in var/secrets" in said
+    assert made == {Path(entry["file"]).name for entry in COMPOSE["secrets"].values()}
+    assert (tmp_path / ".env").read_text() == "STAIRS_SECRETS=./var/secrets\n"
 
 
 def test_two_builds_of_one_tree_install_the_same_files(engine: Engine, stack: Stack, built: str) -> None:

@@ -48,7 +48,7 @@ def project(engine: Engine, built: str, folder: Path) -> Iterator[Stack]:
 def typed(command: str, project: Stack, folder: Path) -> str:
     """What it says; run as it stands, on our project and in our folder."""
     words = f"{shlex.join(project.command())} "
-    here = command.replace(f"{COMPOSE} ", words).replace(".venv/bin/stairs", f"{ROOT}/.venv/bin/stairs")
+    here = command.replace(f"{COMPOSE} ", words).replace("make secrets", f"{ROOT}/.venv/bin/stairs secrets")
     here = here.replace(" up -d", " up -d --no-build --pull never")
     done = subprocess.run(
         ["sh", "-c", here],

@@ -17,6 +17,9 @@ from tests.support.system import CONSOLE, RunningSystem
 
 pytestmark = pytest.mark.timeout(300)
 
+SECRETS_BY_THE_IMAGE = (
+    'docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/here" -w /here stairs:0.1.0 secrets'
+)
 RUN_ELSEWHERE = {
     "make run": "tests.e2e.test_a_new_clone",
     "make demo": "tests.e2e.test_a_new_clone",
@@ -24,13 +27,15 @@ RUN_ELSEWHERE = {
     "make test": "tests.e2e.test_readme",  # this very run is part of it
     "make check": "tests.e2e.test_readme",
     "make bench": "tests.load.__main__",  # measured by hand, never as a test (ADR 0008)
-    ".venv/bin/stairs secrets": "tests.contract.architecture.test_compose",
+    "make secrets": "tests.containers.test_operations",
     "make containers-infra": "tests.e2e.test_on_given_servers",
     "make chaos CYCLES=2000": "tests.faults.test_chaos",
+    "docker build -t stairs:0.1.0 -f deploy/Dockerfile .": "tests.containers.test_image",
+    SECRETS_BY_THE_IMAGE: "tests.containers.test_image",
     "docker compose build": "tests.contract.architecture.test_compose",
     "docker compose up -d": "tests.containers.test_system",
     "docker compose logs welcome": "tests.containers.test_system",
-    ".venv/bin/stairs demo --containers": "tests.containers.test_system",
+    "make demo CONTAINERS=1": "tests.containers.test_system",
     "make engine": "tests.containers.test_system",
     "make image": "tests.containers.test_image",
     ".venv/bin/python -m deploy.engine compose up -d --no-build": "tests.containers.test_system",

@@ -189,7 +189,7 @@ def test_no_secret_stands_in_the_file() -> None:
 
 def test_a_secret_is_a_file_of_a_folder_that_has_to_be_named() -> None:
     for entry in COMPOSE["secrets"].values():
-        assert re.fullmatch(rf"\$\{{{NAMED_BY}:\?[^}}]*stairs secrets\}}/[a-z_.-]+", entry["file"])
+        assert re.fullmatch(rf"\$\{{{NAMED_BY}:\?[^}}]*make secrets\}}/[a-z_.-]+", entry["file"])
 
 
 def test_the_console_names_that_folder_and_leaves_the_rest_of_the_file_alone(tmp_path: Path) -> None:
