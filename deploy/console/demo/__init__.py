@@ -44,6 +44,8 @@ def play(place: Place, notes: Notes, console: Console, wanted: list[str], within
     verdict = "[bold green]as the dossier says[/]" if seen else "[bold red]not as the dossier says[/]"
     took = f"{time.monotonic() - began:.1f} s"
     console.print(f"{len(outcomes)} cases, {mails} mails, carried by {carried}, {took}: {verdict}")
+    if doors.busy:
+        console.print(f"asked again after a 503: {', '.join(doors.busy)}")
     if (since := seconds_since_clone(ROOT, datetime.now(UTC))) is not None:
         console.print(f"from clone to the last mail: {since:.0f} s")
     return seen

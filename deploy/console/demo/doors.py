@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -20,6 +20,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 NOT_YET = frozenset({"case_not_known_yet"})  # refusals that only ask for patience
 HOUR = 1.0
+SOON = 0.1  # seconds; what one service is told by another is mostly there by then
 
 
 class Unexpected(Trouble):
@@ -34,6 +35,7 @@ class Doors:
     within: float  # seconds for anything that takes a moment
     http: httpx.Client
     tokens: dict[Role, str]
+    busy: list[str] = field(default_factory=list)  # what was answered with 503, and then asked again
 
     @classmethod
     def of(cls, place: Place, notes: Notes, within: float, http: httpx.Client) -> Doors:
@@ -42,24 +44,19 @@ class Doors:
 
     def get(self, service: str, path: str, role: Role, **query: str) -> Json:
         """What is there."""
-        return self._answer(self._send("GET", service, path, role, None, query), path)
+        return self._asked(lambda: self._send("GET", service, path, role, None, query), path)
 
     def put(self, service: str, path: str, role: Role, body: Json) -> Json:
         """Set what is there."""
-        return self._answer(self._send("PUT", service, path, role, body), path)
+        return self._asked(lambda: self._send("PUT", service, path, role, body), path)
 
     def post(self, service: str, path: str, role: Role, body: Json) -> Json:
-        """Create or decide, once: one key until it is answered, patience while a service has yet to hear.
+        """Create or decide, once: one key until it is answered.
 
         :raises Unexpected: refused, or not answered in time.
         """
         key = str(uuid.uuid4())
-        until = time.monotonic() + self.within
-        while True:
-            answer = self._send("POST", service, path, role, body, key=key)
-            if not _asks_for_patience(answer) or time.monotonic() > until:
-                return self._answer(answer, path)
-            time.sleep(min(0.1, float(answer.headers.get("Retry-After", 1))))
+        return self._asked(lambda: self._send("POST", service, path, role, body, key=key), path)
 
     def eventually(self, look: Callable[[], T], enough: Callable[[T], bool]) -> T:
         """Look until it is enough, or time is up; gives what was seen last."""
@@ -67,6 +64,18 @@ class Doors:
         while not enough(seen := look()) and time.monotonic() < until:
             time.sleep(0.1)
         return seen
+
+    def _asked(self, send: Callable[[], httpx.Response], path: str) -> Json:
+        """Patience while a service is busy (503, as long as it says) or has yet to hear of a case."""
+        until = time.monotonic() + self.within
+        while True:
+            answer = send()
+            pause = _patience(answer)
+            if pause is None or time.monotonic() + pause > until:
+                return self._answer(answer, path)
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                self.busy.append(f"{answer.request.method} {path}")
+            time.sleep(pause)
 
     def _send(
         self,
@@ -95,7 +104,10 @@ class Doors:
         return parsed
 
 
-def _asks_for_patience(answer: httpx.Response) -> bool:
+def _patience(answer: httpx.Response) -> float | None:
+    """Seconds after which the same may be asked again; None: this is the answer."""
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        return True
-    return answer.status_code == httpx.codes.CONFLICT and answer.json().get("code") in NOT_YET
+        return float(answer.headers.get("Retry-After", 1))
+    if answer.status_code == httpx.codes.CONFLICT and answer.json().get("code") in NOT_YET:
+        return SOON
+    return None
