@@ -27,6 +27,7 @@ LABEL = "stairs.stand-in"
 TRUST = Path("/etc/ssl/certs/ca-certificates.crt")  # whom this machine trusts
 HERE = Path(__file__).parent / "images"
 LOCK = ROOT / "requirements.txt"
+NO_SOURCES = shutil.ignore_patterns("__pycache__")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def digest(each: StandIn) -> str:
     """What the image is made of: its sources, its lines of the lock, the tags that it gets."""
     made = hashlib.sha256(repr((each, sorted(locked(each.wheels)))).encode())
     for path in sorted((HERE / each.name).iterdir()):
-        made.update(path.name.encode() + path.read_bytes())
+        if path.is_file():  # what Python compiles beside its source is no source
+            made.update(path.name.encode() + path.read_bytes())
     return made.hexdigest()[:16]
 
 
@@ -104,7 +106,7 @@ def _build(state: State, each: StandIn) -> None:
         do(["podman", "import", state.folder / f"{each.base}.tar", root], log, environment=environment)
     with tempfile.TemporaryDirectory(prefix=f"{each.name}-", dir=state.folder) as work:
         context = Path(work)
-        shutil.copytree(HERE / each.name, context, dirs_exist_ok=True)
+        shutil.copytree(HERE / each.name, context, ignore=NO_SOURCES, dirs_exist_ok=True)
         (context / "requirements.txt").write_text("".join(locked(each.wheels)))
         if each.name == "kafka":
             _add_jars(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import re
 import threading
 import tomllib
@@ -102,6 +103,18 @@ def test_a_changed_source_is_another_stand_in(tmp_path: Path, monkeypatch: pytes
     assert images.digest(each) == before
     (tmp_path / "one" / "Containerfile").write_text("FROM b")
     assert images.digest(each) != before
+
+
+def test_what_python_compiles_beside_a_source_makes_no_other_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = images.StandIn("one", ("one:1.0",), "python")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "server.py").write_text("answer = 42")
+    monkeypatch.setattr(images, "HERE", tmp_path)
+    before = images.digest(each)
+    assert compileall.compile_dir(tmp_path, quiet=1)
+    assert images.digest(each) == before
 
 
 @pytest.mark.parametrize(
