@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
 from shared.http.border import Border
+from shared.http.docs_page import add_docs_page
 from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused
 from shared.http.readiness import Readiness
 from shared.http.validation import as_refusal
@@ -66,6 +67,7 @@ def build_app(
         version=version,
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        docs_url=None,  # the framework's pages load scripts from a third party; ours loads nothing
         redoc_url=None,
         redirect_slashes=False,  # an address is written one way
     )
@@ -79,6 +81,7 @@ def build_app(
     app.add_middleware(Border)
     _answer_refusals(app)
     openapi.describe(app)
+    add_docs_page(app)
     return app
 
 
