@@ -19,6 +19,9 @@ from shared.observability.metrics import RequestMetrics
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+GUARDS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+"""On every answer: it is what it says it is, and nobody in between keeps it, for it may be about students."""
+
 CLIENT_LEFT = 499  # nginx's number for it; nobody sees it but the metrics
 
 log = structlog.get_logger(__name__)
@@ -73,7 +76,7 @@ class Border:
 
 
 class _Sending:
-    """The ASGI ``send`` that adds the correlation id and remembers the status."""
+    """The ASGI ``send`` that adds what every answer has, and remembers the status."""
 
     def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
@@ -86,6 +89,7 @@ class _Sending:
             self.begun = True
             self.status = message["status"]
             MutableHeaders(raw=message["headers"])[correlation.HEADER] = self._correlation_id
+            message["headers"] += GUARDS
         await self._send(message)
 
 

@@ -33,6 +33,15 @@ async def test_an_odd_correlation_id_is_replaced(http: httpx.AsyncClient, odd: s
     assert UUID(answer.headers["x-correlation-id"]).version == 4
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/v1/notices", "/nowhere", "/%00"])
+async def test_no_answer_is_kept_on_the_way_or_taken_for_something_else(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await http.get(path)).headers
+    assert headers.get_list("cache-control") == ["no-store"]
+    assert headers.get_list("x-content-type-options") == ["nosniff"]
+
+
 async def test_requests_are_counted_by_template_never_by_address(http: httpx.AsyncClient) -> None:
     await http.get("/v1/notices/6f0c1d5e-1111-4000-8000-000000000000")
     await http.get("/v1/1234567890")
