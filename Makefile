@@ -8,6 +8,7 @@ BIN    := $(VENV)/bin
 VAR    ?= var
 KAFKA  ?=
 CONTAINERS ?=
+VERBOSE ?=
 CYCLES ?= 2000
 SEED   ?=
 
@@ -56,8 +57,8 @@ install: $(DEV) ## Make .venv with everything, from the hashed lock
 
 # --- the system -------------------------------------------------------------------------------------------
 
-run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka); Ctrl-C stops it
-	@$(BIN)/stairs run --dir $(VAR) $(if $(filter-out 0,$(KAFKA)),--kafka)
+run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka; VERBOSE=1: with all logs); Ctrl-C stops it
+	@$(BIN)/stairs run --dir $(VAR) $(if $(filter-out 0,$(KAFKA)),--kafka) $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
 kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches its jars the first time)
 	@$(BIN)/python -m deploy.kafka up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -52,8 +53,8 @@ def run(
     separate_relays: Annotated[
         bool, typer.Option("--separate-relays", help="Relays as processes of their own, not in the workers.")
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="Do not show the logs (they are in var/log).")
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show every line of the logs, not warnings and errors only.")
     ] = False,
 ) -> None:
     """Start everything on this machine and keep it until Ctrl-C.
@@ -69,7 +70,8 @@ def run(
     with plainly():
         between = Between.told_by(os.environ)
         wanted = Wanted(Place.at(var), Ports().shifted(port_offset), kafka, separate_relays, between)
-        keep_running(wanted, Console(highlight=False), show_logs=not quiet)
+        level = logging.DEBUG if verbose else logging.WARNING
+        keep_running(wanted, Console(highlight=False), level=level)
 
 
 @app.command()

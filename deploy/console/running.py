@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import suppress
 
@@ -15,9 +16,10 @@ LOOK_EVERY = 0.2  # seconds between two looks at the logs
 CHECK_EVERY = 1.0  # seconds between two looks at what the supervisor does not keep
 
 
-def keep_running(wanted: Wanted, console: Console, *, show_logs: bool) -> None:
+def keep_running(wanted: Wanted, console: Console, *, level: int = logging.WARNING) -> None:
     """Run until somebody stops it.
 
+    :param level: of the logs' lines that are shown as well; all are in their files.
     :raises Trouble: it cannot start, or it fell.
     """
 
@@ -26,7 +28,7 @@ def keep_running(wanted: Wanted, console: Console, *, show_logs: bool) -> None:
 
     with stopped_by_signals(), suppress(Stopped), system(wanted, say=say) as running:
         announce(wanted, running, console)
-        _watch(wanted, running, console, show_logs=show_logs)
+        _watch(wanted, running, console, level)
     console.print("[bold]stopped[/]")
 
 
@@ -43,6 +45,7 @@ def announce(wanted: Wanted, running: Running, console: Console) -> None:
         table.add_row(
             "[bold]kafka[/]", notes.kafka, "[dim]stairs.incidents.v1, …appeals.v1, …notifications.v1[/]"
         )
+    table.add_row("[bold]logs[/]", "warnings are shown", f"[dim]{wanted.place.log}[/]")
     console.print(table)
     console.print("\n[bold]tokens[/] [dim](valid 30 days; others: stairs token ROLE --help)[/]")
     for role, token in running.tokens.items():
@@ -53,12 +56,11 @@ def announce(wanted: Wanted, running: Running, console: Console) -> None:
     console.print("[dim]Ctrl-C stops everything, in order.[/]\n")
 
 
-def _watch(wanted: Wanted, running: Running, console: Console, *, show_logs: bool) -> None:
-    screen = LogScreen(wanted.place.log, running.names, console)
+def _watch(wanted: Wanted, running: Running, console: Console, level: int) -> None:
+    screen = LogScreen(wanted.place.log, running.names, console, level)
     checked = time.monotonic()
     while True:
-        if show_logs:
-            screen.show_news()
+        screen.show_news()
         if time.monotonic() - checked > CHECK_EVERY:
             running.check()
             checked = time.monotonic()

@@ -1,13 +1,16 @@
-"""What a person sees while the system runs: the processes' logs, each line under its process's name."""
+"""What a person sees while the system runs: lines of the processes' logs, each under its process's name."""
 
 from __future__ import annotations
 
 import itertools
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from shared.observability.logging import level_of
 
 COLORS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 
@@ -40,11 +43,12 @@ class Followed:
 
 @dataclass
 class LogScreen:
-    """Prints what the processes log."""
+    """Prints what the processes log: from a level on, and what names none, such as a traceback."""
 
     folder: Path
     names: list[str]
     console: Console
+    level: int = logging.WARNING
     _files: list[Followed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -54,9 +58,11 @@ class LogScreen:
             file.new_lines()  # what earlier runs wrote is not news
 
     def show_news(self) -> None:
-        """Print every new line."""
+        """Print every new line that matters enough."""
         width = max(len(name) for name in self.names)
         for file in self._files:
             for line in file.new_lines():
+                if (level_of(line) or self.level) < self.level:
+                    continue
                 prefix = Text(f"{file.path.stem:<{width}} │ ", style=file.color)
                 self.console.print(prefix + Text.from_ansi(line), soft_wrap=True)

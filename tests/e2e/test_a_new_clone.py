@@ -98,6 +98,8 @@ def test_the_demo_ends_well_and_says_how_long_it_took_from_the_clone(clone: Clon
     demo = clone.make("demo")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert re.search(r"from clone to the last mail: \d+ s", demo.stdout)
+    assert "[info " not in clone.shown  # addresses and tokens stay where they can be read
+    assert str(clone.folder / "var" / "log") in clone.shown
 
 
 def test_ctrl_c_stops_everything(clone: Clone) -> None:

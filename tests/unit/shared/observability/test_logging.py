@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.kernel.trail import Trail
 from shared.observability.correlation import correlation_id, following, sane_traceparent
-from shared.observability.logging import tell
+from shared.observability.logging import level_of, tell
 from shared.observability.redaction import MASK, redact, redact_value
 
 SSID = "8472615039"
@@ -103,6 +103,21 @@ def test_people_get_a_plain_traceback(console_log: io.StringIO) -> None:
         structlog.get_logger("x").exception("it_broke")
     assert "Traceback (most recent call last)" in console_log.getvalue()
     assert SSID not in console_log.getvalue()
+
+
+@pytest.mark.parametrize("level", ["info", "warning", "error", "critical"])
+def test_a_line_for_people_names_its_level(console_log: io.StringIO, level: str) -> None:
+    getattr(structlog.get_logger("x"), level)("mail_tried", said="[error] [debug]")
+    logging.getLogger("uvicorn.error").log(logging.getLevelNamesMapping()[level.upper()], "[info] %s", "x y")
+    said = console_log.getvalue().splitlines()
+    assert [level_of(line) for line in said] == [logging.getLevelNamesMapping()[level.upper()]] * 2
+
+
+@pytest.mark.parametrize(
+    "line", ["", "Traceback (most recent call last):", "  raise Trouble[info] x", "[info] x"]
+)
+def test_other_lines_have_no_level(line: str) -> None:
+    assert level_of(line) is None
 
 
 @pytest.mark.parametrize(
