@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.deadlines.table import DEADLINES
-from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.kernel.actor import Actor
 from shared.persistence.faults import translated
+from shared.persistence.scope import in_scope
 
 C = DEADLINES.c
 Place = tuple[datetime, UUID]
@@ -45,21 +46,13 @@ class DeadlineSearch:
 
         :raises StoreUnavailable: the database is away.
         """
-        query = sa.select(DEADLINES).where(_scope(actor), *_asked(wanted))
+        query = sa.select(DEADLINES).where(in_scope(actor, lea=C.lea, school=C.school), *_asked(wanted))
         if after is not None:
             query = query.where(sa.tuple_(C.due_at, C.id) > after)
         query = query.order_by(C.due_at, C.id).limit(limit)
         with translated():
             async with self._engine.connect() as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
-
-
-def _scope(actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.role in STATEWIDE:
-        return sa.true()
-    if actor.role is Role.LEA_COORDINATOR:
-        return C.lea == actor.lea
-    return C.school == actor.school
 
 
 def _asked(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:

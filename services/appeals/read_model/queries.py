@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.appeals.domain.permissions import refuse_to_read
 from services.appeals.domain.values import PENDING
 from services.appeals.read_model.tables import appeal_list
-from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.kernel.actor import Actor
+from shared.persistence.scope import in_scope
 
 rows = appeal_list.c
 
@@ -62,7 +63,11 @@ class AppealQueries:
         """
         refuse_to_read(actor)
         statement = (
-            _sorted(order, after).where(*_in_scope(actor), *_matching(filters), *_late(filters.overdue, now))
+            _sorted(order, after).where(
+                in_scope(actor, lea=rows.lea, school=rows.school),
+                *_matching(filters),
+                *_late(filters.overdue, now),
+            )
         ).limit(limit)
         async with self._engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
@@ -76,14 +81,6 @@ def _sorted(order: Order, after: After | None) -> sa.Select[tuple[object, ...]]:
         return statement if last is None else statement.where(sa.tuple_(rows.due, rows.id) > last)
     statement = statement.order_by(rows.received_at.desc(), rows.id.desc())
     return statement if last is None else statement.where(sa.tuple_(rows.received_at, rows.id) < last)
-
-
-def _in_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
-    if actor.role in STATEWIDE:
-        return []
-    if actor.role is Role.LEA_COORDINATOR and actor.lea:
-        return [rows.lea == actor.lea]
-    return [rows.school == actor.school] if actor.school else [sa.false()]
 
 
 def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:

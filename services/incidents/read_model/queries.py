@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents.read_model.tables import CASE_LIST
-from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.kernel.actor import Actor
 from shared.persistence.faults import translated
+from shared.persistence.scope import in_scope
 
 C = CASE_LIST.c
 Place = tuple[datetime, UUID]
@@ -54,7 +55,7 @@ class CaseSearch:
 
         :raises StoreUnavailable: the database is away.
         """
-        query = sa.select(CASE_LIST).where(_scope(actor), *_asked(criteria))
+        query = sa.select(CASE_LIST).where(in_scope(actor, lea=C.lea, school=C.school), *_asked(criteria))
         if after is not None:
             query = query.where(sa.tuple_(C.drafted_at, C.id) < after)
         query = query.order_by(C.drafted_at.desc(), C.id.desc()).limit(limit)
@@ -68,14 +69,6 @@ class CaseSearch:
         :raises StoreUnavailable: the database is away.
         """
         return bool(await self.find(Criteria(case_number=case_number), actor, after=None, limit=1))
-
-
-def _scope(actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.role in STATEWIDE:
-        return sa.true()
-    if actor.role is Role.LEA_COORDINATOR:
-        return C.lea == actor.lea
-    return C.school == actor.school
 
 
 def _asked(criteria: Criteria) -> Iterator[sa.ColumnElement[bool]]:

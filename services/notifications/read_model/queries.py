@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.read_model.tables import message_list
-from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.kernel.actor import Actor
+from shared.persistence.scope import in_scope
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class MessageQueries:
         rows = message_list.c
         statement = (
             sa.select(message_list)
-            .where(*_in_scope(actor), *_matching(filters))
+            .where(in_scope(actor, lea=rows.lea, school=rows.school), *_matching(filters))
             .order_by(rows.created_at.desc(), rows.id.desc())
             .limit(limit)
         )
@@ -57,16 +58,6 @@ class MessageQueries:
             statement = statement.where(older)
         async with self._engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
-
-
-def _in_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
-    if actor.role in STATEWIDE:
-        return []
-    if actor.role is Role.LEA_COORDINATOR and actor.lea:
-        return [message_list.c.lea == actor.lea]
-    if actor.role is Role.SITE_COORDINATOR and actor.school:
-        return [message_list.c.school == actor.school]
-    return [sa.false()]
 
 
 def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:
