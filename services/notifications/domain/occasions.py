@@ -6,6 +6,7 @@ No SSID and no student's name is part of any occasion.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -24,7 +25,7 @@ class Somebody:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Occasion:
+class Occasion(ABC):
     """What every occasion says: which case, and in whose scope it lies."""
 
     state: ClassVar[str]
@@ -40,9 +41,9 @@ class Occasion:
         return Matter(self.incident_id, self.case_number, self.lea, self.school)
 
     @property
+    @abstractmethod
     def told(self) -> tuple[Somebody, ...]:
         """Whose act this follows from: they are told first."""
-        raise NotImplementedError
 
     @property
     def author(self) -> Somebody | None:

@@ -10,6 +10,7 @@ import pytest
 
 STANDARD = {
     "__future__",
+    "abc",  # what a kind of fact or occasion must say is refused at its making, not at its reading
     "bisect",
     "collections",
     "dataclasses",

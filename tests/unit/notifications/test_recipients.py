@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from services.notifications.domain.occasions import Occasion, Somebody
@@ -102,3 +104,12 @@ def test_a_resend_asks_the_directory_again() -> None:
 def test_the_lea_is_not_copied_on_what_goes_to_the_cde() -> None:
     assert not lea_is_copied(Kind.CDE_COPY, a_submitted_case())
     assert lea_is_copied(Kind.CASE_SUBMITTED, a_submitted_case())
+
+
+class Unthought(Occasion):
+    """A kind of occasion whose author forgot to say whom it concerns."""
+
+
+def test_there_is_no_occasion_that_does_not_say_whom_to_tell() -> None:
+    with pytest.raises(TypeError, match="told"):
+        Unthought(incident_id=UUID(int=1), case_number=None, lea="1964733", school="19647331932045")  # type: ignore[abstract]
