@@ -24,6 +24,9 @@ ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_po
   republishing,$(SHARED)/test_$(it).py) tests/integration/windows tests/e2e/test_on_given_servers.py
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
+# A shell that forbids bytecode would make pytest rewrite the asserts of every test file anew at every run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas lint fmt lock check clean
