@@ -28,11 +28,17 @@ def list_(
         str | None, typer.Argument(help="incidents, appeals or notifications; all if none.")
     ] = None,
     *,
+    discarded: Annotated[bool, typer.Option("--discarded", help="What was given up instead.")] = False,
     var: Dir = HERE,
 ) -> None:
     """What waits, oldest first: consumer, place, type, reason, attempts, age."""
     with plainly():
-        _letters(var).show_all([_known(service)] if service else SERVICES)
+        services = [_known(service)] if service else SERVICES
+        letters = _letters(var)
+        if discarded:
+            letters.show_discarded(services)
+        else:
+            letters.show_all(services)
 
 
 @verbs.command()
@@ -61,13 +67,14 @@ def discard(
     number: Number,
     reason: Annotated[str, typer.Option("--reason", help="Why nobody needs it; it is recorded.")],
     *,
+    by: Annotated[str | None, typer.Option("--by", help="In whose name; else this machine's user.")] = None,
     var: Dir = HERE,
 ) -> None:
-    """Give one up. The row stays in the service's database, with the reason."""
+    """Give one up. The row stays in the service's database, with the reason, the time, and who gave it."""
     with plainly():
         if not reason.strip():
             raise Trouble('say why: --reason "…"')
-        _letters(var).discard(_known(service), number, reason.strip())
+        _letters(var).discard(_known(service), number, reason.strip(), by and by.strip())
 
 
 def _letters(var: Path) -> Letters:

@@ -18,6 +18,7 @@ from deploy.console.trouble import Trouble
 
 MARK = "dead-letter "
 COLUMNS = ("service", "no.", "consumer", "place", "type", "reason", "attempts", "age")
+DISCARDED = ("service", "no.", "type", "reason", "discarded (UTC)", "by", "why")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 Answer = dict[str, Any]  # Any: as JSON has it
@@ -43,6 +44,16 @@ class Letters:
         self.console.print(table)
         self.console.print("stairs dead-letters show | replay | discard SERVICE NO.", style="dim")
 
+    def show_discarded(self, services: Sequence[str]) -> None:
+        """What was given up in these services: when, by whom, and why."""
+        found = [
+            (service, answer) for service in services for answer in self._ask(service, "list", "discarded")
+        ]
+        table = Table(*DISCARDED, title="Discarded dead letters")
+        for service, letter in found:
+            table.add_row(service, *discarded_row(letter))
+        self.console.print(table if found else "No dead letter was ever discarded.")
+
     def show(self, service: str, number: int) -> None:
         """One letter: where it was, why it is here, its headers and its value."""
         (letter,) = self._ask(service, "show", str(number))
@@ -58,10 +69,13 @@ class Letters:
             self.console.print(f"{service} {answer['number']} {answer['outcome']}{why}", markup=False)
         return all(answer["outcome"] != "failed" for answer in answers)
 
-    def discard(self, service: str, number: int, reason: str) -> None:
-        """Give one up; its row stays, with the reason."""
-        self._ask(service, "discard", str(number), reason)
-        self.console.print(f"{service} {number} discarded: {reason}", markup=False)
+    def discard(self, service: str, number: int, reason: str, by: str | None = None) -> None:
+        """Give one up; its row stays, with the reason and who gave it.
+
+        :param by: in whose name; the user of this machine, if nobody is named.
+        """
+        (answer,) = self._ask(service, "discard", str(number), reason, *([by] if by else []))
+        self.console.print(f"{service} {number} discarded by {answer['by']}: {reason}", markup=False)
 
     def _ask(self, service: str, *words: str, failing: bool = False) -> list[Answer]:
         code, said = doorways.heard(service, "dead-letters", *words, place=self.place, notes=self.notes)
@@ -76,6 +90,12 @@ def row(letter: Answer, now: datetime) -> tuple[str, ...]:
     age = now - datetime.fromisoformat(letter["parked_at"])
     told = (letter["number"], letter["consumer"], letter["place"], letter["type"] or "?", letter["reason"])
     return (*map(str, told), str(letter["attempts"]), span(age.total_seconds()))
+
+
+def discarded_row(letter: Answer) -> tuple[str, ...]:
+    """One line of the table of what was given up; the earliest ones do not know by whom."""
+    told = (letter["type"], letter["reason"], letter["discarded_at"][:16], letter["discarded_by"])
+    return (str(letter["number"]), *(word or "?" for word in told), letter["discard_reason"])
 
 
 def span(seconds: float) -> str:

@@ -37,6 +37,7 @@ class Letter:
     replayed_at: datetime | None
     discarded_at: datetime | None
     discard_reason: str | None
+    discarded_by: str | None
 
     @property
     def waits(self) -> bool:
@@ -77,6 +78,10 @@ class LetterBox:
         """All that nobody has seen to, oldest first."""
         return await self._letters(WAITING)
 
+    async def discarded(self) -> list[Letter]:
+        """All that were given up, oldest first."""
+        return await self._letters(LETTER.discarded_at.is_not(None))
+
     async def numbered(self, number: int) -> Letter | None:
         """This one, whatever became of it; None if there never was one."""
         found = await self._letters(LETTER.id == number)
@@ -94,10 +99,10 @@ class LetterBox:
             attempts=LETTER.attempts + failure.attempts,
         )
 
-    async def discard(self, number: int, reason: str) -> bool:
-        """Give it up; the row stays and says why. False: it does not wait."""
-        kept = plain(reason)[:LONGEST_REASON]
-        return await self._update(LETTER.id == number, discarded_at=sa.func.now(), discard_reason=kept) == 1
+    async def discard(self, number: int, reason: str, by: str) -> bool:
+        """Give it up; the row stays and says when, who and why. False: it does not wait."""
+        said = {"discard_reason": plain(reason)[:LONGEST_REASON], "discarded_by": plain(by)[:LONGEST_REASON]}
+        return await self._update(LETTER.id == number, discarded_at=sa.func.now(), **said) == 1
 
     async def _letters(self, which: sa.ColumnElement[bool]) -> list[Letter]:
         with translated():
@@ -128,6 +133,7 @@ def _letter(row: sa.RowMapping) -> Letter:
         replayed_at=row["replayed_at"],
         discarded_at=row["discarded_at"],
         discard_reason=row["discard_reason"],
+        discarded_by=row["discarded_by"],
     )
 
 

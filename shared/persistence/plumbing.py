@@ -36,6 +36,14 @@ def let_dead_letters_be_discarded(op: Operations) -> None:
         op.execute(statement)
 
 
+def record_who_discards(op: Operations) -> None:
+    """A dead letter given up says by whom, earlier ones do not. A later migration of every service."""
+    op.execute(
+        "ALTER TABLE dead_letters ADD COLUMN discarded_by text, ADD CONSTRAINT discarded_by_somebody"
+        " CHECK (discarded_by IS NULL OR discarded_at IS NOT NULL)"
+    )
+
+
 def drop(op: Operations, table: str) -> None:
     """Undo ``create``, with everything in it."""
     _check(table)

@@ -52,5 +52,6 @@ DEAD_LETTERS = (
         sa.Column("replayed_at", sa.DateTime(timezone=True)),
         sa.Column("discarded_at", sa.DateTime(timezone=True)),
         sa.Column("discard_reason", sa.Text),
+        sa.Column("discarded_by", sa.Text),  # absent from what was discarded before it was asked
     )
 )

@@ -1,15 +1,17 @@
 """``python -m services.<name> dead-letters …``: what could not be handled, for people to see to.
 
-    list                    what waits, oldest first
-    show NUMBER             one letter, headers and value, without anything that looks like an SSID
-    replay [NUMBER …]       these again, or all; idempotent through the inbox
-    discard NUMBER REASON   give one up; the row stays and says why
+    list [discarded]             what waits, or what was given up; oldest first
+    show NUMBER                  one letter, headers and value, without anything that looks like an SSID
+    replay [NUMBER …]            these again, or all; idempotent through the inbox
+    discard NUMBER REASON [BY]   give one up; the row stays and says when, who and why
 
 Each answer is a line ``dead-letter {…}``, so that ``stairs dead-letters`` can make a table of it.
 """
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +28,7 @@ from shared.observability.redaction import redact, redact_value
 from shared.process.doorway import WRONG_USAGE
 
 MARK = "dead-letter "
-USAGE = "dead-letters list | show NUMBER | replay [NUMBER …] | discard NUMBER REASON"
+USAGE = "dead-letters list [discarded] | show NUMBER | replay [NUMBER …] | discard NUMBER REASON [BY]"
 
 
 class NoSuchLetter(Exception):  # noqa: N818 - says what is so
@@ -53,12 +55,14 @@ async def see_to(desk: Desk, words: Sequence[str]) -> int:
         match words:
             case ["list"]:
                 _tell(_summary(letter) for letter in await box.waiting())
+            case ["list", "discarded"]:
+                _tell(_given_up(letter) for letter in await box.discarded())
             case ["show", number] if number.isdigit():
                 _tell([_whole(await _find(box, number))])
             case ["replay", *numbers] if all(map(str.isdigit, numbers)):
                 return await _replay(desk, box, numbers)
-            case ["discard", number, reason] if number.isdigit() and reason.strip():
-                await _discard(box, number, reason.strip())
+            case ["discard", number, reason, *by] if _complete(number, reason, by):
+                await _discard(box, number, reason.strip(), by[0].strip() if by else _at_the_keyboard())
             case _:
                 sys.stderr.write(f"usage: {USAGE}\n")
                 return WRONG_USAGE
@@ -92,11 +96,23 @@ async def _replay(desk: Desk, box: LetterBox, numbers: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-async def _discard(box: LetterBox, number: str, reason: str) -> None:
+def _complete(number: str, reason: str, by: Sequence[str]) -> bool:
+    return number.isdigit() and bool(reason.strip()) and len(by) <= 1 and all(name.strip() for name in by)
+
+
+async def _discard(box: LetterBox, number: str, reason: str, by: str) -> None:
     await _find(box, number)
-    if not await box.discard(int(number), redact(reason)):
+    if not await box.discard(int(number), redact(reason), redact(by)):
         raise NoSuchLetter(f"replayed or discarded before: {number}")
-    _tell([{"number": int(number), "outcome": "discarded", "reason": redact(reason)}])
+    _tell([{"number": int(number), "outcome": "discarded", "reason": redact(reason), "by": redact(by)}])
+
+
+def _at_the_keyboard() -> str:
+    """The system's user, or who called sudo; where no name is known, as in some containers, a number."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _summary(letter: Letter) -> dict[str, Any]:
@@ -111,12 +127,19 @@ def _summary(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _whole(letter: Letter) -> dict[str, Any]:
+def _given_up(letter: Letter) -> dict[str, Any]:
     return {
         **_summary(letter),
-        "replayed_at": letter.replayed_at,
         "discarded_at": letter.discarded_at,
+        "discarded_by": letter.discarded_by,
         "discard_reason": letter.discard_reason,
+    }
+
+
+def _whole(letter: Letter) -> dict[str, Any]:
+    return {
+        **_given_up(letter),
+        "replayed_at": letter.replayed_at,
         "headers": {redact(name): redact(value.decode()) for name, value in letter.headers},
         "value": _shown(letter.value),
     }

@@ -134,6 +134,7 @@ def lay_plumbing(url: str, table: str = TABLE) -> None:
     with psycopg.connect(driver_url(url)) as connection:
         plumbing.create(_Statements(connection), table)
         plumbing.let_dead_letters_be_discarded(_Statements(connection))
+        plumbing.record_who_discards(_Statements(connection))
 
 
 @pytest.fixture

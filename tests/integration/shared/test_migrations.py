@@ -51,6 +51,21 @@ def test_going_back_leaves_nothing(database: str) -> None:
     assert {row[0] for row in left} <= {"alembic_version", "alembic_version_pkc", "_alembic_version"}
 
 
+@pytest.mark.parametrize("service", ["incidents", "appeals", "notifications"])
+def test_the_newest_step_of_a_service_can_be_taken_back_and_again(database: str, service: str) -> None:
+    package = f"services.{service}"
+    migrate(database, package)
+    engine = create_engine(driver_url(database, "psycopg"))
+    with engine.begin() as connection:
+        config = alembic_config(package)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+    engine.dispose()
+    assert not is_current(database, package)
+    migrate(database, package)
+    assert is_current(database, package)
+
+
 async def test_a_database_is_usable_once_it_is_migrated(database: str) -> None:
     engine = async_engine(database)
     assert await store_trouble(engine, SAMPLE)

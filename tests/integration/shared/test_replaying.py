@@ -105,7 +105,7 @@ async def _both(office: Office) -> bool:
     return sorted(office.effects()) == ["curse 1", "curse 2", "well"]
 
 
-async def test_a_discarded_letter_is_kept_with_the_reason_and_never_replayed(scene: Scene) -> None:
+async def test_a_discarded_letter_is_kept_with_the_reason_and_never_replayed(scene: Scene, user: str) -> None:
     async with scene.two_curses():
         _, (first, _) = await scene.office.asked("list")
         number = str(first["number"])
@@ -115,6 +115,7 @@ async def test_a_discarded_letter_is_kept_with_the_reason_and_never_replayed(sce
         assert (await scene.office.asked("discard", number, "again"))[0] == 1
         _, (letter,) = await scene.office.asked("show", number)
     assert letter["discard_reason"] == "a test of the printer"
+    assert letter["discarded_by"] == user
     assert letter["discarded_at"] is not None
     assert scene.office.effects() == ["well"]
 
@@ -125,8 +126,8 @@ async def office(event_store: EventStore, capsys: pytest.CaptureFixture[str]) ->
         yield office
 
 
-async def kept(office: Office, value: bytes, **headers: bytes) -> str:
-    delivery = Delivery(Place("lines", 0, 7), None, "nonsense", None, value, tuple(headers.items()))
+async def kept(office: Office, value: bytes, offset: int = 7, **headers: bytes) -> str:
+    delivery = Delivery(Place("lines", 0, offset), None, "nonsense", None, value, tuple(headers.items()))
     await DeadLetters(office.engine, CONSUMER).keep(delivery, FAILURE)
     return str((await office.asked("list"))[1][0]["number"])
 
@@ -136,10 +137,41 @@ async def kept(office: Office, value: bytes, **headers: bytes) -> str:
 )
 async def test_nothing_that_looks_like_an_ssid_is_shown(office: Office, value: bytes) -> None:
     number = await kept(office, value, ce_subject=b"1234567890")
-    assert (await office.asked("discard", number, "of 1234567890"))[0] == 0
+    assert (await office.asked("discard", number, "of 1234567890", "1234567890"))[0] == 0
     _, answers = await office.asked("show", number)
     assert "1234567890" not in str(answers)
-    assert str(answers).count("**********") >= 3
+    assert str(answers).count("**********") >= 4
+
+
+@pytest.fixture
+def user(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who is at the keyboard."""
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setenv("LOGNAME", "olive")
+    return "olive"
+
+
+async def test_what_was_given_up_says_when_by_whom_and_why(office: Office, user: str) -> None:
+    first = await kept(office, b"{")
+    await office.asked("discard", first, "nonsense", "Olive, for Ada")
+    second = await kept(office, b"[", offset=8)
+    _, (outcome,) = await office.asked("discard", second, "more of it")
+    assert outcome["by"] == user
+    assert await office.waiting(0)
+    _, listed = await office.asked("list", "discarded")
+    assert [(letter["discarded_by"], letter["discard_reason"]) for letter in listed] == [
+        ("Olive, for Ada", "nonsense"),
+        (user, "more of it"),
+    ]
+    assert all(letter["discarded_at"] for letter in listed)
+
+
+async def test_behind_sudo_stands_somebody(
+    office: Office, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "ada")
+    _, (outcome,) = await office.asked("discard", await kept(office, b"{"), "nonsense")
+    assert outcome["by"] == "ada" != user
 
 
 async def test_what_is_malformed_is_not_replayed(office: Office) -> None:
@@ -157,7 +189,16 @@ async def test_what_is_malformed_is_not_replayed(office: Office) -> None:
     ("words", "code"),
     [(["show", "99"], 1), (["replay", "99"], 1), (["discard", "99", "why"], 1)]
     + [
-        (words, 2) for words in ([], ["lst"], ["show"], ["show", "x"], ["replay", "x"], ["discard", "1", " "])
+        (words, 2)
+        for words in (
+            [],
+            ["lst"],
+            ["show"],
+            ["show", "x"],
+            ["replay", "x"],
+            ["discard", "1", " "],
+            ["discard", "1", "why", " "],
+        )
     ],
 )
 async def test_what_cannot_be_done_is_said(office: Office, words: list[str], code: int) -> None:

@@ -82,6 +82,26 @@ def test_a_service_that_refuses_is_a_trouble(monkeypatch: pytest.MonkeyPatch) ->
         desk.letters.discard("appeals", 4, "why")
 
 
+@pytest.mark.parametrize(("by", "told"), [(None, ()), ("Ada", ("Ada",))])
+def test_who_discards_is_asked_of_the_machine_unless_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, by: str | None, told: tuple[str, ...]
+) -> None:
+    desk = Desk(monkeypatch, {"number": 4, "outcome": "discarded", "reason": "why", "by": "ada"})
+    desk.letters.discard("appeals", 4, "why", by)
+    assert desk.asked == [("appeals", "dead-letters", "discard", "4", "why", *told)]
+    assert desk.said == "appeals 4 discarded by ada: why\n"
+
+
+@pytest.mark.parametrize(("by", "shown"), [("ada", "ada"), (None, "?")])
+def test_what_was_given_up_is_a_table(monkeypatch: pytest.MonkeyPatch, by: str | None, shown: str) -> None:
+    letter = {**LETTER, "discarded_at": NOW.isoformat(), "discarded_by": by, "discard_reason": "in error"}
+    desk = Desk(monkeypatch, letter)
+    desk.letters.show_discarded(["appeals"])
+    assert desk.asked == [("appeals", "dead-letters", "list", "discarded")]
+    for word in ("2026-11-21T12:00", f" {shown} ", "in error"):
+        assert word in desk.said
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(-1, "0 s"), (59, "59 s"), (60, "1 min"), (7200, "2 h"), (200_000, "2 d")]
 )

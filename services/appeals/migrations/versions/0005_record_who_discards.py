@@ -1,0 +1,16 @@
+"""A discarded dead letter says who discarded it."""
+
+from alembic import op
+
+from shared.persistence import plumbing
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    plumbing.record_who_discards(op)
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE dead_letters DROP COLUMN discarded_by")
