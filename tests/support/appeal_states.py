@@ -145,6 +145,17 @@ def failed(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
     return appeal
 
 
+def resubmitted(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
+    failed(appeal, by=by, at=at)
+    appeal.resubmit(Act(CALTAC, at))
+    return appeal
+
+
+def withdrawn(appeal: Appeal, *, by: Actor = SITE_COORDINATOR, at: datetime = TUESDAY) -> Appeal:
+    appeal.withdraw(Act(by, at))
+    return appeal
+
+
 def processed(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
     approved(appeal, by=by, at=at)
     appeal.process(Act(CALTAC, at))

@@ -35,14 +35,18 @@ async def test_several_migrators_at_once_take_turns(database: str) -> None:
     assert is_current(database, SAMPLE)
 
 
+def go_back(database: str, package: str, *, to: str) -> None:
+    engine = create_engine(driver_url(database, "psycopg"))
+    with engine.begin() as connection:
+        config = alembic_config(package)
+        config.attributes["connection"] = connection
+        command.downgrade(config, to)
+    engine.dispose()
+
+
 def test_going_back_leaves_nothing(database: str) -> None:
     migrate(database, SAMPLE)
-    engine = create_engine(driver_url(database, "psycopg"))
-    with engine.connect() as connection:
-        config = alembic_config(SAMPLE)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    engine.dispose()
+    go_back(database, SAMPLE, to="base")
     left = EventStore(database).rows(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         " UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
@@ -55,12 +59,7 @@ def test_going_back_leaves_nothing(database: str) -> None:
 def test_the_newest_step_of_a_service_can_be_taken_back_and_again(database: str, service: str) -> None:
     package = f"services.{service}"
     migrate(database, package)
-    engine = create_engine(driver_url(database, "psycopg"))
-    with engine.begin() as connection:
-        config = alembic_config(package)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "-1")
-    engine.dispose()
+    go_back(database, package, to="-1")
     assert not is_current(database, package)
     migrate(database, package)
     assert is_current(database, package)

@@ -22,19 +22,9 @@ from tests.support.appeal_states import (
     denied,
     failed,
     processed,
+    resubmitted,
+    withdrawn,
 )
-
-
-def withdrawn() -> Appeal:
-    appeal = an_extension()
-    appeal.withdraw(Act(SITE_COORDINATOR, TUESDAY))
-    return appeal
-
-
-def resubmitted() -> Appeal:
-    appeal = failed(a_re_open(), by=CALTAC)
-    appeal.resubmit(Act(CALTAC, TUESDAY))
-    return appeal
 
 
 def folded(aggregate: Aggregate) -> Row | None:
@@ -51,10 +41,10 @@ def folded(aggregate: Aggregate) -> Row | None:
         an_invalidation(),
         approved(a_re_open(), by=CALTAC),
         denied(an_invalidation(), by=CDE),
-        withdrawn(),
+        withdrawn(an_extension()),
         processed(an_extension(), by=CDE),
         failed(a_re_open(), by=CALTAC),
-        resubmitted(),
+        resubmitted(a_re_open(), by=CALTAC),
     ],
     ids=["requested", "approved", "denied", "withdrawn", "processed", "failed", "resubmitted"],
 )

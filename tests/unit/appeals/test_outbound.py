@@ -8,7 +8,6 @@ import pytest
 from eventsourcing.domain import DomainEvent
 
 from services.appeals.domain.appeal import Appeal
-from services.appeals.domain.values import Act
 from services.appeals.messaging.outbound import publish
 from shared.contracts.appeals_v1 import (
     AppealApproved,
@@ -26,26 +25,15 @@ from tests.support.appeal_states import (
     ILLNESS,
     SITE_COORDINATOR,
     STUDENT,
-    TUESDAY,
     a_re_open,
     an_invalidation,
     approved,
     denied,
     failed,
     processed,
+    resubmitted,
+    withdrawn,
 )
-
-
-def withdrawn() -> Appeal:
-    appeal = an_invalidation()
-    appeal.withdraw(Act(SITE_COORDINATOR, TUESDAY))
-    return appeal
-
-
-def resubmitted() -> Appeal:
-    appeal = failed(a_re_open(), by=CALTAC)
-    appeal.resubmit(Act(CALTAC, TUESDAY))
-    return appeal
 
 
 def last_fact(appeal: Appeal) -> DomainEvent:
@@ -70,7 +58,11 @@ def last_fact(appeal: Appeal) -> DomainEvent:
             AppealDenied,
             {"status": "denied", "reason": "The wrong type was chosen."},
         ),
-        (withdrawn(), AppealWithdrawn, {"status": "withdrawn", "withdrawn_at": "2019-04-16T17:00:00Z"}),
+        (
+            withdrawn(an_invalidation()),
+            AppealWithdrawn,
+            {"status": "withdrawn", "withdrawn_at": "2019-04-16T17:00:00Z"},
+        ),
         (processed(an_invalidation(), by=CDE), AppealProcessed, {"status": "processed"}),
         (
             failed(a_re_open(), by=CALTAC),
@@ -103,4 +95,4 @@ def test_free_text_of_the_request_is_not_published() -> None:
 
 
 def test_a_resubmission_is_nobody_elses_business() -> None:
-    assert publish(last_fact(resubmitted())) is None
+    assert publish(last_fact(resubmitted(a_re_open(), by=CALTAC))) is None
