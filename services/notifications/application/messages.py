@@ -84,12 +84,16 @@ class Messages:
             await self._queue(message, command.at)
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Mail]:
-        """Take up what is due and still fits; while the lease lasts nobody else does."""
+        """Take up what is due and still fits; while the lease lasts nobody else does.
+
+        What has come to its end already, and is queued all the same, leaves the queue and stops no other.
+        """
         claimed = await self._outgoing.claim(at, limit, lease)
         messages = [await self._store.load(Message, notification_id) for notification_id in claimed]
-        for message in messages:
+        begun = [message for message in messages if message.waiting]
+        for message in begun:
             message.start_sending(actor=OURSELVES, at=at)
-        await self._store.save(*messages)
+        await self._store.save(*begun)
         for message in messages:
             if not message.waiting:
                 await self._outgoing.remove(message.id)

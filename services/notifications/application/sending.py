@@ -71,9 +71,11 @@ class Sender:
         """One burst over one connection; the number of messages taken up.
 
         What is not begun in the first half of the lease, or before ``stopping``, is given back: a lease that
-        ends while a mail is under way would let another sender repeat it.
+        ends while a mail is under way would let another sender repeat it. Once the lease is over, nothing is:
+        it is free by itself, and may be another sender's by now, or delivered and gone from the queue.
         """
-        last_start = time.monotonic() + self._lease.total_seconds() / 2
+        began, lease = time.monotonic(), self._lease.total_seconds()
+        last_start = began + lease / 2
         async with self._open() as messages:
             mails = await messages.claim(self._clock.now(), self._burst, self._lease)
         waiting = deque(mails)
@@ -82,7 +84,8 @@ class Sender:
                 mail = waiting.popleft()
                 with following(mail.trail):
                     await self._send(mail)
-            await self._give_back(waiting)
+            if time.monotonic() < began + lease:
+                await self._give_back(waiting)
         finally:
             if waiting or len(mails) < self._burst:
                 await self._mailer.rest()

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notifications.application.commands import Resend
+from services.notifications.application.sending import Sender
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
 from services.notifications.domain.values import Contact, Kind, Status, Verdict
 from shared.kernel.actor import Actor, Role
@@ -154,6 +155,25 @@ async def test_a_sender_that_is_told_to_stop_gives_back_what_it_has_not_begun() 
     assert desk.mailer.taken == []
     await desk.sender.send_what_is_due()
     assert (await desk.message(told)).status is Status.DELIVERED
+
+
+async def test_a_sender_whose_lease_is_over_gives_nothing_back_that_may_be_anothers_by_now() -> None:
+    desk = NotificationDesk()
+    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    slow = Sender(desk.open, desk.mailer, desk.clock, burst=20, lease=timedelta())
+    assert await slow.send_what_is_due() == 1
+    assert (desk.mailer.taken, desk.outgoing.leased) == ([], {told})
+
+
+async def test_a_settled_message_that_is_queued_all_the_same_leaves_and_stops_no_other() -> None:
+    desk = NotificationDesk()
+    settled = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.sender.send_what_is_due()
+    await desk.messages.give_back([settled], desk.clock.now())
+    other = await desk.tell(Kind.CDE_COPY, a_submitted_case())
+    await desk.sender.send_what_is_due()
+    assert (await desk.message(other)).status is Status.DELIVERED
+    assert ((await desk.message(settled)).attempts, desk.outgoing.due) == (1, {})
 
 
 async def test_the_connection_is_let_go_when_nothing_is_left() -> None:
