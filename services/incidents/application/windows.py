@@ -107,7 +107,7 @@ class Windows:
         return Life(year, found, window, lifetime)
 
     def _year_of_test(self, day: date) -> str:
-        """A year's windows outlast June 30, where the administration year turns: until July 15."""
+        """The year whose windows may still be open on that day, until July 15; then the next one's."""
         before = year_beginning(day.year - 1)
         latest = self._rulebooks.for_year(before).testing_window.latest
         return before if day <= latest.of(before) else year_beginning(day.year)

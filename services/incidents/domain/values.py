@@ -13,6 +13,9 @@ MOST_STUDENTS = 500
 CDS_OF_LEA = 7
 """An LEA is the first seven digits of a school's fourteen-digit CDS code."""
 
+LAST_OF_A_YEAR = (7, 15)
+"""The outer date of the windows of every year that has a rulebook (``testing_window.latest``)."""
+
 
 class Status(StrEnum):
     """§6.2; a deleted draft is gone from every view but its own history."""
@@ -154,12 +157,13 @@ class BreachCall:
 
 
 def administration_year(occurred_at: datetime) -> str:
-    """The school year's label, ``2018-19``: it turns on July 1 in California.
+    """The school year's label, ``2018-19``: it turns after July 15 in California.
 
-    On that day daylight saving time holds there, seven hours behind UTC, so no time-zone table is needed.
+    Until that day the windows of the year before may be open (§2.2, E54): what happens then is of that year.
+    Daylight saving time holds there, seven hours behind UTC, so no time-zone table is needed.
     """
     local = occurred_at - timedelta(hours=7)
-    return year_beginning(local.year if local.month >= 7 else local.year - 1)
+    return year_beginning(local.year if (local.month, local.day) > LAST_OF_A_YEAR else local.year - 1)
 
 
 def year_beginning(first: int) -> str:

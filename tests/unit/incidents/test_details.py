@@ -14,10 +14,10 @@ from services.incidents.domain.details import (
     students_in,
     wrong_details,
 )
-from services.incidents.domain.values import administration_year
+from services.incidents.domain.values import LAST_OF_A_YEAR, administration_year
 from services.incidents.rulebooks.reading import NEVER
 from tests.support.incident_bodies import FIRST, SECOND
-from tests.support.incident_states import NOON, VAULT
+from tests.support.incident_states import LIBRARY, NOON, VAULT
 
 ASKED = {
     "what": Detail("what", Kind.TEXT, "What"),
@@ -133,11 +133,17 @@ def test_every_ssid_in_details_is_sealed_and_found_again() -> None:
 @pytest.mark.parametrize(
     ("instant", "year"),
     [
-        ("2018-07-01T06:59:59+00:00", "2017-18"),
-        ("2018-07-01T07:00:00+00:00", "2018-19"),
-        ("2019-06-30T23:59:59-07:00", "2018-19"),
+        ("2018-07-16T06:59:59+00:00", "2017-18"),
+        ("2018-07-16T07:00:00+00:00", "2018-19"),
+        ("2019-07-15T23:59:59-07:00", "2018-19"),
         ("2099-12-31T12:00:00+00:00", "2099-00"),
     ],
 )
-def test_the_administration_year_turns_on_july_1_in_california(instant: str, year: str) -> None:
+def test_the_administration_year_turns_after_july_15_in_california(instant: str, year: str) -> None:
     assert administration_year(NOON.fromisoformat(instant).astimezone(NOON.tzinfo)) == year
+
+
+@pytest.mark.parametrize("year", ["2015-16", "2018-19", "2019-20", "2020-21"])
+def test_the_year_turns_where_its_windows_end_at_the_latest(year: str) -> None:
+    latest = LIBRARY.for_year(year).testing_window.latest
+    assert (latest.month, latest.day) == LAST_OF_A_YEAR

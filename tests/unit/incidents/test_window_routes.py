@@ -205,6 +205,19 @@ async def test_e54_a_day_up_to_july_15_belongs_to_the_windows_that_are_still_ope
     assert found["limited_by"] == "year"
 
 
+@pytest.mark.parametrize(("closes_on", "status"), [("2019-06-07", 409), ("2019-07-15", 200)])
+async def test_e54_a_case_of_the_last_days_is_held_to_the_window_that_was_open_then(
+    api: Api, closes_on: str, status: int
+) -> None:
+    api.clock.advance(datetime.fromisoformat("2019-07-16T12:00:00-07:00") - api.clock.now())
+    await put(api, LEA, closes_on=closes_on)
+    in_july = "2019-07-15T10:00:00-07:00"
+    body = charts_on_walls(test="csa", occurred_at=in_july, discovered_at=in_july)
+    draft = await api.http.post("/v1/incidents", json=body, headers=MINE)
+    answer = await api.http.post(f"{draft.headers['location']}/submit", headers=MINE)
+    assert (draft.json()["administration_year"], answer.status_code) == ("2018-19", status)
+
+
 async def test_a_life_that_cannot_be_told_is_refused(api: Api) -> None:
     await put(api, SCHOOL)
     late = await expiry(api, "csa", started_on="2019-06-01", cds=SCHOOL)
