@@ -33,13 +33,20 @@ def check_called(assessment: Assessment, calls: Iterable[BreachCall], actor: Act
     """
     if assessment.severity is not Severity.BREACH or actor.role is not Role.SITE_COORDINATOR:
         return
-    if not any(call.called.as_pre_action is assessment.pre_action for call in calls):
+    if not _on_record(assessment.pre_action, calls):
         raise BreachCallRequired(
             "A site coordinator submits a breach after the LEA coordinator's phone call is on record; "
             f"the instruction is: {assessment.pre_action}."
         )
 
 
-def newly_asked(before: Assessment | None, now: Assessment) -> PreAction | None:
-    """The call that somebody has to make who did not have to before (N8)."""
-    return None if before is not None and before.pre_action is now.pre_action else now.pre_action
+def newly_asked(
+    before: Assessment | None, now: Assessment, calls: Iterable[BreachCall] = ()
+) -> PreAction | None:
+    """The call that somebody has to make who did not have to before (N8); one on record is made."""
+    known = before is not None and before.pre_action is now.pre_action
+    return None if known or _on_record(now.pre_action, calls) else now.pre_action
+
+
+def _on_record(asked: PreAction | None, calls: Iterable[BreachCall]) -> bool:
+    return any(call.called.as_pre_action is asked for call in calls)

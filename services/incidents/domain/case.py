@@ -213,7 +213,7 @@ class Case(Aggregate):
             raise NotADraft
 
     def _identify_breach(self, before: Assessment | None, actor: Actor, at: datetime) -> None:
-        call = newly_asked(before, self.assessment)
+        call = newly_asked(before, self.assessment, self.breach_calls)
         if call is not None:
             self._trigger(
                 self.BreachIdentified,

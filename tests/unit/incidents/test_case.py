@@ -43,6 +43,7 @@ from tests.support.incident_states import (
     NUMBER,
     RULES,
     VAULT,
+    a_call,
     a_draft,
     a_submitted_case,
     stated,
@@ -142,6 +143,17 @@ def test_a_draft_that_becomes_a_breach_says_so_once() -> None:
     given(a_draft(changed_answers())).when(lambda c: c.revise(again, RULES, LEA_COORDINATOR, NOON)).then_only(
         Case.Revised
     )
+
+
+def test_nobody_is_told_again_to_make_a_call_that_is_on_record() -> None:
+    case = a_draft(changed_answers())
+    case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
+    case.revise(stated(cheating())[0], RULES, LEA_COORDINATOR, NOON)
+    breach, _ = stated(changed_answers())
+    given(case).when(lambda c: c.revise(breach, RULES, LEA_COORDINATOR, NOON)).then_only(Case.Revised)
+    elsewhere, _ = stated(instagram())
+    outcome = given(case).when(lambda c: c.revise(elsewhere, RULES, LEA_COORDINATOR, NOON))
+    assert [fact.name for fact in outcome.facts] == ["Revised", "BreachIdentified"]
 
 
 def test_a_revision_that_changes_nothing_is_no_fact() -> None:
