@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,8 +31,8 @@ from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import IncidentType
 from services.incidents.domain.testing_window import refuse_after_reporting
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import Stale
-from shared.kernel.store import ReceiptFor, Store, StreamUnknown, change
+from shared.kernel.errors import Conflict, Stale
+from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown, change
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,28 @@ class Cases:
 
         :raises Refusal: it is no draft, or not the caller's; or the form does not take it.
         """
-        before = await self._editable(command.case_id, command.actor)
+        return await self._until_first(lambda: self._revised(command))
+
+    async def _revised(self, command: ReviseCase) -> Case:
+        case = await self._editable(command.case_id, command.actor)
+        _check_version(case, command.expected)
+        before = case.report
         changes: dict[str, Any] = dict(command.changes)
-        if changes.get("incident_type", before.report.incident_type) != before.report.incident_type:
+        if changes.get("incident_type", before.incident_type) != before.incident_type:
             changes.setdefault("details", {})
-        stated = replace(before.report, **changes)
+        stated = replace(before, **changes)
         row = self._accepted(stated, command.actor, command.at)
         came = replace(stated, details=changes.get("details", {}))  # the others are sealed already
         sealed, students = await seal_report(came, command.ssids or (), row.details, self._vault)
         if "details" in changes:
             changes["details"] = sealed.details
-
-        def decide(case: Case) -> None:
-            report = replace(case.report, **changes)
-            rules = self._rulebooks.for_year(report.year)
-            case.revise(report, rules, command.actor, command.at)
-            if command.ssids is not None:
-                case.list_students(students, rules, command.actor, command.at)
-
-        return await self._change(command.case_id, decide, command.expected)
+        report = replace(before, **changes)
+        rules = self._rulebooks.for_year(report.year)
+        case.revise(report, rules, command.actor, command.at)
+        if command.ssids is not None:
+            case.list_students(students, rules, command.actor, command.at)
+        await self._store.save(case)
+        return case
 
     async def list_students(self, command: ListStudents, receipt: ReceiptFor | None = None) -> Case:
         """Say which students a draft concerns; the former list is replaced (HR-07).
@@ -128,22 +132,24 @@ class Cases:
 
         :raises Refusal: it cannot be submitted as it is; no number is spent then.
         """
-        case = await self.get(command.case_id, command.actor)
-        if command.expected not in (None, case.version):
-            raise Stale(f"The present version is {case.version}.")
-        await check_filing_protocol(self._store, command.actor, case.report.school)
-        rules = self._rulebooks.for_year(case.report.year)
-        assessment = case.check_submittable(rules, command.actor, command.at)
-        window = await Windows(self._store, self._rulebooks).in_force(
-            case.report.school, case.report.year or rules.year
-        )
-        refuse_after_reporting(window, rules.testing_window, assessment, command.actor, command.at)
-        number = await self._numbers.issue(case.report.year or rules.year)
+        numbers: dict[str, str] = {}  # by year, so that a lost race spends no second one
 
-        def decide(case: Case) -> None:
-            case.submit(number, self._rulebooks.for_year(case.report.year), command.actor, command.at)
+        async def submitted() -> Case:
+            case = await self.get(command.case_id, command.actor)
+            _check_version(case, command.expected)
+            await check_filing_protocol(self._store, command.actor, case.report.school)
+            rules = self._rulebooks.for_year(case.report.year)
+            year = case.report.year or rules.year
+            assessment = case.check_submittable(rules, command.actor, command.at)
+            window = await Windows(self._store, self._rulebooks).in_force(case.report.school, year)
+            refuse_after_reporting(window, rules.testing_window, assessment, command.actor, command.at)
+            if year not in numbers:
+                numbers[year] = await self._numbers.issue(year)
+            case.submit(numbers[year], rules, command.actor, command.at)
+            await self._store.save(case, receipt=await receipt(case) if receipt else None)
+            return case
 
-        return await self._change(command.case_id, decide, command.expected, receipt)
+        return await self._until_first(submitted)
 
     async def delete_draft(self, command: DeleteDraft) -> None:
         """Throw a draft away.
@@ -211,6 +217,13 @@ class Cases:
         report.check(rules, at=at)
         return row
 
+    async def _until_first(self, attempt: Callable[[], Awaitable[Case]]) -> Case:
+        """The case once nobody changed it between the first look at it and the save: all is judged again."""
+        for _ in range(ATTEMPTS):
+            with suppress(StreamMoved):
+                return await attempt()
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
     async def _change(
         self,
         case_id: UUID,
@@ -222,3 +235,8 @@ class Cases:
             return await change(self._store, Case, case_id, decide, expected=expected, receipt=receipt)
         except StreamUnknown:
             raise CaseNotFound from None
+
+
+def _check_version(case: Case, expected: int | None) -> None:
+    if expected not in (None, case.version):
+        raise Stale(f"The present version is {case.version}, not {expected}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from services.incidents.application.commands import (
 )
 from services.incidents.application.outcomes import Outcomes
 from services.incidents.application.records import Records
+from services.incidents.application.windows import SetWindow, Windows
 from services.incidents.domain.case import Case
 from services.incidents.domain.errors import (
     CaseNotFound,
@@ -32,10 +34,12 @@ from services.incidents.domain.errors import (
     MissingDetails,
     NotADraft,
     NotAllowed,
+    ReportingClosed,
     SsidInText,
     SsidsRequired,
 )
 from services.incidents.domain.values import BreachCall, CallDestination, Status
+from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from shared.kernel.store import StreamUnknown
@@ -57,6 +61,7 @@ from tests.support.tokens import (
     CDE_REVIEWER,
     LEA_COORDINATOR,
     OTHER_LEA_COORDINATOR,
+    SCHOOL,
     SYSTEM,
     TEST_ADMINISTRATOR,
 )
@@ -70,6 +75,7 @@ class Office:
         self.cases = Cases(self.store, self.vault, self.numbers, LIBRARY)
         self.records = Records(self.store, self.store, self.vault)
         self.outcomes = Outcomes(self.store)
+        self.windows = Windows(self.store, LIBRARY)
 
     async def draft(self, body: dict[str, Any], by: Actor = LEA_COORDINATOR) -> Case:
         parsed = CaseBody.model_validate(body)
@@ -211,6 +217,56 @@ async def test_of_two_submissions_at_once_one_wins(office: Office) -> None:
     ended = await asyncio.gather(office.submit(case.id), office.submit(case.id), return_exceptions=True)
     assert sorted(type(end).__name__ for end in ended) == ["Case", "NotADraft"]
     assert office.facts() == ["Drafted", "Submitted"]
+
+
+class Interrupted(CountedNumbers):
+    """Numbers that take so long that somebody changes the draft meanwhile, once."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
+
+    async def issue(self, year: str) -> str:
+        number = await super().issue(year)
+        while self._meanwhile:
+            await self._meanwhile.pop()()
+        return number
+
+
+async def submitted_while(office: Office, body: dict[str, Any], changes: Mapping[str, object]) -> Case:
+    case = await office.draft(body)
+    numbers = Interrupted(lambda: office.revise(case.id, changes))
+    return await Cases(office.store, office.vault, numbers, LIBRARY).submit(
+        SubmitCase(case.id, LEA_COORDINATOR, NOON, None)
+    )
+
+
+async def test_hr_20_a_draft_that_changes_while_it_is_submitted_is_held_to_the_window_again(
+    office: Office,
+) -> None:
+    closed = Window(SCHOOL, date(2019, 3, 1), date(2019, 4, 1))
+    await office.windows.set(SetWindow(closed, "2018-19", LEA_COORDINATOR, NOON))
+    harmless = {"incident_type": "student_left_room"}
+    with pytest.raises(ReportingClosed):
+        await submitted_while(office, changed_answers(), harmless)
+
+
+async def test_a_draft_that_changes_year_while_it_is_submitted_gets_a_number_of_that_year(
+    office: Office,
+) -> None:
+    case = await submitted_while(office, charts_on_walls(), {"administration_year": "2020-21"})
+    assert case.case_number == "2020-21-000001"
+
+
+async def test_of_two_revisions_at_once_the_details_fit_the_type_that_stands(office: Office) -> None:
+    case = await office.draft(cheating())
+    ended = await asyncio.gather(
+        office.revise(case.id, {"incident_type": "student_left_room"}),
+        office.revise(case.id, {"details": {"what_was_done": "whispered"}}),
+        return_exceptions=True,
+    )
+    assert sorted(type(end).__name__ for end in ended) in (["Case", "InvalidReport"], ["Case", "Case"])
+    assert (await office.cases.get(case.id, LEA_COORDINATOR)).report.details == {}
 
 
 async def test_students_are_listed_and_replaced_on_drafts_only(office: Office) -> None:
