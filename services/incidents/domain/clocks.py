@@ -37,6 +37,7 @@ REVISED = "the draft says something else now"
 DELETED = "the draft was deleted"
 ANOTHER_CALL = "the draft asks for this phone call again"
 NO_CALL = "the draft asks for another phone call now, or for none"
+NO_WINDOW = "no testing window is known where and when the draft says it happened"
 ALWAYS_TAKEN = "it is a breach now, and breaches are taken always"
 
 
@@ -94,15 +95,15 @@ def changes_of(fact: facts.Event, rules_of: RulesOf) -> list[Change]:
             return []
 
 
-def closing(draft: Draft, window: Window | None, rules: Rulebook, why: str = REVISED) -> Change | None:
+def closing(draft: Draft, window: Window | None, rules: Rulebook, why: str = REVISED) -> Change:
     """K8: until when the draft can be submitted, with its reminders before the window's end (A-2, P7, P22).
 
-    :param window: the one in force; unknown, it closes nothing.
+    :param window: the one in force; unknown, it closes nothing (any more).
     """
     if draft.assessment.severity is Severity.BREACH:
         return Moot(CLOSING, str(draft.case_id), draft.at, ALWAYS_TAKEN)
     if window is None:
-        return None
+        return Moot(CLOSING, str(draft.case_id), draft.at, NO_WINDOW)
     rule = rules.clocks[CLOSING]
     last = reporting_closes_on(window, rules.testing_window)
     due = draft.due(

@@ -50,7 +50,7 @@ class CaseClocks:
             elif isinstance(fact, facts.Event):
                 found += clocks.changes_of(fact, self._library.for_year)
                 if isinstance(fact, facts.Drafted | facts.Revised):
-                    found += await self._closing(Draft.of(fact), windows)
+                    found.append(await self._closing(Draft.of(fact), windows))
         return found
 
     async def _moved(self, fact: WindowFact, unit: Unit, windows: _Windows) -> list[Change]:
@@ -59,16 +59,13 @@ class CaseClocks:
         for case_id in await open_drafts(unit.connection, fact.cds, fact.year):
             draft = Draft.of_case(await unit.store.load(Case, case_id), fact.occurred_at)
             if draft is not None:
-                found += await self._closing(draft, windows, why)
+                found.append(await self._closing(draft, windows, why))
         return found
 
-    async def _closing(self, draft: Draft, windows: _Windows, why: str = clocks.REVISED) -> list[Change]:
+    async def _closing(self, draft: Draft, windows: _Windows, why: str = clocks.REVISED) -> Change:
         year = draft.report.year
-        if year is None:
-            return []
-        window = await windows.in_force(draft.report.school, year)
-        change = clocks.closing(draft, window, self._library.for_year(year), why)
-        return [] if change is None else [change]
+        window = await windows.in_force(draft.report.school, year) if year is not None else None
+        return clocks.closing(draft, window, self._library.for_year(year), why)
 
 
 class _Windows:

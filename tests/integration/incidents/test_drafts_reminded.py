@@ -99,3 +99,18 @@ async def test_nobody_is_reminded_of_what_is_submitted(service: Running, hands: 
     service.clock.advance(A_WEEK_BEFORE - service.clock.now())
     await hands.look()
     assert (await reminders(service), [row["state"] for row in await hands.rows("K8")]) == ([], ["met"])
+
+
+async def test_nobody_is_reminded_of_the_end_of_a_window_that_is_not_the_drafts_any_more(
+    service: Running, hands: Hands
+) -> None:
+    await window(service, "2019-05-31")
+    url = await drafted(service, charts_on_walls())
+    await hands.follow()
+    await service.http.patch(url, json={"administration_year": "2019-20"}, headers=MINE)
+    assert [row["state"] for row in await hands.rows("K8")] == ["waived"]
+    service.clock.advance(A_WEEK_BEFORE - service.clock.now())
+    await hands.look()
+    assert await reminders(service) == []
+    await service.http.patch(url, json={"administration_year": None}, headers=MINE)
+    assert [row["state"] for row in await hands.rows("K8")] == ["running"]

@@ -117,8 +117,8 @@ def test_k8_closes_a_week_after_the_window_and_reminds_before_the_windows_end() 
     )
 
 
-def test_k8_runs_only_where_a_window_is_known() -> None:
-    assert closing(draft(), None, RULES) is None
+def test_k8_runs_only_where_a_window_is_known_and_as_long_as_one_is() -> None:
+    assert closing(draft(), None, RULES) == Moot("K8", str(CASE_ID), NOON, clocks.NO_WINDOW)
 
 
 def test_k8_closes_nothing_for_a_breach() -> None:
