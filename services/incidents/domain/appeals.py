@@ -10,6 +10,9 @@ from services.incidents.domain.values import SubStatus
 TERMINAL = frozenset({"denied", "withdrawn", "processed", "not_required"})
 """§5.5; an approved appeal still has to be executed."""
 
+PENDING = frozenset({"pending_cde", "pending_caltac"})
+"""How an appeal begins, and nothing leads back to."""
+
 DECIDED = frozenset({"approved", "denied", "processed"})
 
 WAITING = {"pending_cde": "cde", "pending_caltac": "caltac", "processing_failed": "caltac"}

@@ -16,7 +16,7 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate, event
 
 from services.incidents.domain import facts
-from services.incidents.domain.appeals import TERMINAL, NotedAppeal, sub_status
+from services.incidents.domain.appeals import PENDING, TERMINAL, NotedAppeal, sub_status
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.breach import check_call, check_called, newly_asked
 from services.incidents.domain.errors import CaseNotFound, NotADraft, NotSubmitted, SsidsRequired
@@ -175,14 +175,15 @@ class Case(Aggregate):
     def note_appeal(self, appeal: NotedAppeal, actor: Actor, at: datetime) -> None:
         """Take over how an appeal stands; the end of the last one ends the case (HR-25).
 
-        What is known already, and news of an appeal that has ended, change nothing: messages repeat.
+        Nothing new are: what is known already, the request of a known appeal, and news of one that has ended:
+        messages repeat, and one that was laid aside may come after those that followed it.
 
         :raises NotSubmitted: a draft has no appeals.
         """
         if self.case_number is None:
             raise NotSubmitted
         known = self.appeals.get(appeal.appeal_id)
-        if known == appeal or (known is not None and known.status in TERMINAL):
+        if known is not None and (known == appeal or known.status in TERMINAL or appeal.status in PENDING):
             return
         self._trigger(self.AppealNoted, actor, at, appeal=appeal.as_fact())
         if all(noted.status in TERMINAL for noted in self.appeals.values()):

@@ -156,6 +156,11 @@ def test_repeated_and_late_news_of_an_ended_appeal_change_nothing(late_news: str
     given(case).when(lambda c: c.note_appeal(an_appeal(late_news), LEA_COORDINATOR, NOON)).then()
 
 
+def test_that_an_appeal_was_requested_is_no_news_once_it_is_decided() -> None:
+    case = a_case_with_appeals(cheating(), "approved")
+    given(case).when(lambda c: c.note_appeal(an_appeal("pending_cde"), LEA_COORDINATOR, NOON)).then()
+
+
 def test_hr02_a_draft_has_no_appeals() -> None:
     given(a_draft(cheating())).when(
         lambda c: c.note_appeal(an_appeal("pending_cde"), LEA_COORDINATOR, NOON)
