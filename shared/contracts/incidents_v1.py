@@ -91,6 +91,7 @@ class BreachIdentified(AboutCase):
     call: str  # "call_cde" or "call_caltac"
     identified_at: datetime
     identified_by: Person
+    rulebook: str | None = None  # the year whose rules ask for the call
 
 
 class TestingWindowSet(Published):

@@ -224,6 +224,7 @@ class Case(Aggregate):
                 incident_title=self.assessment.incident_title,
                 school=self.report.school,
                 call=call.value,
+                rulebook=self.assessment.severity_reason.rulebook,
             )
 
     def _trigger(self, fact: type[facts.Event], actor: Actor, at: datetime, **body: object) -> None:

@@ -141,7 +141,7 @@ def _report(draft: Draft, discovered_at: datetime, rules: Rulebook) -> Due:
 
 def _call(fact: facts.BreachIdentified, rules_of: RulesOf) -> Due:
     """K4: "immediately" counts as an hour from when the system knew (ruling, ADR 0013)."""
-    rules = rules_of(administration_year(fact.occurred_at))
+    rules = rules_of(fact.rulebook or administration_year(fact.occurred_at))
     rule = rules.clocks[CALL]
     about = {
         "incident_id": str(fact.originator_id),

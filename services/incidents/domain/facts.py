@@ -60,6 +60,7 @@ class BreachIdentified(Event):
     incident_title: str
     school: str
     call: str
+    rulebook: str | None = None  # the year whose rules ask for the call; absent in the oldest facts
 
 
 class BreachCallRecorded(Event):

@@ -96,6 +96,7 @@ def _breach_identified(fact: facts.BreachIdentified) -> BreachIdentified:
         school=fact.school,
         lea=fact.school[:CDS_OF_LEA],
         call=fact.call,
+        rulebook=fact.rulebook,
         identified_at=fact.occurred_at,
         identified_by=_person(fact.actor),
     )

@@ -62,4 +62,5 @@ def breach_identified(event: incidents_v1.BreachIdentified) -> BreachIdentified:
         at=event.identified_at,
         incident_title=event.incident_title,
         call=event.call,
+        administration_year=event.rulebook,
     )

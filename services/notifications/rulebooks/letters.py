@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from services.notifications.domain.addresses import one_line
-from services.notifications.domain.announcements import Announcement
+from services.notifications.domain.announcements import Announcement, BreachIdentified
 from services.notifications.domain.clocks import DecisionClock, DraftReminder, ReportClock
 from services.notifications.domain.occasions import (
     AppealOccasion,
@@ -107,7 +107,9 @@ class Letters:
 
 
 def _year_of(occasion: Occasion) -> str:
-    return occasion.administration_year if isinstance(occasion, CaseSubmitted | ReportClock) else DEFAULT_YEAR
+    if isinstance(occasion, CaseSubmitted | ReportClock | BreachIdentified):
+        return occasion.administration_year or DEFAULT_YEAR
+    return DEFAULT_YEAR
 
 
 def _case_words(case: CaseSubmitted, policy: Policy) -> dict[str, object]:

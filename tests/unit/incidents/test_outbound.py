@@ -97,6 +97,7 @@ def test_e30_a_breach_found_in_a_draft_is_told_before_anything_is_submitted() ->
     (told,) = published(a_draft(instagram()))
     assert isinstance(told, BreachIdentified)
     assert (told.call, told.lea, told.identified_at) == ("call_caltac", SCHOOL[:7], NOON)
+    assert told.rulebook == "2018-19"
 
 
 def test_a_recorded_call_is_told_without_whom_it_reached() -> None:

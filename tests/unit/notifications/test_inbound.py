@@ -136,6 +136,14 @@ async def test_n8_e32_the_lea_coordinators_phone_whoever_found_the_breach() -> N
     assert await after(breach_identified(identified_by=LEA_PERSON)) == [("breach_call_now", [LEE, DEE])]
 
 
+@pytest.mark.parametrize(("rulebook", "year"), [("2020-21", "2020-21"), (None, "2018-19")])
+async def test_n8_the_call_is_worded_by_the_year_that_asks_for_it(rulebook: str | None, year: str) -> None:
+    desk = NotificationDesk()
+    await handle(desk, breach_identified(rulebook=rulebook))
+    (written,) = [each.fact for each in desk.store.all_facts() if isinstance(each.fact, Message.Composed)]
+    assert written.content["template"] == f"{year}/breach_call_now"
+
+
 async def test_n9_a_draft_that_waits_is_told_to_its_author_and_the_lea() -> None:
     assert await after(draft_reminder()) == [("draft_reminder", [SITE, LEE, DEE])]
 

@@ -232,3 +232,7 @@ def test_a_breach_of_2020_21_is_phoned_to_caltac_whatever_was_exposed() -> None:
     text = letters.write(Kind.CASE_SUBMITTED, case).body_text
     assert "phones CalTAC (the LEA Success Agent) immediately at 800-955-2954" in text
     assert "social media" not in text
+    found = a_breach_identified(administration_year="2020-21", incident_title="Records were modified")
+    now = letters.write(Kind.BREACH_CALL_NOW, found)
+    assert "phones CalTAC (the LEA Success Agent) immediately at 800-955-2954" in now.body_text
+    assert ("social media" in now.body_text, now.template) == (False, "2020-21/breach_call_now")
