@@ -26,10 +26,17 @@ from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.case import Case
 from services.incidents.domain.details import students_in
 from services.incidents.domain.errors import CaseNotFound, SsidsRequired
-from services.incidents.domain.permissions import SSID_READERS, may_file, may_file_for, may_search
+from services.incidents.domain.permissions import (
+    SSID_READERS,
+    may_file,
+    may_file_for,
+    may_record_call,
+    may_search,
+)
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import IncidentType
 from services.incidents.domain.testing_window import refuse_after_reporting
+from services.incidents.domain.values import administration_year
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Conflict, Stale
 from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown, change
@@ -116,12 +123,17 @@ class Cases:
     async def record_breach_call(self, command: RecordBreachCall, receipt: ReceiptFor | None = None) -> Case:
         """Put the phone call of a breach on record.
 
+        Who may is a rule of the day as well as of the stated year: nobody states their way past HR-11.
+
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
         check_text({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
         may_search(command.actor)
 
         def decide(case: Case) -> None:
+            case.check_visible(command.actor)
+            day = administration_year(case.report.occurred_at or command.at)
+            may_record_call(command.actor, self._rulebooks.for_year(day).breach_callers)
             rules = self._rulebooks.for_year(case.report.year)
             case.record_breach_call(command.call, rules, command.actor, command.at)
 

@@ -62,6 +62,7 @@ from tests.support.tokens import (
     LEA_COORDINATOR,
     OTHER_LEA_COORDINATOR,
     SCHOOL,
+    SITE_COORDINATOR,
     SYSTEM,
     TEST_ADMINISTRATOR,
 )
@@ -151,6 +152,28 @@ async def test_a_call_with_an_ssid_in_it_is_refused(office: Office) -> None:
     call = BreachCall(CallDestination.CALTAC, NOON, "the agent", f"about {FIRST}")
     with pytest.raises(SsidInText):
         await office.cases.record_breach_call(RecordBreachCall(case.id, call, LEA_COORDINATOR, NOON))
+
+
+@pytest.mark.shows("HR-11", "HR-12")
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({"administration_year": "2015-16"}, False),
+        ({"administration_year": "2015-16", "occurred_at": None}, False),
+        ({"occurred_at": "2016-04-12T10:00:00-07:00"}, True),
+    ],
+    ids=["an earlier year stated", "and no day said", "an incident of that year"],
+)
+async def test_no_site_coordinator_phones_by_stating_a_year_in_which_they_might(
+    office: Office, changes: dict[str, Any], allowed: bool
+) -> None:
+    case = await office.draft(changed_answers(**changes), SITE_COORDINATOR)
+    call = RecordBreachCall(case.id, BreachCall(CallDestination.CDE, NOON), SITE_COORDINATOR, NOON)
+    if allowed:
+        assert (await office.cases.record_breach_call(call)).breach_calls
+    else:
+        with pytest.raises(NotAllowed):
+            await office.cases.record_breach_call(call)
 
 
 async def test_a_revision_keeps_what_it_does_not_name(office: Office) -> None:
