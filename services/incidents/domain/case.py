@@ -94,7 +94,7 @@ class Case(Aggregate):
         assessment = report.judge(rules, len(self.students), actor, at)
         if report == self.report and assessment == self.assessment:
             return
-        before = self.assessment
+        before = self.assessment if report.lea == self.report.lea else None  # another LEA has not been told
         self._trigger(self.Revised, actor, at, report=report.as_fact(), assessment=assessment.as_fact())
         self._identify_breach(before, actor, at)
 

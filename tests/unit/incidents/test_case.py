@@ -57,6 +57,7 @@ from tests.support.tokens import (
     LEA_COORDINATOR,
     NEIGHBOUR_SITE_COORDINATOR,
     OTHER_LEA_COORDINATOR,
+    SCHOOL,
     SITE_COORDINATOR,
     SYSTEM,
     TEST_ADMINISTRATOR,
@@ -154,6 +155,19 @@ def test_nobody_is_told_again_to_make_a_call_that_is_on_record() -> None:
     elsewhere, _ = stated(instagram())
     outcome = given(case).when(lambda c: c.revise(elsewhere, RULES, LEA_COORDINATOR, NOON))
     assert [fact.name for fact in outcome.facts] == ["Revised", "BreachIdentified"]
+
+
+@pytest.mark.parametrize(
+    ("school", "told"),
+    [("37683386098765", ["Revised", "BreachIdentified"]), (f"{SCHOOL[:7]}0000001", ["Revised"])],
+    ids=["another LEA has to phone", "another school of the same LEA"],
+)
+def test_n8_a_breach_that_moves_to_another_lea_is_told_there(school: str, told: list[str]) -> None:
+    moved, _ = stated(changed_answers(school=school))
+    case = a_draft(changed_answers(), CALTAC_AGENT)
+    outcome = given(case).when(lambda c: c.revise(moved, RULES, CALTAC_AGENT, NOON))
+    assert [fact.name for fact in outcome.facts] == told
+    assert [fact.body["school"] for fact in outcome.facts[1:]] == [school] * (len(told) - 1)
 
 
 def test_a_revision_that_changes_nothing_is_no_fact() -> None:
