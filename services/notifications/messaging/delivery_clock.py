@@ -94,13 +94,15 @@ class _Clocking:
         return await self.store.trail_of(aggregate_id)
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
-        new = [each for each in aggregates if isinstance(each, Message) and _is_new(each)]
+        new = [each for each in aggregates if isinstance(each, Message) and _is_to_be_sent(each)]
         await self.store.save(*aggregates, receipt=receipt)
         await apply_few(SERVICE, self.store, [_due(message, self.triggered_at) for message in new])
 
 
-def _is_new(message: Message) -> bool:
-    return any(fact.originator_version == 1 for fact in message.pending_events)
+def _is_to_be_sent(message: Message) -> bool:
+    """Whether it is new, and no warning that came too late: that is not sent on purpose."""
+    new = any(fact.originator_version == 1 for fact in message.pending_events)
+    return new and message.fits(message.created_at)
 
 
 def _due(message: Message, triggered_at: datetime) -> Due:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.application.commands import Resend
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.domain.errors import NobodyToSendTo, NoLongerTrue
-from services.notifications.domain.message import NOBODY
+from services.notifications.domain.message import NOBODY, Message
 from services.notifications.domain.values import Kind, Status, Verdict
+from services.notifications.messaging.delivery_clock import clocked
+from services.notifications.messaging.inbound import handlers
 from services.notifications.rulebooks.letters import Letters
 from services.notifications.rulebooks.policy import known_years, policy_of
+from shared.kernel.deadline import Deadline
+from shared.persistence.unit import Unit
 from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_states import (
     CALTAC_DESK,
@@ -24,6 +30,7 @@ from tests.support.notification_states import (
     an_overdue_decision,
     an_overdue_report,
 )
+from tests.support.published_clocks import deadline_at_risk
 from tests.support.tokens import CALTAC_AGENT
 
 REPORT_CLOCKS = ("K3", "K3b", "K4", "K8", "Kx")
@@ -122,6 +129,23 @@ async def test_a_warning_that_is_heard_of_too_late_is_kept_and_not_sent(kind: Ki
     assert message.reason == "not sent: it was so until 2019-04-16T18:00:00Z"
     with pytest.raises(NoLongerTrue):
         await there.messages.resend(Resend(told, LEADER_OF_LEA, there.clock.now()))
+
+
+@pytest.mark.parametrize(
+    ("due_at", "clocks"),
+    [(TUESDAY + timedelta(hours=4), ["K21"]), (TUESDAY, [])],
+    ids=["to be sent", "too late on purpose"],
+)
+async def test_k21_waits_for_no_mail_that_is_not_to_be_sent(due_at: datetime, clocks: list[str]) -> None:
+    there = NotificationDesk()
+    react = clocked(
+        handlers(lambda unit: Messages(unit.store, there.outgoing, there.stationery), there.clock)
+    )
+    warning = deadline_at_risk(due_at=due_at)
+    await react[warning.type](warning, Unit(cast(AsyncConnection, None), there.store))
+    facts = [recorded.fact for recorded in there.store.all_facts()]
+    assert any(isinstance(fact, Message.Composed) for fact in facts)
+    assert [fact.terms["clock"] for fact in facts if isinstance(fact, Deadline.Set)] == clocks
 
 
 async def test_a_warning_that_waits_for_the_mail_server_beyond_its_deadline_is_not_sent() -> None:
