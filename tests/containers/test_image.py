@@ -85,7 +85,7 @@ def test_it_makes_the_secret_files_where_there_is_nothing_but_docker(stack: Stac
     words = ("run", "--rm", "--no-deps", "--no-TTY", "--pull", "never", *mine, "topics", "secrets")
     said = stack.compose(*words)
     made = {path.name for path in (tmp_path / "var/secrets").iterdir()}
-    assert f"{len(made)} files in var/secrets" in said
+    assert f"{len(made)} files in /here/var/secrets" in said
     assert made == {Path(entry["file"]).name for entry in COMPOSE["secrets"].values()}
     assert (tmp_path / ".env").read_text() == "STAIRS_SECRETS=./var/secrets\n"
 
