@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
-from shared.http.problem import refused, unexpected
+from shared.http.problem import Malformed, refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -99,6 +99,9 @@ async def _checked(scope: Scope, headers: Mapping[bytes, bytes], receive: Receiv
         raise ForbiddenCharacter("The character NUL is not allowed.")
     if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
         return receive
+    if sum(name == b"content-type" for name, _ in scope["headers"]) > 1:
+        # whoever reads the body behind us takes the first, a mapping of headers the last
+        raise Malformed("Content-Type is given more than once.")
     body = scope["stairs.body"] = await read(headers, receive)
     return replayed(body, receive)
 

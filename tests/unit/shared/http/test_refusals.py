@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -133,6 +134,17 @@ async def test_nul_is_refused_in_body_query_and_path(http: httpx.AsyncClient) ->
         await http.get("/v1/notices/a%00b"),
     ):
         expect_problem(answer, 422, "forbidden_character")
+
+
+@pytest.mark.parametrize("last", ["multipart/form-data; boundary=x", "application/json"])
+async def test_a_content_type_given_twice_is_not_chosen_from(
+    http: httpx.AsyncClient, desk: Desk, last: str
+) -> None:
+    """What the border judged as a form would be read as JSON behind it, its NUL and all."""
+    body = orjson.dumps({**NOTICE, "text": "a\0b"})
+    headers = [("Content-Type", "application/json"), ("Content-Type", last)]
+    expect_problem(await http.post("/v1/notices", content=body, headers=headers), 400, "malformed_request")
+    assert desk.saves == 0
 
 
 async def test_a_backslash_before_u0000_is_only_text(http: httpx.AsyncClient, desk: Desk) -> None:
