@@ -109,7 +109,7 @@ class Authenticator:
                 # joserfc warns of the name "EdDSA" (RFC 9864 renames it); most issuers still use it
                 warnings.simplefilter("ignore", SecurityWarning)
                 return jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        except (JoseError, UnknownKey, ValueError) as error:
+        except (JoseError, UnknownKey, ValueError, TypeError) as error:  # a TypeError: {"crit": 5}
             raise InvalidToken("The token's signature cannot be verified.") from error
 
     def _remember(self, token: str, actor: Actor, until: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -103,13 +103,21 @@ class KeySource:
 
     async def _fetch(self) -> None:
         try:
-            document = orjson.loads(await self._read(self._url))
-            keys = KeySet.import_key_set(document).keys
-        except (OSError, httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
+            entries = list(orjson.loads(await self._read(self._url))["keys"])
+        except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.warning("keys_not_fetched", url=self._url, error=type(error).__name__)
             return
-        self._keys = [key for key in keys if not isinstance(key, OctKey)]
+        self._keys = [key for entry in entries for key in _readable(entry) if not isinstance(key, OctKey)]
         self._fetched = self._now()
+
+
+def _readable(entry: object) -> Sequence[Key]:
+    """The key of one entry; none for one that we cannot read: it is of no use, and spoils no other."""
+    try:
+        return KeySet.import_key_set({"keys": [entry]}).keys  # type: ignore[list-item]
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("key_not_read", error=type(error).__name__)
+        return ()
 
 
 def _header(token: str) -> dict[str, Any]:

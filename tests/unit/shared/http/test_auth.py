@@ -163,6 +163,9 @@ def _hmac_with(secret: bytes) -> Callable[[bytes], bytes]:
             forged({"alg": "Ed25519", "kid": "ed", "crit": ["b64"], "b64": False}, lambda _: b"\0" * 64),
             id="critical-extension",
         ),
+        pytest.param(
+            forged({"alg": "Ed25519", "kid": "ed", "crit": 5}, lambda _: b"\0" * 64), id="critical-nonsense"
+        ),
         pytest.param(signed(ENCRYPTION), id="key-for-another-use"),
         pytest.param(signed(OKPKey.generate_key("Ed25519", {"kid": "ed"})), id="same-name-other-key"),
         pytest.param(signed(ED, kid="stranger"), id="unknown-key"),
@@ -347,5 +350,23 @@ async def test_keys_that_come_late_are_found_soon() -> None:
 async def test_keys_of_unknown_kinds_are_passed_over() -> None:
     issuer = Issuer(ED)
     issuer.document = json.dumps({"keys": [{"kty": "AKP", "kid": "pq"}, ED.as_dict()]}).encode()
+    source = KeySource("https://issuer/jwks", read=issuer.read, now=Ticking())
+    assert (await source.key_for(signed(ED))).kid == "ed"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "crv": "Ed999", "x": "AA"},
+        {"kty": "RSA"},
+        {"kty": ["EC"]},
+        7,
+    ],
+)
+async def test_a_key_that_cannot_be_read_spoils_no_other(other: object) -> None:
+    issuer = Issuer(ED)
+    issuer.document = json.dumps({"keys": [other, ED.as_dict()]}).encode()
     source = KeySource("https://issuer/jwks", read=issuer.read, now=Ticking())
     assert (await source.key_for(signed(ED))).kid == "ed"
