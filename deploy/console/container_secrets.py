@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import secrets
 from pathlib import Path
 
 from deploy.console.place import SERVICES, Place
 from deploy.console.postgres import password_of
-from deploy.console.secret_files import secret_key, secret_text
+from deploy.console.secret_files import secret_key, write_private
 from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
 
 COMPOSE = "docker-compose.yml"
@@ -22,20 +22,19 @@ def make_secrets(place: Place) -> Path:
     """
     folder = place.var / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
-    secret_text(folder / "postgres_password")
+    folder.chmod(0o700)  # it may have been made by somebody else, or under another mask
+    _once(folder / "postgres_password", secrets.token_urlsafe(24))
     for service in SERVICES:
         password = password_of(place, service)
-        _write(folder / f"{service}_database_password", password)
-        _write(
+        _once(folder / f"{service}_database_password", password)
+        _once(
             folder / f"{service}_database_url", f"postgresql://{service}:{password}@postgres:5432/{service}"
         )
     SigningKey.in_folder(place.keys)
     for key in (secret_key(place.keys / "incidents.kek"), secret_key(place.keys / "incidents.ref")):
-        _write(folder / key.name, key.read_text())
+        _once(folder / key.name, key.read_text())
     for name in (JWKS, SIGNING_KEY):
-        shutil.copyfile(place.keys / name, folder / name)
-    for file in folder.iterdir():
-        file.chmod(0o444)
+        _same(folder / name, (place.keys / name).read_text())
     return folder
 
 
@@ -52,6 +51,13 @@ def tell_compose(folder: Path, project: Path) -> None:
     env.write_text("\n".join([*others, line]) + "\n", "utf-8")
 
 
-def _write(path: Path, text: str) -> None:
-    if not path.exists():
-        path.write_text(text)
+def _once(path: Path, text: str) -> None:
+    """Never another's place: what is there is in use."""
+    _same(path, path.read_text() if path.exists() else text)
+
+
+def _same(path: Path, text: str) -> None:
+    """This text, readable by all; put in place whole, for nobody can write into a file that is there."""
+    if not path.exists() or path.read_text() != text:
+        write_private(path, text)
+    path.chmod(0o444)

@@ -209,6 +209,17 @@ def test_the_secrets_are_those_that_the_console_makes(tmp_path: Path) -> None:
     assert {path.name for path in make_secrets(Place.at(tmp_path)).iterdir()} == named
 
 
+def test_secrets_that_are_there_are_not_touched_again_but_closed(tmp_path: Path) -> None:
+    """They are read-only, for their owner too: to write into them again is an error for all but root."""
+    folder = make_secrets(Place.at(tmp_path))
+    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
+    folder.chmod(0o755)
+    make_secrets(Place.at(tmp_path))
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()} == before
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_every_named_secret_is_used() -> None:
     used = set().union(*(secret_sources(it) for it in CONTAINERS.values()))
     assert used == set(COMPOSE["secrets"])
