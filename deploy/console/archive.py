@@ -23,7 +23,7 @@ from deploy.console.trouble import Trouble
 FORMAT = 1
 MANIFEST = "manifest.json"
 BLOCK = 1 << 20
-_PART = re.compile(r"databases/[a-z]+\.dump|keys/[a-z][a-z.-]*")
+_PART = re.compile(r"databases/[a-z]+\.dump|keys/[^./\0][^/\0]*")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,12 @@ def pack(
 ) -> None:
     """Write the file in one step, mode 0600 from its first byte on.
 
-    :raises Trouble: there is such a file already, or it cannot be written.
+    :raises Trouble: there is such a file already, it cannot be written, or a part would not come out of it.
     """
     refuse_existing(path)
+    strange = sorted(name for name in parts if not _is_part(name))
+    if strange:
+        raise Trouble(f"{', '.join(strange)} would not be restored: rename it, or move it away")
     hashes = {name: _hash_of(part) for name, part in parts.items()}
     told = json.dumps(asdict(Manifest(made_at, version, positions, hashes)), indent=2).encode()
     aside = path.with_name(f".{path.name}.part")

@@ -45,7 +45,7 @@ def back_up(place: Place, socket: str, path: Path, told: Told) -> dict[str, int]
     archive.refuse_existing(path)
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="backup-", dir=place.run) as folder:
-        parts = {f"keys/{key.name}": key for key in sorted(place.keys.iterdir()) if key.is_file()}
+        parts = key_parts(place.keys)
         with one_moment({name: database_url(place, name, socket) for name in SERVICES}) as snapshots:
             for name, snapshot in snapshots.items():
                 part = parts[f"databases/{name}.dump"] = Path(folder) / f"{name}.dump"
@@ -53,6 +53,15 @@ def back_up(place: Place, socket: str, path: Path, told: Told) -> dict[str, int]
         positions = {name: snapshot.position for name, snapshot in snapshots.items()}
         archive.pack(path, parts, made_at, version("stairs"), positions)
     return positions
+
+
+def key_parts(folder: Path) -> dict[str, Path]:
+    """Every key, and what else is kept beside them; a hidden file is a draft of a killed process."""
+    return {
+        f"keys/{key.name}": key
+        for key in sorted(folder.iterdir())
+        if key.is_file() and not key.name.startswith(".")
+    }
 
 
 def _dump(place: Place, socket: str, service: str, snapshot: str, part: Path, told: Told) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console import archive
+from deploy.console import archive, backing_up
 from deploy.console.trouble import Trouble
 
 POSITIONS = {"incidents": 8, "appeals": 12, "notifications": 20}
@@ -71,6 +71,28 @@ def test_a_part_of_a_file_is_no_backup(kept: int, file: Path, tmp_path: Path) ->
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(Trouble):
         archive.unpack(file, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "name", ["incidents.kek.2025", "Old_KEK~1", "incidents.kek (copy)", ".jwks.json.3f2a"]
+)
+def test_a_key_folder_with_more_in_it_makes_a_backup_that_can_be_restored(
+    name: str, parts: dict[str, Path], tmp_path: Path
+) -> None:
+    """Somebody keeps an old key beside the new one; a process that was killed left a draft."""
+    keys = tmp_path / "parts" / "keys"
+    (keys / name).write_text("another")
+    told = backing_up.key_parts(keys)
+    assert (f"keys/{name}" in told) != name.startswith(".")
+    archive.pack(tmp_path / "x.stairs", {**parts, **told}, "", "", {})
+    archive.unpack(tmp_path / "x.stairs", tmp_path / "out")
+    assert {f"keys/{path.name}" for path in (tmp_path / "out/keys").iterdir()} == told.keys()
+
+
+def test_nothing_is_packed_that_would_not_come_out_again(parts: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match=r"keys/\.draft"):
+        archive.pack(tmp_path / "x.stairs", {**parts, "keys/.draft": parts["keys/incidents.kek"]}, "", "", {})
+    assert not list(tmp_path.glob("*x.stairs*"))
 
 
 @pytest.mark.parametrize("name", ["../escaped", "/etc/escaped", "keys/../../escaped", "keys/.hidden"])
