@@ -67,7 +67,7 @@ def start(state: State) -> None:
 
 def stop(state: State) -> None:
     """End containers, API and ticker; images and volumes stay."""
-    if shutil.which("podman") and state.folder.exists():
+    if shutil.which("podman") and state.made():
         podman(state, "rm", "--all", "--force", "--time", "5", check=False)
     for name in ("ticker", "service"):
         _end(state, name)
@@ -77,7 +77,7 @@ def stop(state: State) -> None:
 def purge(state: State) -> None:
     """Everything the engine made on this machine, but for installed Debian packages."""
     stop(state)
-    if shutil.which("podman") and state.folder.exists():
+    if shutil.which("podman") and state.made():
         for words in (("volume", "prune", "--force"), ("network", "prune", "--force")):
             podman(state, *words, check=False)
         podman(state, "system", "reset", "--force", check=False)

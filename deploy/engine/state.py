@@ -7,6 +7,7 @@ apart from any podman or Docker of this machine; what must not outlive a reboot 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ REGISTRIES_CONF = """\
 # None: a name without a host means an image that is here, or nothing.
 unqualified-search-registries = []
 """
+USUAL = "/var/lib/stairs-engine"
+MARK = "storage.conf"  # it names the folder itself
 
 
 class CannotRun(Exception):  # noqa: N818 - says what is so
@@ -55,8 +58,11 @@ class State:
     @classmethod
     def of_this_machine(cls) -> State:
         """That which ``STAIRS_ENGINE`` names; two of them live side by side."""
-        folder = Path(os.environ.get("STAIRS_ENGINE", "/var/lib/stairs-engine")).absolute()
-        return cls(folder, Path("/run") / folder.name)
+        folder = Path(os.environ.get("STAIRS_ENGINE", USUAL)).absolute()
+        if folder == Path(USUAL):
+            return cls(folder, Path("/run/stairs-engine"))
+        # never by the folder's own name: /run/user and /run/podman are the machine's
+        return cls(folder, Path(f"/run/stairs-engine-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"))
 
     @property
     def socket(self) -> Path:
@@ -76,16 +82,19 @@ class State:
     def prepare(self) -> None:
         """Make the folders and write the settings; quick, and harmless to a running engine.
 
-        :raises CannotRun: not root, or the folder cannot be written.
+        :raises CannotRun: not root, or the folder cannot be written, or is somebody else's.
         """
         if os.geteuid() != 0:
             raise CannotRun("the engine must be started as root: sudo make engine, or install Docker instead")
         try:
-            for folder in (self.folder, self.fleeting, self.log, self.compose.parent):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self.made() and any(self.folder.iterdir()):
+                raise CannotRun(f"{self.folder} holds something else: set STAIRS_ENGINE to another folder")
             self.folder.chmod(0o711)
-            for name, text in _settings(self).items():
+            for name, text in _settings(self).items():  # first: by them the folder is known as ours
                 (self.folder / name).write_text(text)
+            for folder in (self.fleeting, self.log, self.compose.parent):
+                folder.mkdir(parents=True, exist_ok=True)
             clients = (
                 self.folder / "docker" / "config.json"
             )  # podman wants it to be there, Docker writes into it
@@ -95,6 +104,13 @@ class State:
             raise CannotRun(
                 f"cannot use {error.filename}: {error.strerror}; set STAIRS_ENGINE to another folder"
             ) from error
+
+    def made(self) -> bool:
+        """Whether the folder is an engine's; without its settings ``podman`` means the machine's own."""
+        try:
+            return f'graphroot = "{self.folder}/storage"' in (self.folder / MARK).read_text().splitlines()
+        except OSError:
+            return False
 
     def podman_environment(self) -> dict[str, str]:
         """The environment in which ``podman`` means this engine."""
@@ -134,7 +150,12 @@ class State:
             yield
 
     def remove(self) -> None:
-        """Everything; nothing of it may run any more."""
+        """Everything; nothing of it may run any more.
+
+        :raises CannotRun: the folder is not ours.
+        """
+        if self.folder.exists() and not self.made():
+            raise CannotRun(f"{self.folder} is no engine's folder: nothing was removed")
         shutil.rmtree(self.fleeting, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -142,7 +163,7 @@ class State:
 def _settings(state: State) -> dict[str, str]:
     words = {"folder": state.folder, "fleeting": state.fleeting}
     return {
+        MARK: STORAGE_CONF.format(**words),
         "containers.conf": CONTAINERS_CONF.format(**words),
-        "storage.conf": STORAGE_CONF.format(**words),
         "registries.conf": REGISTRIES_CONF,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engine import __main__ as command
-from deploy.engine import bases, images, reach, ticker
+from deploy.engine import bases, images, podman, reach, ticker
 from deploy.engine.state import CannotRun, State
 from deploy.engine.steps import do
 
@@ -30,6 +30,46 @@ def test_everything_lies_in_its_own_two_folders(state: State, monkeypatch: pytes
         settings = tomllib.loads((state.folder / name).read_text())
         paths = re.findall(r"'(/[^']*)'", str(settings))
         assert all(Path(path).is_relative_to(state.folder.parent) for path in paths)
+
+
+def test_another_folder_takes_nobodys_place_under_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """/run/user and /run/podman are the machine's, and a purge removes what is fleeting."""
+    found = []
+    for folder in ("/srv/user", "/opt/podman", "/data/a/engine", "/data/b/engine", "/data/stairs-engine"):
+        monkeypatch.setenv("STAIRS_ENGINE", folder)
+        found.append(State.of_this_machine().fleeting)
+    assert all(re.fullmatch(r"/run/stairs-engine-[0-9a-f]{12}", str(path)) for path in found)
+    assert len(set(found)) == len(found)
+
+
+def test_the_usual_folder_has_its_usual_place_under_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STAIRS_ENGINE", raising=False)
+    assert State.of_this_machine().fleeting == Path("/run/stairs-engine")
+
+
+def test_somebodys_folder_is_neither_used_nor_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    asked: list[object] = []
+    monkeypatch.setattr("subprocess.run", lambda words, **_: asked.append(words))
+    state.folder.mkdir()
+    (state.folder / "letters").write_text("dear …")
+    with pytest.raises(CannotRun, match="holds something else"):
+        state.prepare()
+    with pytest.raises(CannotRun, match="nothing was removed"):
+        podman.purge(state)
+    assert [path.name for path in state.folder.iterdir()] == ["letters"]
+    assert asked == []  # without our settings podman would mean the machine's own containers
+
+
+def test_its_own_folder_is_prepared_again_and_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    state.prepare()
+    state.prepare()
+    podman.purge(state)
+    podman.purge(state)
+    assert not state.folder.exists()
 
 
 def test_no_registry_is_ever_asked(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
