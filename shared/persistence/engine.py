@@ -12,10 +12,12 @@ from typing import Any
 import asyncpg
 import orjson
 from sqlalchemy import event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from shared.persistence.faults import StoreUnavailable
 
 CONNECT_TIMEOUT = 3.0  # seconds until a server that does not answer counts as away
 COMMAND_TIMEOUT = 30.0  # seconds; longer than any statement of ours should take
@@ -66,7 +68,9 @@ def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
             "server_settings": _SESSION,
         },
     )
+    event.listen(engine.sync_engine, "do_connect", _connected)
     event.listen(engine.sync_engine, "checkout", _refuse_the_silent)
+    event.listen(engine.sync_engine, "handle_error", _give_up_the_silent)
     return engine
 
 
@@ -123,6 +127,19 @@ class _LastWords:
             raise
 
 
+def _connected(
+    dialect: Dialect, _entry: ConnectionPoolEntry, places: list[Any], names: dict[str, Any]
+) -> DBAPIConnection:
+    """A new connection of the pool.
+
+    :raises StoreUnavailable: nobody is there, or nobody answers; SQLAlchemy lets the bare ``OSError`` pass.
+    """
+    try:
+        return dialect.connect(*places, **names)
+    except OSError as error:
+        raise StoreUnavailable from error
+
+
 def _refuse_the_silent(
     connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxied: PoolProxiedConnection
 ) -> None:
@@ -134,6 +151,16 @@ def _refuse_the_silent(
         connection.run_async(lambda raw: raw.fetchval("SELECT 1", timeout=PING_TIMEOUT))
     except _SILENT as error:
         raise InvalidatePoolError from error
+
+
+def _give_up_the_silent(context: ExceptionContext) -> None:
+    """A statement that nobody answered. SQLAlchemy knows the driver's errors; a bare timeout passes it by.
+
+    :raises StoreUnavailable: in its place, since no caller can tell it from a timeout of his own.
+    """
+    if isinstance(context.original_exception, OSError):  # of which TimeoutError is one
+        context.is_disconnect = True  # no rollback is waited for that will not be answered either
+        raise StoreUnavailable from context.original_exception
 
 
 def _dumps(value: Any) -> str:  # noqa: ANN401 - any JSON-able value of a column

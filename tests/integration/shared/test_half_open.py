@@ -13,7 +13,10 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.persistence import engine as engines
+from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
+from shared.persistence.faults import StoreUnavailable
+from shared.persistence.unit import Units
 from tests.support.fault_proxy import Address, FaultProxy, proxies
 from tests.support.ports import free_port
 
@@ -68,3 +71,30 @@ async def test_a_pool_whose_connections_fell_silent_fails_who_asks_first_and_nob
         await pool.fetchval(sleep)
     assert await asyncio.gather(*(pool.fetchval(sleep) for _ in range(MANY))) == [1] * MANY
     pool.terminate()
+
+
+@pytest.mark.parametrize("at", ["statement", "commit"])
+async def test_a_wire_that_falls_silent_in_mid_transaction_is_the_databases_trouble(
+    at: str, url: str, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the message's: five of these would have parked it; a request was told 500. And it is said once."""
+    monkeypatch.setattr(engines, "COMMAND_TIMEOUT", 4.0)
+    engine = async_engine(url, size=1)
+    loop = asyncio.get_running_loop()
+    fell_silent = 0.0
+
+    async def work() -> None:
+        nonlocal fell_silent
+        async with Units(engine, "some_events", Codec()).begin() as unit:
+            await unit.connection.scalar(sa.text("SELECT 1"))
+            await asyncio.to_thread(proxy.silence)
+            await asyncio.to_thread(proxy.heal)
+            fell_silent = loop.time()
+            if at == "statement":
+                await unit.connection.scalar(sa.text("SELECT 1"))
+
+    with pytest.raises(StoreUnavailable):
+        await work()
+    assert loop.time() - fell_silent < 7.5  # one COMMAND_TIMEOUT and two seconds to hang up; no second one
+    assert await answer(engine) == 1
+    await engine.dispose()
