@@ -22,6 +22,7 @@ SETTINGS = """\
 # Written by `stairs run` at every start.
 max_connections = 200          # three services: appender, pool and read side each, for api, worker and relay
 log_min_messages = warning
+unix_socket_permissions = 0700 # under /tmp, where its path is too long; we trust who calls himself postgres
 """
 VERSION = "18"
 
