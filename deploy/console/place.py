@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from deploy.console.secret_files import write_private
 from deploy.console.trouble import Trouble
 
 SERVICES = ("incidents", "appeals", "notifications")
@@ -164,7 +165,7 @@ class Notes:
 
     def write(self, place: Place) -> None:
         """Leave them for other commands."""
-        place.notes.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        write_private(place.notes, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, place: Place) -> Notes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     key = secret_key(place.keys / "incidents.kek")
     assert stat.S_IMODE(place.keys.stat().st_mode) == 0o700
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_notes_that_may_name_a_mail_servers_password_are_their_owners_alone(tmp_path: Path) -> None:
+    place = Place.at(tmp_path)
+    place.notes.touch(mode=0o644)
+    replace(NOTES, smtp="smtp://stairs:password@mail.example").write(place)
+    assert stat.S_IMODE(place.notes.stat().st_mode) == 0o600
+    assert Notes.read(place).smtp == "smtp://stairs:password@mail.example"
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:
