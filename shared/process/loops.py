@@ -10,13 +10,14 @@
 
 A loop handles its transient faults itself (back off, try again) and returns when ``stop`` is set. One that
 fails, or returns unasked, is a bug: the others are stopped and the process ends with exit code 1, loudly,
-for its supervisor to start it anew.
+for its supervisor to start it anew. One that does not even end when it is cancelled does not keep it alive.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
@@ -27,6 +28,7 @@ import uvloop
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 GRACE = 10.0  # seconds that the loops get to finish what they are at
+LAST = 20.0  # seconds more, after they were cancelled; then the process ends without them
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
@@ -87,6 +89,11 @@ async def _finish(tasks: Sequence[asyncio.Task[None]], grace: float) -> None:
     for task in late:
         log.warning("loop_cancelled", loop=task.get_name(), after_seconds=grace)
         task.cancel()
+    if late:
+        _, hung = await asyncio.wait(late, timeout=LAST)
+        if hung:  # on a thread that does not come back, say: nobody starts anew what has not ended
+            log.error("process_hangs", loops=[task.get_name() for task in hung])
+            os._exit(1)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -83,3 +85,38 @@ def test_an_orderly_end_is_exit_code_zero() -> None:
     stop = asyncio.Event()
     stop.set()
     assert run_async(run_loops({"a": a_loop([], "a")}, stop=stop)) == 0
+
+
+HUNG = """
+import asyncio, threading
+from concurrent.futures import ThreadPoolExecutor
+from shared.process import loops
+
+thread = ThreadPoolExecutor(1)
+
+async def feed(stop):  # as a Kafka feed: it closes on the thread that it works on
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.run_in_executor(thread, threading.Event().wait)
+    finally:
+        await loop.run_in_executor(thread, print)
+
+async def a_bug(stop):
+    await asyncio.sleep(0.1)
+    raise ValueError("a bug")
+
+loops.LAST = 0.2
+raise SystemExit(loops.run_async(loops.run_loops({"feed": feed, "relay": a_bug}, grace=0.2)))
+"""
+
+
+def test_a_thread_that_never_comes_back_keeps_no_process_alive() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HUNG], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "process_hangs" in said
