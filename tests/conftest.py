@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.ways",
     "tests.support.postgres",
     "tests.support.kafka",
+    "tests.support.secured_broker",
     "tests.support.logs",
     "tests.support.event_store",
     "tests.support.event_schemas",

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -39,12 +40,17 @@ class Broker:
         controller_port: int | None = None,
         *,
         advertised: str | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
-        """:param advertised: ``host:port`` that clients are told to use, where something is in between."""
+        """:param advertised: ``host:port`` that clients are told to use, where something is in between.
+
+        :param more: further properties of the server; they win over those of ``server.properties``.
+        """
         self.state = state or ROOT / "var" / "kafka"
         self.port = port
         self.controller_port = controller_port or port + 1
         self.advertised = advertised or self.bootstrap
+        self._more = dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None  # when it was this object that started it
 
     @property
@@ -137,7 +143,8 @@ class Broker:
         template = Template((HERE / "server.properties").read_text(encoding="utf-8"))
         words = {"port": self.port, "controller_port": self.controller_port, "logs": data}
         words["advertised"] = self.advertised
-        (self.state / "server.properties").write_text(template.substitute(words), encoding="utf-8")
+        properties = [template.substitute(words), *(f"{name}={value}" for name, value in self._more.items())]
+        (self.state / "server.properties").write_text("\n".join(properties), encoding="utf-8")
         if (data / "meta.properties").exists():
             return
         tool = [

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging.back_off import BackOff
 from shared.messaging.cloud_events import Malformed, from_message
+from shared.messaging.cluster import At, knock, why
 from shared.messaging.dead_letters import DeadLetters, reasons
 from shared.messaging.feed import Delivery, Failure, FeedUnavailable, Place
 from shared.messaging.kafka_member import Member
@@ -24,7 +25,6 @@ from shared.messaging.kafka_types import (
     Fetched,
     KafkaError,
     Record,
-    knock,
 )
 from shared.messaging.producer import Publisher
 from shared.messaging.topics import dead_letter_topic
@@ -47,7 +47,7 @@ class KafkaFeed:
     more: a member that stays quiet twice while messages wait for it is thrown away, too.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], group: str, engine: AsyncEngine) -> None:
+    def __init__(self, bootstrap: At, topics: Sequence[str], group: str, engine: AsyncEngine) -> None:
         """:param group: the consumer's name; its dead letters go to ``<topic>.<group>.dlq``."""
         self._bootstrap, self._topics, self._group = bootstrap, tuple(topics), group
         self._dead_letters = DeadLetters(engine, group)
@@ -154,7 +154,7 @@ class KafkaFeed:
         ):  # the row alone must do: nothing will make the broker take it
             log.warning("dead_letter_refused", topic=topic, error=type(sent.error).__name__)
         elif sent.error is not None:
-            raise FeedUnavailable(f"{topic}: {type(sent.error).__name__}")
+            raise FeedUnavailable(f"{topic}: {why(sent.error)}")
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -162,7 +162,7 @@ class KafkaFeed:
     async def _be_patient(self, error: KafkaError, wait: float) -> None:
         self._failures += 1
         if self._failures == 1:
-            log.warning("broker_unreachable", consumer=self._group, error=type(error).__name__)
+            log.warning("broker_unreachable", consumer=self._group, error=why(error))
         await asyncio.sleep(min(wait, self._back_off.after(self._failures)))
 
     def _answered(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Sequence
 
+from shared.messaging.cluster import At
 from shared.messaging.feed import Place
 from shared.messaging.kafka_types import (
     Fetched,
@@ -84,7 +85,7 @@ class Member:
     :raises KafkaError: no broker answers.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], group: str) -> None:
+    def __init__(self, bootstrap: At, topics: Sequence[str], group: str) -> None:
         self._consumer = open_consumer(bootstrap, f"stairs-{group}", group)
         self._uncommitted = Uncommitted()
         self._epochs: dict[Place, int] = {}

@@ -1,31 +1,29 @@
 """The one typed face of kafka-python 3.0.12: everything else in STAIRS speaks of ``Record`` and ``Fetched``.
 
-Each client is opened behind a look at the address. A client of 3.0.12 that finds no broker leaves its
-network thread and its file descriptors behind for ever, so one is only built where a port answers, and
-what a failed one left is closed. Every wait has an end.
+Each client is opened behind a look at the address (``access``). Every wait has an end.
 """
 
 from __future__ import annotations
 
 import contextlib
-import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from kafka import AsyncConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import (
     InvalidRecordError,
-    KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     PolicyViolationError,
     RecordListTooLargeError,
 )
-from kafka.net.compat import KafkaNetClient
 from kafka.producer.future import FutureRecordMetadata
 from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
+
+from shared.messaging.cluster import At
+from shared.messaging.kafka_network import access
 
 if TYPE_CHECKING:
     from kafka.consumer.subscription_state import ConsumerRebalanceListener
@@ -37,6 +35,7 @@ __all__ = [
     "KafkaConsumer",
     "KafkaError",
     "KafkaProducer",
+    "KafkaTimeoutError",
     "Listener",
     "MessageSizeTooLargeError",
     "OffsetAndMetadata",
@@ -57,7 +56,6 @@ BOOTSTRAP = 5_000  # milliseconds until an address that answers must have told i
 REQUEST = 5_000  # milliseconds for one request to a broker
 DELIVERY = 10_000  # milliseconds until the producer gives a record up; we then try with a new one
 METADATA = 10_000  # milliseconds until a consumer asks anew which partitions its topics have
-KNOCK = 2.0  # seconds for a port to answer
 PARTING = 0.5  # seconds for a failed producer to close in good order
 
 DETERMINISTIC = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError, PolicyViolationError)
@@ -104,43 +102,13 @@ class Fetched:
     headers: Headers
 
 
-def knock(bootstrap: str) -> None:
-    """See that at least one of the addresses answers.
-
-    :raises KafkaConnectionError: none does.
-    """
-    for address in bootstrap.split(","):
-        host, _, port = address.strip().rpartition(":")
-        with contextlib.suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), KNOCK):
-            return
-    raise KafkaConnectionError(f"no broker answers at {bootstrap}")
-
-
-@contextlib.contextmanager
-def _left_nothing_behind() -> Iterator[Callable[..., KafkaNetClient]]:
-    made: list[KafkaNetClient] = []
-
-    def make(**settings: object) -> KafkaNetClient:
-        made.append(KafkaNetClient(**settings))
-        return made[-1]
-
-    try:
-        yield make
-    except BaseException:
-        for client in made:
-            client.close()
-        raise
-
-
-def open_producer(bootstrap: str, client_id: str, *, largest: int = LARGEST_REQUEST) -> KafkaProducer:
+def open_producer(bootstrap: At, client_id: str, *, largest: int = LARGEST_REQUEST) -> KafkaProducer:
     """An idempotent producer that waits for all replicas.
 
-    :raises KafkaError: no broker answers in time.
+    :raises KafkaError: no broker answers in time, or we are not let in (``Refused``).
     """
-    knock(bootstrap)
-    with _left_nothing_behind() as network:
+    with access(bootstrap) as settings:
         return KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
@@ -154,20 +122,18 @@ def open_producer(bootstrap: str, client_id: str, *, largest: int = LARGEST_REQU
             reconnect_backoff_max_ms=2_000,
             allow_auto_create_topics=False,
             metrics_enabled=False,
-            kafka_client=network,
+            **settings,
         )
 
 
-def open_consumer(bootstrap: str, client_id: str, group: str | None, most: int = 200) -> KafkaConsumer:
+def open_consumer(bootstrap: At, client_id: str, group: str | None, most: int = 200) -> KafkaConsumer:
     """A consumer that starts at the beginning, reads what is committed, and commits only what it is told.
 
     :param group: None for a reader without a group, which seeks for itself.
-    :raises KafkaError: no broker answers in time.
+    :raises KafkaError: no broker answers in time, or we are not let in (``Refused``).
     """
-    knock(bootstrap)
-    with _left_nothing_behind() as network:
+    with access(bootstrap) as settings:
         return KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
             client_id=client_id,
             group_id=group,
             enable_auto_commit=False,
@@ -183,24 +149,22 @@ def open_consumer(bootstrap: str, client_id: str, group: str | None, most: int =
             reconnect_backoff_max_ms=2_000,
             allow_auto_create_topics=False,
             metrics_enabled=False,
-            kafka_client=network,
+            **settings,
         )
 
 
 @contextlib.contextmanager
-def open_admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+def open_admin(bootstrap: At) -> Iterator[KafkaAdminClient]:
     """The administrator's client, closed afterwards.
 
-    :raises KafkaError: no broker answers in time.
+    :raises KafkaError: no broker answers in time, or we are not let in (``Refused``).
     """
-    knock(bootstrap)
-    with _left_nothing_behind() as network:
+    with access(bootstrap) as settings:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","),
             client_id="stairs-admin",
             bootstrap_timeout_ms=BOOTSTRAP,
             request_timeout_ms=REQUEST,
-            kafka_client=network,
+            **settings,
         )
     try:
         yield admin

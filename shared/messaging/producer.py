@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.messaging.cluster import At
 from shared.messaging.kafka_types import (
     DELIVERY,
     LARGEST_REQUEST,
@@ -57,7 +58,7 @@ class Outlet(Protocol):
 class Publisher:
     """The outlet to Kafka, on a thread of its own: kafka-python blocks."""
 
-    def __init__(self, bootstrap: str, client_id: str, *, largest: int = LARGEST_REQUEST) -> None:
+    def __init__(self, bootstrap: At, client_id: str, *, largest: int = LARGEST_REQUEST) -> None:
         self._bootstrap, self._client_id, self._largest = bootstrap, client_id, largest
         self._producer: KafkaProducer | None = None
         self._closing = threading.Event()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 
-from shared.messaging.kafka_types import KafkaError, open_admin
+from shared.messaging.cluster import At, Refused
+from shared.messaging.kafka_types import KafkaError, KafkaTimeoutError, open_admin
 
 FRESH = 5.0  # seconds for which an answer holds: a look at a cluster costs a connection and a thread
+SOON = 1.5  # seconds for which an asker waits: less than the patience of ``/readyz``
+AWAY = "no cluster answers at KAFKA_BOOTSTRAP_SERVERS"
 
 
-def broker_checks(bootstrap: str | None) -> dict[str, BrokerCheck]:
+def broker_checks(bootstrap: At | None) -> dict[str, BrokerCheck]:
     """What readiness must ask beside the store: the broker, where there is one."""
     return {"broker": BrokerCheck(bootstrap)} if bootstrap else {}
 
@@ -22,23 +25,36 @@ def broker_checks(bootstrap: str | None) -> dict[str, BrokerCheck]:
 class BrokerCheck:
     """Asks the cluster to describe itself."""
 
-    def __init__(self, bootstrap: str, *, fresh: float = FRESH) -> None:
+    def __init__(self, bootstrap: At, *, fresh: float = FRESH) -> None:
         self._bootstrap, self._fresh = bootstrap, fresh
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._asked_at = float("-inf")
         self._reason: str | None = None
 
     async def __call__(self) -> str | None:
         """None, or in a few words why not."""
-        async with self._asking:
-            if time.monotonic() - self._asked_at > self._fresh:
-                self._reason = await asyncio.to_thread(self._ask)
-                self._asked_at = time.monotonic()
-            return self._reason
+        if self._asking is None and time.monotonic() - self._asked_at > self._fresh:
+            self._asking = asyncio.create_task(self._look())
+        if self._asking is not None:
+            try:
+                await asyncio.wait_for(asyncio.shield(self._asking), SOON)
+            except TimeoutError:
+                return self._reason or f"no answer from the cluster within {SOON:g} s"
+        return self._reason
+
+    async def _look(self) -> None:
+        try:
+            self._reason = await asyncio.to_thread(self._ask)
+        finally:
+            self._asked_at, self._asking = time.monotonic(), None
 
     def _ask(self) -> str | None:
         try:
             with open_admin(self._bootstrap) as admin:
                 return None if admin.describe_cluster()["brokers"] else "the cluster has no broker"
+        except Refused as reason:
+            return str(reason)
+        except KafkaTimeoutError:  # somebody took the connection, and did not talk as we do
+            return f"{AWAY} (KafkaTimeoutError), though its port does: see KAFKA_SECURITY_PROTOCOL"
         except KafkaError as error:
-            return f"no cluster answers at KAFKA_BOOTSTRAP_SERVERS ({type(error).__name__})"
+            return f"{AWAY} ({type(error).__name__})"

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.messaging import turns
 from shared.messaging.back_off import BackOff, pause
 from shared.messaging.batch import Batch, batch_of
+from shared.messaging.cluster import At, why
 from shared.messaging.kafka_types import DETERMINISTIC, KafkaError
 from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Outlet, Publisher, Sent
@@ -56,7 +57,7 @@ class Relay:
         topic: str,
         tail: Tail,
         outbound: Outbound,
-        bootstrap: str,
+        bootstrap: At,
         engine: AsyncEngine,
         *,
         outlet: Outlet | None = None,
@@ -164,5 +165,5 @@ class Relay:
         self._failures += 1
         self._failed.labels(self._source).inc()
         if self._failures == 1:
-            log.warning("relay_waits", source=self._source, error=type(error).__name__)
+            log.warning("relay_waits", source=self._source, error=why(error))
         await pause(stop, self._back_off.after(self._failures))

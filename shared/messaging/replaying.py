@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.messaging.cluster import why
 from shared.messaging.consumer import Consumer, Handler, Inbox
 from shared.messaging.feed import Delivery, Failure
 from shared.messaging.kafka_types import Record
@@ -62,7 +63,7 @@ class Replay:
         record = Record(letter.place.stream, delivery.key, delivery.value, delivery.headers)
         sent = await outlet.send([record])
         if sent.error is not None:
-            return Outcome(letter.number, "failed", type(sent.error).__name__)
+            return Outcome(letter.number, "failed", why(sent.error))
         await self._box.replayed([letter.number])
         return Outcome(letter.number, "published")
 

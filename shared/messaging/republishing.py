@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.messaging import turns
 from shared.messaging.back_off import BackOff
 from shared.messaging.batch import Batch, batch_of
+from shared.messaging.cluster import why
 from shared.messaging.kafka_types import DETERMINISTIC
 from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Outlet
@@ -105,7 +106,7 @@ class Republishing:
             failures += 1
             if failures == ATTEMPTS or isinstance(sent.error, DETERMINISTIC):
                 raise NotRepublished(
-                    f"{self._topic} takes nothing more ({type(sent.error).__name__}):"
+                    f"{self._topic} takes nothing more ({why(sent.error)}):"
                     f" go on from position {batch.settled(acknowledged) + 1}"
                 )
             await asyncio.sleep(self._back_off.after(failures))

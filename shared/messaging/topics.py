@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.messaging.cluster import At
 from shared.messaging.kafka_types import open_admin
 
 
@@ -89,7 +90,7 @@ def _topic(name: str, shape: _Shape, replication: int, owner: str) -> Topic:
     )
 
 
-def create(bootstrap: str, topics: list[Topic]) -> list[str]:
+def create(bootstrap: At, topics: list[Topic]) -> list[str]:
     """Create what is missing and wait until it can be written to; blocking. Returns the new ones' names.
 
     :raises TopicMismatch: one exists with another number of partitions.
@@ -125,7 +126,7 @@ def _same_partitions(found: list[dict[str, object]], topics: list[Topic]) -> Non
             )
 
 
-def missing(bootstrap: str, topics: list[Topic]) -> list[str]:
+def missing(bootstrap: At, topics: list[Topic]) -> list[str]:
     """The names of those that do not exist; blocking.
 
     :raises KafkaError: the cluster does not answer.

@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.messaging.cluster import At
 from shared.messaging.consumer import Inbox
 from shared.messaging.letter_box import Letter, LetterBox
 from shared.messaging.producer import Publisher
@@ -42,7 +43,7 @@ class Desk:
     engine: AsyncEngine
     inbox: Inbox
     reactions: Mapping[str, Reactions]  # by consumer
-    bootstrap: str | None  # of the Kafka cluster, if there is one
+    bootstrap: At | None  # of the Kafka cluster, if there is one
 
 
 async def see_to(desk: Desk, words: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.messaging.cluster import At
 from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Publisher
 from shared.messaging.republishing import NotRepublished, Republishing
@@ -27,7 +28,7 @@ class Store:
     tail: Tail
     outbound: Outbound
     engine: AsyncEngine
-    bootstrap: str | None  # of the Kafka cluster, if there is one
+    bootstrap: At | None  # of the Kafka cluster, if there is one
 
 
 async def republish(store: Store, words: Sequence[str]) -> int:
