@@ -3,7 +3,7 @@
 Settings: ``STAIRS_KAFKA_STATE`` (var/kafka), ``STAIRS_KAFKA_PORT`` (19092; the controller takes the next),
 ``STAIRS_KAFKA_ADVERTISED`` (host:port that clients are told to use, where something stands in between),
 ``STAIRS_KAFKA_JARS`` (var/cache/kafka-4.3.1); ``topics`` goes to ``KAFKA_BOOTSTRAP_SERVERS`` when it is set,
-with ``STAIRS_KAFKA_REPLICATION`` replicas (1).
+with ``STAIRS_KAFKA_REPLICATION`` replicas (1), and by the other ``KAFKA_…`` settings of a service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from pathlib import Path
 from deploy.kafka.broker import PORT, Broker
 from deploy.kafka.jars import HERE, CannotRun
 from shared.messaging import topics
+from shared.messaging.cluster import Refused
 from shared.messaging.kafka_types import KafkaError
+from shared.process.kafka_settings import KafkaSettings
+from shared.process.settings import load
 
 TOPICS = HERE / "topics.yaml"
 
@@ -46,9 +49,9 @@ def down() -> int:
 
 def create_topics() -> int:
     """Create the declared topics that are missing."""
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or this_machines_broker().bootstrap
+    cluster = load(KafkaSettings).kafka or this_machines_broker().bootstrap
     replicas = os.environ.get("STAIRS_KAFKA_REPLICATION")
-    made = topics.create(bootstrap, topics.declared(TOPICS, replication=int(replicas) if replicas else None))
+    made = topics.create(cluster, topics.declared(TOPICS, replication=int(replicas) if replicas else None))
     print("\n".join(f"created {name}" for name in made) or "every topic is there")
     return 0
 
@@ -80,7 +83,7 @@ def main(words: list[str]) -> int:
 def _remedy(error: Exception) -> str:
     """A cluster that somebody named is that setting's business."""
     named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    if not named or isinstance(error, CannotRun | topics.TopicMismatch):
+    if not named or isinstance(error, CannotRun | topics.TopicMismatch | Refused):
         return ""
     return f" (KAFKA_BOOTSTRAP_SERVERS={named}): start the cluster, or name another"
 

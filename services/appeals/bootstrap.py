@@ -129,7 +129,7 @@ def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lag
         outbound.SOURCE,
         projections=PROJECTIONS,
         consumers=[CONSUMER],
-        relayed=settings.kafka_bootstrap_servers is not None,
+        relayed=settings.kafka is not None,
     )
     return Lags(of_the_store.measure, limit=limit)
 
@@ -157,14 +157,13 @@ def dead_letters(settings: Settings, store: Store) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
     units = Units(store.engine, TABLE, Codec())
     reactions = {CONSUMER: inbound.handlers()}
-    return dead_letter_desk.Desk(store.engine, units, reactions, settings.kafka_bootstrap_servers)
+    return dead_letter_desk.Desk(store.engine, units, reactions, settings.kafka)
 
 
 def published(settings: Settings, store: Store) -> PublishedStore:
     """What can be published again."""
-    bootstrap = settings.kafka_bootstrap_servers
     return PublishedStore(
-        outbound.SOURCE, outbound.TOPIC, store.tail, outbound.publish, store.engine, bootstrap
+        outbound.SOURCE, outbound.TOPIC, store.tail, outbound.publish, store.engine, settings.kafka
     )
 
 
@@ -196,14 +195,14 @@ async def adopt_calendar(settings: Settings, store: Store, *, really: bool) -> S
 
 def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:
     """The relay; nothing where there is no Kafka: then others read ``/v1/changes``."""
-    if settings.kafka_bootstrap_servers is None:
+    if settings.kafka is None:
         return {}
     relay = Relay(
         outbound.SOURCE,
         outbound.TOPIC,
         store.tail,
         outbound.publish,
-        settings.kafka_bootstrap_servers,
+        settings.kafka,
         store.engine,
     )
     return {"relay": relay.run}
@@ -211,8 +210,8 @@ def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -
 
 def incidents_feed(settings: Settings, store: Store) -> Feed:
     """What the incidents service publishes, by Kafka or by its changes feed."""
-    if settings.kafka_bootstrap_servers is not None:
-        return KafkaFeed(settings.kafka_bootstrap_servers, [inbound.TOPIC], CONSUMER, store.engine)
+    if settings.kafka is not None:
+        return KafkaFeed(settings.kafka, [inbound.TOPIC], CONSUMER, store.engine)
     return ChangesFeed(
         settings.incidents_url, settings.system_token_file, store.engine, CONSUMER, source=inbound.SOURCE
     )

@@ -42,7 +42,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     :param clock: another clock than the one that the settings ask for; for tests.
     """
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
-    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka_bootstrap_servers))
+    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -122,7 +122,7 @@ async def _loops(
         behind = bootstrap.lags(settings, store, limit=settings.ready_lag_seconds)
         loops = dict(loops_of(settings, store, behind)) or {"idle": _idle}
         if settings.worker_health_port is not None:
-            checks = broker_checks(settings.kafka_bootstrap_servers)
+            checks = broker_checks(settings.kafka)
             readiness = Readiness(store=store.usable, **checks)
             readiness.show(behind)
             loops["health"] = health(readiness, settings.worker_health_port)

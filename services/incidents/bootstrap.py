@@ -36,6 +36,7 @@ from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.cluster import Cluster
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
@@ -144,7 +145,7 @@ def lags(settings: Settings, base: Foundation, *, limit: float | None = None) ->
         SOURCE,
         projections=PROJECTIONS,
         consumers=[CONSUMER, REACTIONS, MAIL],
-        relayed=settings.kafka_bootstrap_servers is not None,
+        relayed=settings.kafka is not None,
     )
     return Lags(of_the_store.measure, limit=limit)
 
@@ -168,8 +169,8 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
             behind.also(consumer.measure)
     running.update(clocks(base, clock_for(settings.stairs_clock_file)).loops())
     running["pruning"] = lambda stop: keep_pruned(base.engine, stop)
-    if settings.relay_embedded and settings.kafka_bootstrap_servers:
-        running["relay"] = relay(base, settings.kafka_bootstrap_servers).run
+    if settings.relay_embedded and settings.kafka:
+        running["relay"] = relay(base, settings.kafka).run
     return running
 
 
@@ -179,34 +180,34 @@ def clocks(base: Foundation, clock: Clock) -> Clockwork:
     return clockwork(SERVICE, Facts(base.engine, base.tail, TABLE), keeper, clock)
 
 
-def relay(base: Foundation, bootstrap: str) -> Relay:
+def relay(base: Foundation, cluster: Cluster) -> Relay:
     """From our facts to our topic."""
-    return Relay(SOURCE, TOPIC, base.tail, publish, bootstrap, base.engine)
+    return Relay(SOURCE, TOPIC, base.tail, publish, cluster, base.engine)
 
 
 def dead_letters(settings: Settings, base: Foundation) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
     units = Units(base.engine, TABLE, base.codec)
     reactions = {CONSUMER: of_appeals(), REACTIONS: of_ourselves(), MAIL: of_notifications()}
-    return dead_letter_desk.Desk(base.engine, units, reactions, settings.kafka_bootstrap_servers)
+    return dead_letter_desk.Desk(base.engine, units, reactions, settings.kafka)
 
 
 def published(settings: Settings, base: Foundation) -> PublishedStore:
     """What can be published again."""
-    return PublishedStore(SOURCE, TOPIC, base.tail, publish, base.engine, settings.kafka_bootstrap_servers)
+    return PublishedStore(SOURCE, TOPIC, base.tail, publish, base.engine, settings.kafka)
 
 
 def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:
-    if settings.kafka_bootstrap_servers:
-        return KafkaFeed(settings.kafka_bootstrap_servers, [APPEALS_TOPIC], CONSUMER, engine)
+    if settings.kafka:
+        return KafkaFeed(settings.kafka, [APPEALS_TOPIC], CONSUMER, engine)
     return ChangesFeed(
         settings.appeals_url, settings.system_token_file, engine, CONSUMER, source=APPEALS_SOURCE
     )
 
 
 def _news_of_mail(settings: Settings, engine: AsyncEngine) -> Feed:
-    if settings.kafka_bootstrap_servers:
-        return KafkaFeed(settings.kafka_bootstrap_servers, [MAIL_TOPIC], MAIL, engine)
+    if settings.kafka:
+        return KafkaFeed(settings.kafka, [MAIL_TOPIC], MAIL, engine)
     url, token_file = settings.notifications_url, settings.system_token_file
     return ChangesFeed(url, token_file, engine, MAIL, source=MAIL_SOURCE)
 

@@ -55,7 +55,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
     """The REST API over the real parts; a fault in a rulebook ends the start here."""
     library = Library.from_folder()
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
-    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka_bootstrap_servers))
+    readiness = Readiness(keys=auth.usable, **broker_checks(settings.kafka))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -147,17 +147,17 @@ async def _work(settings: Settings) -> None:
 def _health(settings: Settings, base: bootstrap.Foundation, behind: Lags) -> dict[str, Loop]:
     if settings.worker_health_port is None:
         return {}
-    readiness = Readiness(store=base.usable, **broker_checks(settings.kafka_bootstrap_servers))
+    readiness = Readiness(store=base.usable, **broker_checks(settings.kafka))
     readiness.show(behind)
     return {"health": health(readiness, settings.worker_health_port)}
 
 
 async def _relay(settings: Settings) -> None:
-    if not settings.kafka_bootstrap_servers:
+    if not settings.kafka:
         raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
     async with bootstrap.foundation(settings) as base:
         behind = bootstrap.lags(settings, base, limit=settings.ready_lag_seconds)
-        relaying = bootstrap.relay(base, settings.kafka_bootstrap_servers)
+        relaying = bootstrap.relay(base, settings.kafka)
         await run_loops({"relay": relaying.run} | _health(settings, base, behind))
 
 

@@ -31,6 +31,7 @@ from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.changes import Changes
 from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.cluster import Cluster
 from shared.messaging.consumer import Consumer, Handler
 from shared.messaging.feed import Feed
 from shared.messaging.kafka_feed import KafkaFeed
@@ -136,8 +137,8 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
         }
         if settings.delivery == "smtp":
             loops["sender"] = dispatch(base).run
-        if settings.kafka_bootstrap_servers and settings.relay_embedded:
-            loops["relay"] = _relay(base, settings.kafka_bootstrap_servers).run
+        if settings.kafka and settings.relay_embedded:
+            loops["relay"] = _relay(base, settings.kafka).run
         yield loops | _health(base, behind)
 
 
@@ -147,11 +148,11 @@ async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
 
     :raises SystemExit: no Kafka cluster is configured, so there is nothing to relay to.
     """
-    if not settings.kafka_bootstrap_servers:
+    if not settings.kafka:
         raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
     async with ground(settings) as base:
         behind = _lags(base, limit=settings.ready_lag_seconds)
-        yield {"relay": _relay(base, settings.kafka_bootstrap_servers).run} | _health(base, behind)
+        yield {"relay": _relay(base, settings.kafka).run} | _health(base, behind)
 
 
 async def rebuild(settings: Settings, progress: Callable[[str, int, int], None]) -> None:
@@ -172,7 +173,7 @@ def _require(base: Ground, readiness: Readiness) -> None:
         return await store_trouble(base.engine, PACKAGE)
 
     readiness.require("store", store)
-    for name, check in broker_checks(base.settings.kafka_bootstrap_servers).items():
+    for name, check in broker_checks(base.settings.kafka).items():
         readiness.require(name, check)
 
 
@@ -184,7 +185,7 @@ def _lags(base: Ground, *, limit: float | None = None) -> Lags:
         outbound.SOURCE,
         projections=PROJECTIONS,
         consumers=[inbound.CONSUMER],
-        relayed=base.settings.kafka_bootstrap_servers is not None,
+        relayed=base.settings.kafka is not None,
     )
     clock = clock_for(base.settings.stairs_clock_file)
 
@@ -247,14 +248,13 @@ def clocks(base: Ground, clock: Clock) -> Clockwork:
 def dead_letters(base: Ground) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
     reactions = {inbound.CONSUMER: _reactions(base)}
-    return dead_letter_desk.Desk(base.engine, base.units, reactions, base.settings.kafka_bootstrap_servers)
+    return dead_letter_desk.Desk(base.engine, base.units, reactions, base.settings.kafka)
 
 
 def published(base: Ground) -> PublishedStore:
     """What can be published again."""
-    bootstrap = base.settings.kafka_bootstrap_servers
     return PublishedStore(
-        outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, base.engine, bootstrap
+        outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, base.engine, base.settings.kafka
     )
 
 
@@ -275,14 +275,13 @@ def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:
 
 def _feeds(base: Ground) -> Iterator[tuple[str, Feed]]:
     settings, engine = base.settings, base.engine
-    if settings.kafka_bootstrap_servers:
-        bootstrap = settings.kafka_bootstrap_servers
-        yield "kafka", KafkaFeed(bootstrap, inbound.TOPICS, inbound.CONSUMER, engine)
+    if settings.kafka:
+        yield "kafka", KafkaFeed(settings.kafka, inbound.TOPICS, inbound.CONSUMER, engine)
         return
     for source, url in ((inbound.INCIDENTS, settings.incidents_url), (inbound.APPEALS, settings.appeals_url)):
         feed = ChangesFeed(url, settings.system_token_file, engine, inbound.CONSUMER, source=source)
         yield source.removeprefix("/"), feed
 
 
-def _relay(base: Ground, bootstrap: str) -> Relay:
-    return Relay(outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, bootstrap, base.engine)
+def _relay(base: Ground, cluster: Cluster) -> Relay:
+    return Relay(outbound.SOURCE, outbound.TOPIC, base.tail, outbound.publish, cluster, base.engine)

@@ -19,7 +19,9 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
+
+from shared.process.kafka_settings import KafkaSettings
 
 SECRETS = Path("/run/secrets")
 WRONG_SETTINGS = 78  # sysexits.h: EX_CONFIG
@@ -55,10 +57,8 @@ JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class CommonSettings(BaseSettings):
+class CommonSettings(KafkaSettings):
     """What all three services are told."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     auth_issuer: Set = Field(
         default="https://stairs.local", description="the iss claim of the tokens to be accepted"
@@ -66,9 +66,6 @@ class CommonSettings(BaseSettings):
     auth_audience: Set = Field(default="stairs", description="the aud claim of the tokens to be accepted")
     auth_jwks_url: JwksUrl = Field(
         description="the issuer's public keys: file:///path/jwks.json or https://… (http:// on loopback only)"
-    )
-    kafka_bootstrap_servers: Set | None = Field(
-        default=None, description="host:port of the Kafka cluster, or unset to follow the changes feeds"
     )
     system_token_file: Path | None = Field(
         default=None, description="a file with a bearer token of role system, for following the changes feeds"

@@ -20,6 +20,7 @@ from deploy.console.programs import plain_environment
 from deploy.console.secret_files import secret_key
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
+from tests.support.secured_broker import PASSWORD, USER, Secured
 from tests.support.tokens import signing_key
 
 WRONG_SETTINGS = 78
@@ -167,3 +168,69 @@ async def test_a_database_that_is_away_leaves_an_api_unready_and_named(
     }
     with running(service, "api", settings | away) as process:
         assert f"{service.upper()}_DATABASE_URL" in (await reasons(port, process))["store"]
+
+
+def secured(broker: Secured, password: Path) -> dict[str, str]:
+    """The settings of the door that wants a password, over TLS."""
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.sasl_ssl.servers,
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_CA_FILE": str(broker.authority.file),
+        "KAFKA_SASL_USERNAME": USER,
+        "KAFKA_SASL_PASSWORD_FILE": str(password),
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_worker_is_unready_while_the_cluster_refuses_its_password_and_ready_once_it_does_not(
+    service: str, settings: dict[str, str], secured_kafka: Secured
+) -> None:
+    assert ended(service, "migrate", settings).returncode == 0
+    password, port = secured_kafka.file(f"password of {service}", "wrong"), free_port()
+    told = settings | secured(secured_kafka, password) | {"WORKER_HEALTH_PORT": str(port)}
+    with running(service, "worker", told) as process:
+
+        async def refused() -> bool:
+            return "KAFKA_SASL_PASSWORD_FILE" in (await reasons(port, process)).get("broker", "")
+
+        await eventually(refused, within=30, every=0.5)
+        password.write_text(PASSWORD)
+        async with httpx.AsyncClient() as http:
+
+            async def ready() -> bool:
+                return (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+
+            await eventually(ready, within=30, every=0.5)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_login_without_a_password_ends_a_process_at_its_start(
+    service: str, settings: dict[str, str]
+) -> None:
+    told = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    told["KAFKA_SASL_USERNAME"] = USER
+    line = the_only_line(ended(service, "worker", settings | told))
+    assert line.startswith("KAFKA_SASL_PASSWORD_FILE is not set: give a file with its password")
+
+
+def test_topics_are_created_over_a_secured_door_and_a_closed_one_is_one_line(
+    secured_kafka: Secured,
+) -> None:
+    def create(password: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.kafka", "topics"],
+            cwd=ROOT,
+            env={**plain_environment(), **secured(secured_kafka, password)},
+            capture_output=True,
+            text=True,
+            timeout=WITHIN,
+            check=False,
+        )
+
+    wrong = create(secured_kafka.file("password of nobody", "wrong"))
+    assert wrong.returncode == 1
+    assert wrong.stderr.splitlines()[-1].startswith(
+        "kafka: the cluster refuses the name of KAFKA_SASL_USERNAME"
+    )
+    right = create(secured_kafka.file("password of us", PASSWORD))
+    assert (right.returncode, "created stairs.incidents.v1" in right.stdout) == (0, True), right.stderr
