@@ -57,16 +57,12 @@ def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
     """
     engine = create_async_engine(
         driver_url(url, "asyncpg"),
+        async_creator=lambda: connect(url),  # it would take sslmode and its like for settings of Python's
         pool_size=size,
         max_overflow=0,
         pool_timeout=5,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT,
-            "command_timeout": COMMAND_TIMEOUT,
-            "server_settings": _SESSION,
-        },
     )
     event.listen(engine.sync_engine, "do_connect", _connected)
     event.listen(engine.sync_engine, "checkout", _refuse_the_silent)
