@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import orjson
 from sqlalchemy import event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -57,14 +57,13 @@ def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
     """
     engine = create_async_engine(
         driver_url(url, "asyncpg"),
-        async_creator=lambda: connect(url),  # it would take sslmode and its like for settings of Python's
+        async_creator=lambda: _connected(url),  # it would take sslmode and its like for settings of Python's
         pool_size=size,
         max_overflow=0,
         pool_timeout=5,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
     )
-    event.listen(engine.sync_engine, "do_connect", _connected)
     event.listen(engine.sync_engine, "checkout", _refuse_the_silent)
     event.listen(engine.sync_engine, "handle_error", _give_up_the_silent)
     return engine
@@ -123,15 +122,13 @@ class _LastWords:
             raise
 
 
-def _connected(
-    dialect: Dialect, _entry: ConnectionPoolEntry, places: list[Any], names: dict[str, Any]
-) -> DBAPIConnection:
+async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:
     """A new connection of the pool.
 
     :raises StoreUnavailable: nobody is there, or nobody answers; SQLAlchemy lets the bare ``OSError`` pass.
     """
     try:
-        return dialect.connect(*places, **names)
+        return await connect(url)
     except OSError as error:
         raise StoreUnavailable from error
 
