@@ -6,6 +6,7 @@ The embedded server is built without SSL, so the TLS is that of a front before i
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -79,5 +80,7 @@ async def test_a_server_that_is_vouched_for_is_spoken_to_over_tls(
 @pytest.mark.parametrize("way", WAYS)
 async def test_one_that_is_not_is_refused(address: str, tmp_path: Path, way: Way) -> None:
     other = Authority(tmp_path / "other").file
-    with pytest.raises(Exception, match=r"(?i)certificate.verify.failed"):
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - each driver has its own
         await way(f"{address}?{FULL}{quote(str(other))}")
+    said = f"{refused.value} {refused.value.__cause__}"  # to callers an engine says only that it is away
+    assert re.search("certificate.verify.failed", said, re.IGNORECASE)
