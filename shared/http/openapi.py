@@ -87,6 +87,8 @@ def _complete(made: Document, app: FastAPI) -> None:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for operation, dependant in _operations(made, app):
+        if "description" in operation:  # better words than the function's name
+            operation["summary"] = operation["description"].partition("\n")[0].removesuffix(".")
         operation["responses"].pop("422", None)
         operation["responses"].update({"4XX": REFUSED, "5XX": TROUBLE})
         asked = {asked.call for asked in dependant.dependencies}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -107,6 +108,13 @@ async def test_it_shows_every_operation_and_every_schema(service: str) -> None:
     assert len(page.anchors) == len(set(page.anchors))
     assert {address[1:] for address in page.addresses if address.startswith("#")} <= set(page.anchors)
     assert {word for word in ("None", "Undefined", "{&#39;") if f">{word}" in text} == set()
+
+
+@pytest.mark.parametrize("service", ROUTERS)
+def test_every_operation_is_summed_up_in_words_not_by_a_functions_name(service: str) -> None:
+    paths = documented(service).openapi()["paths"].values()
+    summaries = [operation["summary"] for path in paths for operation in path.values()]
+    assert [one for one in summaries if re.fullmatch("[A-Z][a-z]*( [A-Z][a-z]*)*", one)] == []
 
 
 async def test_what_a_document_says_is_text_not_markup() -> None:
