@@ -14,6 +14,7 @@ from deploy.engine.steps import do, told
 
 MODULE = "github.com/docker/compose/v2"
 VERSION = "v2.32.4"
+OLDEST = 2
 GO = (1, 21)  # from here on Go fetches the toolchain that a module asks for
 
 
@@ -52,6 +53,12 @@ def version(program: list[str], environment: dict[str, str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def knows_the_specification(version: str | None) -> bool:
+    """Whether a Compose of this version reads docker-compose.yml as it is meant; version 1 did not."""
+    major = re.match(r"v?(\d+)\.", version or "")
+    return major is not None and int(major[1]) >= OLDEST
+
+
 def _refuse_missing_go() -> None:
     go = shutil.which("go")
     told_by = (
@@ -62,5 +69,5 @@ def _refuse_missing_go() -> None:
         wanted = ".".join(map(str, GO))
         raise CannotRun(
             f"Compose is built with Go {wanted} or newer, here is {told_by.strip() or 'none'}: "
-            f"install Go, or put a docker-compose of version 2 at {State.of_this_machine().compose}"
+            f"install Go, or put a docker-compose of version 2 or newer at {State.of_this_machine().compose}"
         )

@@ -27,13 +27,14 @@ class Engine:
     def compose(self) -> list[str]:
         """The words that Compose begins with.
 
-        :raises CannotRun: there is none of version 2.
+        :raises CannotRun: there is none that knows the Compose Specification (2, or 5, which followed it).
         """
         for program in _composes():
-            said = compose.version(program, self.environment)
-            if said and said.lstrip("v").split(".")[0] == "2":
+            if compose.knows_the_specification(compose.version(program, self.environment)):
                 return program
-        raise CannotRun("there is no Docker Compose 2 here: make engine, or install Docker's compose plug-in")
+        raise CannotRun(
+            "there is no Docker Compose 2 or newer here: make engine, or install Docker's compose plug-in"
+        )
 
     def compose_version(self) -> str | None:
         """What Compose calls itself, if there is one."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engine import __main__ as command
-from deploy.engine import bases, images, podman, reach, ticker
+from deploy.engine import bases, compose, images, podman, reach, ticker
 from deploy.engine.state import CannotRun, State
 from deploy.engine.steps import do
 
@@ -192,3 +192,20 @@ def test_a_verb_that_nobody_knows_is_answered_with_those_that_there_are(
 ) -> None:
     assert command.main(["fly"]) == 2
     assert "purge" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [
+        ("2.32.4", True),
+        ("v2.40.3", True),
+        ("5.4.0", True),  # there was no 3 and no 4
+        ("v10.0.1", True),
+        ("1.29.2", False),
+        ("docker-compose", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_every_compose_that_knows_the_specification_is_used(version: str | None, fits: bool) -> None:
+    assert compose.knows_the_specification(version) is fits
