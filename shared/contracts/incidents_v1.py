@@ -113,6 +113,23 @@ class TestingWindowSet(Published):
         return self.cds
 
 
+class FilingProtocolSet(Published):
+    """An LEA has chosen who files its cases and appeals; whatever it chose before counts no more (M p49)."""
+
+    TYPE: ClassVar[str] = "stairs.filing_protocol.set.v1"
+
+    lea: str
+    filing_protocol: str  # "site_allowed", the default, or "lea_only": its sites file neither
+    set_at: datetime
+    set_by: Person
+    version: int  # of the choice: of two, the greater one is the newer
+
+    @property
+    def key(self) -> str:
+        """Order is kept per LEA."""
+        return self.lea
+
+
 class NoteAdded(AboutCase):
     """Somebody added a note to a submitted case (N6); what it says stays in the incidents service."""
 

@@ -17,7 +17,7 @@ class KnownCases(Protocol):
     """The submitted cases that this service has heard of."""
 
     async def find(self, case_number: str) -> KnownCase | None:
-        """The case with this number, with the end of its testing window if one is known."""
+        """The case with this number, with the end of its testing window and who files, as far as known."""
         ...
 
 

@@ -13,7 +13,11 @@ from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import StudentNotInCase, StudentRepeated
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.offers import Offers, Situation, offers, route_for, without_taken
-from services.appeals.domain.permissions import refuse_to_file, refuse_to_read
+from services.appeals.domain.permissions import (
+    refuse_to_file,
+    refuse_to_read,
+    refuse_where_the_lea_files,
+)
 from services.appeals.domain.policy import Policy, Route
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act, KnownCase, Request
@@ -59,6 +63,7 @@ class AppealRequests:
         refuse_to_file(command.actor, command.appeal_type)
         refuse_ssids(command.comments)
         case = await find_case(self._cases, command.case_number, command.actor)
+        refuse_where_the_lea_files(command.actor, case)
         policy = self._policies.for_year(case.administration_year)
         routes = _routes(command, case, policy)
         numbers: Sequence[str] = ()

@@ -7,6 +7,7 @@ Refusal
 │   ├── StudentNotInCase                 student_not_in_case
 │   └── StudentRepeated                  duplicate_student
 ├── Forbidden                       403
+│   ├── FilingProtocolLeaOnly            filing_protocol_lea_only
 │   ├── NotForThisRole                   forbidden
 │   └── RestoreThroughCaltac             restore_through_caltac
 ├── NotFound                        404
@@ -63,6 +64,13 @@ class StudentRepeated(Invalid):
 
 class NotForThisRole(Forbidden):
     """The permission matrix (§3.3) does not give this act to the caller's role."""
+
+
+class FilingProtocolLeaOnly(Forbidden):
+    """The LEA has chosen that its own coordinators file, appeals as well as cases (§3.3 note 1; M p49)."""
+
+    code = "filing_protocol_lea_only"
+    title = "This LEA files for its sites"
 
 
 class RestoreThroughCaltac(Forbidden):

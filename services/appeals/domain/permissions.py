@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.appeals.domain.errors import NotForThisRole, RestoreThroughCaltac
-from services.appeals.domain.values import AppealType, Decider
+from services.appeals.domain.errors import FilingProtocolLeaOnly, NotForThisRole, RestoreThroughCaltac
+from services.appeals.domain.values import AppealType, Decider, KnownCase
 from shared.kernel.actor import Actor, Role
 
 FILING = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR, Role.CALTAC_AGENT})
@@ -24,6 +24,12 @@ def refuse_to_file(actor: Actor, appeal_type: AppealType) -> None:
         raise NotForThisRole("Only an LEA or site coordinator files an appeal, or CalTAC on their behalf.")
     if appeal_type is AppealType.RESTORE and actor.role is not Role.CALTAC_AGENT:
         raise RestoreThroughCaltac("CalTAC enters a restore: the LEA coordinator asks for it by phone.")
+
+
+def refuse_where_the_lea_files(actor: Actor, case: KnownCase) -> None:
+    """A site files no appeal where its LEA keeps filing to itself (§3.3 note 1); nobody else is touched."""
+    if case.lea_files and actor.role is Role.SITE_COORDINATOR:
+        raise FilingProtocolLeaOnly("Your LEA's coordinators file its appeals: ask them, or by a case note.")
 
 
 def refuse_to_decide_any(actor: Actor) -> None:

@@ -114,6 +114,7 @@ class KnownCase:
     submitted_by: dict[str, str | None]
     disruption_cause: str | None = None  # None: not said; the decider judges
     window_closes_on: date | None = None  # None: no window is known
+    lea_files: bool = False  # its sites do not; as far as was heard (§3.3 note 1)
 
 
 @dataclass(frozen=True)

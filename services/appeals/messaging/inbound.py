@@ -7,12 +7,12 @@ from functools import cache
 
 from services.appeals.domain.clocks import filing_closes
 from services.appeals.domain.values import KnownCase
-from services.appeals.read_model import appeal_filing, known_cases, testing_windows
+from services.appeals.read_model import appeal_filing, filing_protocols, known_cases, testing_windows
 from services.appeals.read_model.testing_windows import HeardWindow
 from services.appeals.rulebooks.library import Rulebooks, read_rulebooks
 from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
-from shared.contracts.incidents_v1 import IncidentSubmitted, TestingWindowSet
+from shared.contracts.incidents_v1 import FilingProtocolSet, IncidentSubmitted, TestingWindowSet
 from shared.deadlines.changing import apply_few
 from shared.messaging.consumer import Handler
 from shared.persistence.unit import Unit
@@ -65,6 +65,12 @@ async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) ->
     await _limit_filing(found, event, unit, f"the testing window of {told.cds} ends on {told.closes_on}")
 
 
+async def when_filing_protocol_set_know_who_files(event: CloudEvent, unit: Unit) -> None:
+    """From now on a site of the LEA may file appeals, or may not; what it has filed stands (§3.3 note 1)."""
+    told = FilingProtocolSet.model_validate(event.data)
+    await filing_protocols.remember(unit.connection, told.lea, told.filing_protocol, told.version)
+
+
 async def _limit_filing(cases: Sequence[KnownCase], event: CloudEvent, unit: Unit, why: str) -> None:
     """K9: appeals under these cases are taken until their window ends."""
     rules = rulebooks()
@@ -80,5 +86,6 @@ def handlers() -> Mapping[str, Handler]:
     """Which event leads to what."""
     return {
         IncidentSubmitted.TYPE: when_incident_submitted_know_the_case,
+        FilingProtocolSet.TYPE: when_filing_protocol_set_know_who_files,
         TestingWindowSet.TYPE: when_testing_window_set_know_its_end,
     }

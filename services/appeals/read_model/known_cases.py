@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.appeals.domain.values import KnownCase
+from services.appeals.read_model.filing_protocols import lea_files_for_case
 from services.appeals.read_model.tables import known_cases
 from services.appeals.read_model.testing_windows import closes_on_for_case
 
@@ -20,10 +21,12 @@ class KnownCaseTable:
         self._engine = engine
 
     async def find(self, case_number: str) -> KnownCase | None:
-        """The case with this number, if its submission has arrived; its window as it is known now."""
-        statement = sa.select(known_cases, closes_on_for_case().label("window_closes_on")).where(
-            known_cases.c.case_number == case_number
-        )
+        """The case with this number, if it was heard of; its window and who files as known now."""
+        statement = sa.select(
+            known_cases,
+            closes_on_for_case().label("window_closes_on"),
+            lea_files_for_case().label("lea_files"),
+        ).where(known_cases.c.case_number == case_number)
         async with self._engine.connect() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else case_of(row)

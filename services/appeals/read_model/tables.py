@@ -71,6 +71,14 @@ testing_windows = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),  # of the window: what was said last counts
 )
 
+filing_protocols = sa.Table(
+    "filing_protocols",
+    metadata,
+    sa.Column("lea", sa.Text, primary_key=True),
+    sa.Column("filing_protocol", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the choice: what was said last counts
+)
+
 appeal_numbers = sa.Table(  # the last number given out under each case
     "appeal_numbers",
     metadata,

@@ -1,4 +1,4 @@
-"""What others may know of notes, demands and concerns: who, when and about which case; never the words."""
+"""What others may know of what is said beside cases (who, when, about what; no words), and who files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from eventsourcing.domain import DomainEvent
 
 from services.incidents.domain.concern import Concern
 from services.incidents.domain.discussion import Discussion
+from services.incidents.domain.filing_protocol import FilingProtocol
 from services.incidents.domain.values import CDS_OF_LEA
 from shared.contracts.envelope import Person, Published
-from shared.contracts.incidents_v1 import AdditionalActionRequired, ConcernRecorded, NoteAdded
+from shared.contracts.incidents_v1 import (
+    AdditionalActionRequired,
+    ConcernRecorded,
+    FilingProtocolSet,
+    NoteAdded,
+)
 
 
 def said(fact: DomainEvent) -> Published | None:
@@ -59,8 +65,21 @@ def _concern_recorded(fact: Concern.Recorded) -> ConcernRecorded:
     )
 
 
+def _filing_protocol_set(fact: FilingProtocol.Chosen | FilingProtocol.Changed) -> FilingProtocolSet:
+    """An LEA's choice, whole."""
+    return FilingProtocolSet(
+        lea=fact.lea,
+        filing_protocol=fact.protocol,
+        set_at=fact.occurred_at,
+        set_by=Person.model_validate(fact.actor),
+        version=fact.originator_version,
+    )
+
+
 _TRANSLATIONS: dict[type, Callable[[Any], Published]] = {  # Any: each takes the fact it is filed under
     Discussion.NoteAdded: _note_added,
     Discussion.AdditionalActionRequired: _additional_action_required,
     Concern.Recorded: _concern_recorded,
+    FilingProtocol.Chosen: _filing_protocol_set,
+    FilingProtocol.Changed: _filing_protocol_set,
 }

@@ -1,4 +1,4 @@
-"""A testing window is set in incidents, published, and binds appeals: two services, two databases (HR-20)."""
+"""What an LEA sets in incidents is published and binds appeals: its window (HR-20), and who files (§3.3)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from shared.kernel.actor import Actor
 from shared.messaging.cloud_events import from_json
 from tests.support.appeal_states import CALTAC
 from tests.support.incident_bodies import changed_answers, charts_on_walls, cheating, illness
 from tests.support.incidents_service import Running, drafted, running, submitted
 from tests.support.live_appeals import Live, live_appeals
 from tests.support.postgres import new_database
-from tests.support.tokens import CALTAC_AGENT, LEA, LEA_COORDINATOR, SCHOOL, SYSTEM, bearer
+from tests.support.tokens import CALTAC_AGENT, LEA, LEA_COORDINATOR, SCHOOL, SITE_COORDINATOR, SYSTEM, bearer
 
 Json = dict[str, Any]
 MINE = bearer(LEA_COORDINATOR)
@@ -54,7 +55,13 @@ class Both:
         number: str = (await self.incidents.http.get(url, headers=MINE)).json()["case_number"]
         return number
 
-    async def appeal(self, case_number: str, appeal_type: str, state: str) -> httpx.Response:
+    async def who_files(self, choice: str) -> httpx.Response:
+        url = f"/v1/filing-protocol/{LEA}"
+        return await self.incidents.http.put(url, json={"filing_protocol": choice}, headers=MINE)
+
+    async def appeal(
+        self, case_number: str, appeal_type: str, state: str, by: Actor = LEA_COORDINATOR
+    ) -> httpx.Response:
         offers = (await self.appeals.get(f"/v1/offers?case_number={case_number}", LEA_COORDINATOR)).json()
         self.offered = offers
         refs = (
@@ -66,7 +73,7 @@ class Both:
             "appeal_type": appeal_type,
             "students": [{"student_ref": item["students"][0]["student_ref"], "event_state": state}],
         }
-        return await self.appeals.post("/v1/appeals", LEA_COORDINATOR, body)
+        return await self.appeals.post("/v1/appeals", by, body)
 
     def at(self, *when: int) -> None:
         """Set both clocks to an instant, as clocks in California show it."""
@@ -139,6 +146,32 @@ async def test_the_last_word_about_a_window_counts_however_the_news_arrive(both:
     number = await both.case(cheating())
     await both.incidents.projected()
     assert (await both.appeal(number, "invalidate", "started")).status_code == 201
+
+
+async def test_m_p49_who_files_in_an_lea_binds_appeals_as_soon_as_they_hear_of_it(both: Both) -> None:
+    number = await both.case(cheating())
+    await both.incidents.projected()
+    assert (await both.who_files("lea_only")).status_code == 200
+    assert await both.news() == 1
+    refused = await both.appeal(number, "invalidate", "started", SITE_COORDINATOR)
+    assert (refused.status_code, refused.json()["code"]) == (403, "filing_protocol_lea_only")
+    await both.who_files("site_allowed")
+    unheard = await both.appeal(number, "invalidate", "started", SITE_COORDINATOR)
+    await both.news()
+    accepted = await both.appeal(number, "invalidate", "started", SITE_COORDINATOR)
+    assert (unheard.status_code, accepted.status_code) == (403, 201)
+
+
+async def test_the_last_word_about_who_files_counts_however_the_news_arrive(both: Both) -> None:
+    number = await both.case(cheating())
+    await both.incidents.projected()
+    await both.who_files("lea_only")
+    await both.who_files("site_allowed")
+    url = f"/v1/changes?after={both.heard}"
+    changes = (await both.incidents.http.get(url, headers=bearer(SYSTEM))).json()["items"]
+    first, second = map(from_json, changes)
+    assert [await both.appeals.hear(event) for event in (second, first, second)] == [True, True, False]
+    assert (await both.appeal(number, "invalidate", "started", SITE_COORDINATOR)).status_code == 201
 
 
 async def test_a_13_a_re_opened_test_ends_with_the_window(both: Both) -> None:

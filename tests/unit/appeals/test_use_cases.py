@@ -27,6 +27,7 @@ from services.appeals.domain.errors import (
     CaseNotKnownYet,
     CaseNotSubmitted,
     DuplicateAppeal,
+    FilingProtocolLeaOnly,
     NotForThisRole,
     ReasonRequired,
     RestoreThroughCaltac,
@@ -161,6 +162,27 @@ async def test_a_request_is_refused(command: RequestAppeals, why: type[Refusal])
         await service.requests.request(command)
     assert type(refused.value) is why
     assert service.store.rows == []
+
+
+@pytest.mark.shows("HR-01")
+async def test_m_p49_where_the_lea_files_its_sites_ask_for_no_appeal_and_nobody_else_is_touched() -> None:
+    service = Service(replace(CHEATING, lea_files=True))
+    site = asking(CHEATING, AppealType.INVALIDATE, by=SITE_COORDINATOR)
+    with pytest.raises(FilingProtocolLeaOnly):
+        await service.requests.request(site)
+    assert service.store.rows == []
+    for helper in (LEA_COORDINATOR, CALTAC):
+        ask = Service(replace(CHEATING, lea_files=True)).requests.request
+        assert await ask(asking(CHEATING, AppealType.INVALIDATE, by=helper))
+
+
+async def test_an_appeal_that_a_site_filed_before_stays_its_own_to_withdraw() -> None:
+    service = Service(CHEATING)
+    (filed,) = await service.requests.request(asking(CHEATING, AppealType.INVALIDATE, by=SITE_COORDINATOR))
+    service.cases.cases[CHEATING.case_number] = replace(CHEATING, lea_files=True)
+    act = Act(SITE_COORDINATOR, TUESDAY)
+    withdrawn = await service.appeals.do(DoToAppeal(Deed.WITHDRAW, filed.id, act))
+    assert withdrawn.status is Status.WITHDRAWN
 
 
 async def test_a_case_not_known_yet_is_worth_another_try_soon() -> None:

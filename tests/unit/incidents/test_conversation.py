@@ -8,7 +8,12 @@ import pytest
 
 from services.incidents.api import conversation
 from services.incidents.messaging.outbound import publish
-from shared.contracts.incidents_v1 import AdditionalActionRequired, ConcernRecorded, NoteAdded
+from shared.contracts.incidents_v1 import (
+    AdditionalActionRequired,
+    ConcernRecorded,
+    FilingProtocolSet,
+    NoteAdded,
+)
 from shared.kernel.actor import Actor
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import FIRST, charts_on_walls, cheating
@@ -223,6 +228,18 @@ async def test_m_p49_an_lea_that_files_for_its_sites(api: Api) -> None:
     )
     assert (back.json()["version"], (await api.http.get(url, headers=MINE)).json()) == (2, back.json())
     assert (await api.http.post("/v1/incidents", json=cheating(), headers=site)).status_code == 201
+
+
+async def test_every_choice_is_published_under_the_lea(api: Api) -> None:
+    url = f"/v1/filing-protocol/{LEA}"
+    for choice in ("lea_only", "lea_only", "site_allowed"):
+        await api.http.put(url, json={"filing_protocol": choice}, headers=MINE)
+    told = [publish(recorded.fact) for recorded in api.store.all_facts()]
+    chosen = [each for each in told if isinstance(each, FilingProtocolSet)]
+    assert [(each.key, each.filing_protocol, each.version) for each in chosen] == [
+        (LEA, "lea_only", 1),
+        (LEA, "site_allowed", 2),
+    ]
 
 
 async def test_the_protocol_is_the_leas_own_to_choose(api: Api) -> None:
