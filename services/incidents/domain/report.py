@@ -102,12 +102,24 @@ class Report:
             raise NotSummative
         if (self.student_count or 0) > MOST_STUDENTS:
             raise TooManyStudents
-        if self.test is not None and self.test not in rulebook.tests:
+        self._check_test(rulebook)
+        self._check_times(at)
+
+    def _check_test(self, rulebook: Rulebook) -> None:
+        """One of the year's tests, and a grade that takes it (§2.1)."""
+        if self.test is None:
+            return
+        if self.test not in rulebook.tests:
             raise InvalidReport(
                 "The test is not one of this year's.",
                 issues=[Issue("/test", "unknown_choice", f"One of: {', '.join(rulebook.tests)}.")],
             )
-        self._check_times(at)
+        grades = rulebook.tests[self.test].grades
+        if self.grade is not None and self.grade not in grades:
+            raise InvalidReport(
+                "This grade does not take this test.",
+                issues=[Issue("/grade", "unknown_choice", f"One of: {', '.join(grades)}.")],
+            )
 
     def _check_times(self, at: datetime) -> None:
         for name, instant in (("occurred_at", self.occurred_at), ("discovered_at", self.discovered_at)):

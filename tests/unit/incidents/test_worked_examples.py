@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from services.incidents.api.schemas import CaseBody
 from services.incidents.domain.case import Case
 from services.incidents.domain.errors import (
     ContactCaltac,
+    InvalidReport,
     NotReportable,
     NotSummative,
     UnlistedIncident,
     WrongCallDestination,
 )
-from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity
+from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity, Status
 from services.incidents.messaging.outbound import publish
 from shared.kernel.errors import Refusal
 from tests.support.incident_api import Api
@@ -71,6 +73,34 @@ def test_hr_04_a_case_has_one_school_one_grade_one_test(field: str) -> None:
     body = left_room()
     with pytest.raises(ValidationError, match=field):
         CaseBody.model_validate({**body, field: [body[field], body[field]]})
+
+
+@pytest.mark.parametrize(("test", "grade"), [("cast", "03"), ("sb_ela_pt", "10"), ("caa_sci_pt1", "04")])
+def test_hr_04_a_grade_that_does_not_take_the_test_is_refused_and_told_which_grades_do(
+    test: str, grade: str
+) -> None:
+    refusal = refused(left_room(test=test, grade=grade))
+    assert isinstance(refusal, InvalidReport)
+    (issue,) = refusal.issues
+    assert (issue.pointer, issue.code) == ("/grade", "unknown_choice")
+    assert all(taking in issue.detail for taking in RULES.tests[test].grades)
+
+
+def test_hr_04_every_grade_that_takes_a_test_is_taken_and_half_a_pair_says_nothing_yet() -> None:
+    for code, test in RULES.tests.items():
+        for grade in test.grades:
+            assert a_draft(left_room(test=code, grade=grade)).report.grade == grade
+    for half in ({"test": "cast", "grade": None}, {"test": None, "grade": "03"}):
+        assert a_draft(left_room(**half)).status is Status.DRAFT
+
+
+def test_hr_04_a_draft_of_before_this_rule_is_not_submitted_until_it_is_set_right() -> None:
+    case = a_draft(left_room(test="cast", grade="08"))
+    case.report = replace(case.report, grade="03")
+    given(case).when(lambda c: c.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)).then_refused(InvalidReport)
+    right = replace(case.report, test="sb_math_pt")
+    case.revise(right, RULES, LEA_COORDINATOR, NOON)
+    given(case).when(lambda c: c.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)).then_only(Case.Submitted)
 
 
 @pytest.mark.parametrize("field", ["severity", "recommended_action", "late", "cde_copy"])
