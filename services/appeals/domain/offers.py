@@ -144,8 +144,10 @@ def _the_cause(_: Policy, route: Route, situation: Situation) -> str | None:
     return None if fits else route.otherwise
 
 
-def _the_delivery(_: Policy, route: Route, situation: Situation) -> str | None:
-    fits = route.delivery_modes is None or situation.case.delivery_mode in route.delivery_modes
+def _the_delivery(policy: Policy, route: Route, situation: Situation) -> str | None:
+    case = situation.case
+    mode = "paper" if case.test in policy.paper_tests else case.delivery_mode
+    fits = route.delivery_modes is None or mode in route.delivery_modes
     return None if fits else route.delivery_reason
 
 

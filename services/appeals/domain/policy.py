@@ -87,6 +87,7 @@ class Policy:
     routes: tuple[Route, ...]
     types: Mapping[AppealType, TypeRule]
     tests: Mapping[str, frozenset[Part]]  # which parts a test has, as far as a rule asks
+    paper_tests: frozenset[str]  # on paper whatever the case says of its delivery
     reasons: Mapping[str, Reason]
     retest: Retest
     calendar: BusinessCalendar

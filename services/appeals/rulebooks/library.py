@@ -74,6 +74,7 @@ def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
             for kind, entry in book.types.items()
         },
         tests={code: entry.parts for code, entry in book.tests.items()},
+        paper_tests=frozenset(code for code, entry in book.tests.items() if entry.on_paper),
         reasons=_reasons(book),
         retest=_retest(book.retest),
         calendar=_calendar_named(book.calendar, layer, folder),

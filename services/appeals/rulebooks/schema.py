@@ -56,9 +56,10 @@ class RetestEntry(Sourced):
 
 
 class TestEntry(Sourced):
-    """Which parts of a test a rule may ask for."""
+    """Which parts of a test a rule may ask for, and whether it is one on paper."""
 
     parts: frozenset[Part]
+    on_paper: bool = False
 
 
 class ReasonEntry(Sourced):

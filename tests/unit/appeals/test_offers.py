@@ -33,6 +33,7 @@ from tests.support.appeal_states import (
     POLICY,
     PREMATURE,
     RESET_IN_ERROR,
+    RULEBOOKS,
     STARTED,
     WAS_RESET,
     WRONG_SETTINGS,
@@ -227,6 +228,17 @@ def test_a_test_that_expired_after_its_case_was_submitted_is_re_opened_all_the_s
 def test_a_paper_test_has_no_online_only_appeal() -> None:
     paper = replace(ILLNESS, delivery_mode="paper")
     assert (offered(paper, EXPIRED), why_nothing(paper, EXPIRED)) == (NONE, "refer_to_paper_manual")
+
+
+@pytest.mark.parametrize("year", ["2015-16", "2018-19", "2020-21"])
+def test_a_20_a_test_on_paper_is_on_paper_whatever_its_case_says_of_the_delivery(year: str) -> None:
+    policy = RULEBOOKS.for_year(year)
+    assert policy.paper_tests == {test for test in policy.tests if test.endswith("_paper")}
+    assert policy.paper_tests
+    for test, incident in itertools.product(sorted(policy.paper_tests), RE_OPENED_ONCE_EXPIRED):
+        case = replace(a_case(incident, "re_open", test=test), administration_year=year)
+        found = offers(policy, situation(case, EXPIRED))
+        assert (found.offered, found.reason and found.reason.reason_code) == ((), "refer_to_paper_manual")
 
 
 def test_e55_a_paused_test_is_not_re_opened_and_the_answer_says_what_to_do() -> None:
