@@ -142,6 +142,9 @@ class NoteAdded(AboutCase):
     added_at: datetime
     added_by: Person
     case_submitted_by: Person
+    for_desks: tuple[
+        str, ...
+    ] = ()  # "cde", "caltac": whom a coordinator's note concerns; of a desk's own none
 
 
 class AdditionalActionRequired(AboutCase):

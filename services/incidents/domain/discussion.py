@@ -17,9 +17,13 @@ from services.incidents.domain.case import Case
 from services.incidents.domain.errors import NotSubmitted
 from services.incidents.domain.facts import Person
 from services.incidents.domain.permissions import may_demand_action, may_note
-from shared.kernel.actor import Actor
+from services.incidents.domain.values import RecommendedAction
+from shared.kernel.actor import Actor, Role
 
 NAMES = UUID("2c0f7f86-8d0e-5a5b-9a61-5f3f0c6f9b11")
+COORDINATORS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR})
+CDE, CALTAC = "cde", "caltac"  # desks, as appeals name their deciders
+DESKS = {Role.CDE_REVIEWER: CDE, Role.CALTAC_AGENT: CALTAC}  # who may demand action
 
 
 def discussion_of(case_id: UUID) -> UUID:
@@ -70,6 +74,7 @@ class Discussion(Aggregate):
         TOPIC = "incidents.discussion.note_added"
         note_id: UUID
         text: str
+        for_desks: list[str] | None = None  # absent in the oldest facts
 
     class AdditionalActionRequired(Event):
         """CalTAC or the CDE ask for more (M p44; N11); the newest demand stands."""
@@ -98,7 +103,9 @@ class Discussion(Aggregate):
         :raises Refusal: the caller may not, or the case is a draft.
         """
         may_note(actor)
-        self.trigger_event(self.NoteAdded, note_id=note_id, text=text, **_about(case, actor, at))
+        about = _about(case, actor, at)
+        desks = self._desks_for(case) if actor.role in COORDINATORS else []
+        self.trigger_event(self.NoteAdded, note_id=note_id, text=text, for_desks=desks, **about)
 
     def demand_action(self, text: str, case: Case, actor: Actor, at: datetime) -> None:
         """Ask for further action; the same again changes nothing.
@@ -118,6 +125,15 @@ class Discussion(Aggregate):
         if self.additional_action is not None:
             self.trigger_event(self.AdditionalActionSettled, **_about(case, actor, at))
 
+    def _desks_for(self, case: Case) -> list[str]:
+        """The other party of a coordinator's note (N6): whoever decides, asked for more, or is waited for."""
+        desks = {appeal.decider for appeal in case.appeals.values()}
+        if self.demanded_by is not None:
+            desks.add(DESKS[self.demanded_by.role])
+        if case.assessment.recommended_action is RecommendedAction.WAIT_FOR_CDE_RESPONSE:
+            desks.add(CDE)
+        return sorted(desks) or [CALTAC]
+
     # --- What changes. ---
 
     @event(Opened)
@@ -125,18 +141,19 @@ class Discussion(Aggregate):
         self.case_id = case_id
         self.notes: list[Note] = []
         self.additional_action: str | None = None
+        self.demanded_by: Actor | None = None
 
     @event(NoteAdded)
     def _apply_note_added(self, note_id: UUID, text: str, actor: Person, occurred_at: datetime) -> None:
         self.notes.append(Note(note_id, text, Actor.from_fact(actor), occurred_at))
 
     @event(AdditionalActionRequired)
-    def _apply_additional_action_required(self, text: str) -> None:
-        self.additional_action = text
+    def _apply_additional_action_required(self, text: str, actor: Person) -> None:
+        self.additional_action, self.demanded_by = text, Actor.from_fact(actor)
 
     @event(AdditionalActionSettled)
     def _apply_additional_action_settled(self) -> None:
-        self.additional_action = None
+        self.additional_action, self.demanded_by = None, None
 
 
 def _about(case: Case, actor: Actor, at: datetime) -> dict[str, object]:

@@ -36,6 +36,7 @@ def _note_added(fact: Discussion.NoteAdded) -> NoteAdded:
         school=fact.school,
         added_at=fact.occurred_at,
         added_by=Person.model_validate(fact.actor),
+        for_desks=tuple(fact.for_desks or ()),
         case_submitted_by=Person.model_validate(fact.case_submitted_by),
     )
 

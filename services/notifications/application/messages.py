@@ -71,7 +71,7 @@ class Messages:
 
     async def notify(self, command: Notify) -> None:
         """Write the message that this occasion asks for, and queue it; the same cause again does nothing."""
-        if await self._exists(notification_id_of(command.cause, command.kind)):
+        if await self._exists(notification_id_of(command.cause, command.kind, command.occasion.beside)):
             return
         message = Message.compose(
             await self._draft(command),
@@ -191,6 +191,7 @@ class Messages:
             sender=self._stationery.sender_of(content),
             desk=desk_for(kind, occasion),
             fits_until=occasion.fits_until,
+            beside=occasion.beside,
         )
 
     async def _exists(self, notification_id: UUID) -> bool:

@@ -42,6 +42,23 @@ class NoteAdded(AboutSubmittedCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteForADesk(NoteAdded):
+    """A coordinator's note, for whoever decides or asked: a message apart, so that no side sees addresses."""
+
+    desk: str  # "cde" or "caltac"
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Nobody but the desk."""
+        return ()
+
+    @property
+    def beside(self) -> str:
+        """The desk's message stands beside the coordinators'."""
+        return self.desk
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdditionalActionRequired(AboutSubmittedCase):
     """CalTAC or the CDE ask for more (N11)."""
 

@@ -42,9 +42,12 @@ LARGEST = 150_000  # bytes: its event, all of it escaped, still goes over the br
 NOBODY = "no recipient with a usable address is known"
 
 
-def notification_id_of(cause: Cause, kind: Kind) -> UUID:
-    """The identity of the one message of this kind that this event triggers."""
-    return uuid5(MESSAGES, f"{cause.source} {cause.id} {kind}")
+def notification_id_of(cause: Cause, kind: Kind, beside: str = "") -> UUID:
+    """The identity of the one message of this kind that this event triggers.
+
+    :param beside: which one, where the same event triggers several of this kind.
+    """
+    return uuid5(MESSAGES, " ".join(filter(None, (cause.source, cause.id, kind, beside))))
 
 
 class Message(Aggregate):
@@ -116,7 +119,7 @@ class Message(Aggregate):
         """
         if draft.size > LARGEST:
             raise errors.MailTooLong(f"It would have {draft.size} bytes; the longest mail has {LARGEST}.")
-        notification_id = notification_id_of(draft.cause, draft.kind)
+        notification_id = notification_id_of(draft.cause, draft.kind, draft.beside)
         message = cls(
             **draft.as_fact(),
             message_id=f"<{notification_id}@{mail_domain}>",

@@ -41,6 +41,11 @@ class Occasion(ABC):
         return Matter(self.incident_id, self.case_number, self.lea, self.school)
 
     @property
+    def beside(self) -> str:
+        """Which one it is of several messages of one kind and cause; empty where there is but one."""
+        return ""
+
+    @property
     @abstractmethod
     def told(self) -> tuple[Somebody, ...]:
         """Whose act this follows from: they are told first."""

@@ -4,7 +4,8 @@
   coordinator acted: then that one mail is enough.
 * N2, N3: the CDE's desk, and nobody else: its copy is a message of its own, so no header shows one side's
   addresses to the other.
-* N6, N11: whoever submitted the case, and the LEA coordinators as above; never who said it.
+* N6, N11: whoever submitted the case, and the LEA coordinators as above; never who said it. A coordinator's
+  note also goes to the desks that it concerns, each in a message of its own.
 * N7: the coordinators of the school and of its LEA; N8: the LEA coordinators, who phone.
 * N9, N10 of a case: who drafted or submitted it, and all LEA coordinators, also where one of them did: a
   clock runs out because somebody does not act, and another has to.
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.notifications.domain.addresses import is_usable_address, one_line
+from services.notifications.domain.announcements import NoteForADesk
 from services.notifications.domain.clocks import DecisionClock
 from services.notifications.domain.occasions import Occasion, Somebody
 from services.notifications.domain.values import Because, Contact, Kind, Recipient
@@ -60,8 +62,14 @@ def desk_for(kind: Kind, occasion: Occasion) -> Because | None:
     if kind in FOR_THE_CDE:
         return Because.CDE_DESK
     if isinstance(occasion, DecisionClock):
-        return Because.CDE_DESK if occasion.decider == "cde" else Because.CALTAC_DESK
+        return _desk_called(occasion.decider)
+    if isinstance(occasion, NoteForADesk):
+        return _desk_called(occasion.desk)
     return None
+
+
+def _desk_called(code: str) -> Because:
+    return Because.CDE_DESK if code == "cde" else Because.CALTAC_DESK
 
 
 def at_the_desk(desk: Because, desks: Mapping[Because, str]) -> tuple[Recipient, ...]:

@@ -167,6 +167,7 @@ class Draft:
     sender: Sender | None = None
     desk: Because | None = None  # of a message to a desk
     fits_until: datetime | None = None  # the instant from which it is not so any more
+    beside: str = ""  # which one, of several messages of this kind and cause
 
     def as_fact(self) -> dict[str, Any]:
         """The form in which the first fact of its message keeps it."""

@@ -7,6 +7,7 @@ from services.notifications.domain.announcements import (
     BreachIdentified,
     ConcernRecorded,
     NoteAdded,
+    NoteForADesk,
 )
 from services.notifications.messaging.occasions import somebody
 from shared.contracts import incidents_v1
@@ -23,6 +24,11 @@ def note_added(event: incidents_v1.NoteAdded) -> NoteAdded:
         at=event.added_at,
         case_submitted_by=somebody(event.case_submitted_by),
     )
+
+
+def note_for_a_desk(event: incidents_v1.NoteAdded, desk: str) -> NoteForADesk:
+    """A coordinator's note stands on a case, and concerns a desk."""
+    return NoteForADesk(**vars(note_added(event)), desk=desk)
 
 
 def additional_action_required(event: incidents_v1.AdditionalActionRequired) -> AdditionalActionRequired:

@@ -18,6 +18,7 @@ from services.notifications.messaging.announcements import (
     breach_identified,
     concern_recorded,
     note_added,
+    note_for_a_desk,
 )
 from services.notifications.messaging.clocks import (
     decision_at_risk,
@@ -88,11 +89,13 @@ class Reactions:
         await self._tell(Kind.APPEAL_WITHDRAWN, appeal_withdrawn(withdrawn), event, unit)
 
     async def when_note_added_tell_the_others(self, event: CloudEvent, unit: Unit) -> None:
-        """N6: the submitter and the LEA; an LEA coordinator's note on their own case concerns no other."""
+        """N6: submitter, LEA and desks; an LEA coordinator's note on their own case concerns desks alone."""
         added = incidents_v1.NoteAdded.model_validate(event.data)
         submitter = added.case_submitted_by
         if added.added_by.sub != submitter.sub or submitter.role != LEA_COORDINATOR:
             await self._tell(Kind.NOTE_ADDED, note_added(added), event, unit)
+        for desk in added.for_desks:
+            await self._tell(Kind.NOTE_ADDED, note_for_a_desk(added, desk), event, unit)
 
     async def when_concern_recorded_tell_the_coordinators(self, event: CloudEvent, unit: Unit) -> None:
         """N7: those of the school and of its LEA, immediately."""

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from services.incidents.api import conversation
+from services.incidents.domain.appeals import NotedAppeal
+from services.incidents.domain.discussion import Discussion
 from services.incidents.messaging.outbound import publish
 from shared.contracts.incidents_v1 import (
     AdditionalActionRequired,
@@ -16,7 +18,8 @@ from shared.contracts.incidents_v1 import (
 )
 from shared.kernel.actor import Actor
 from tests.support.incident_api import Api
-from tests.support.incident_bodies import FIRST, charts_on_walls, cheating
+from tests.support.incident_bodies import FIRST, charts_on_walls, cheating, swapped_logons
+from tests.support.incident_states import NOON, a_submitted_case
 from tests.support.tokens import (
     AUDITOR,
     CALTAC_AGENT,
@@ -78,6 +81,53 @@ async def test_n6_a_note_is_told_without_its_words(api: Api) -> None:
     assert (note.key, note.case_number, note.lea) == (url.rpartition("/")[2], "2018-19-000001", LEA)
     assert (note.added_by.sub, note.case_submitted_by.sub) == ("cde-1", "lea-1")
     assert WORDS not in note.model_dump_json()
+
+
+async def desks_of_a_note(api: Api, url: str, by: Actor = LEA_COORDINATOR) -> tuple[str, ...]:
+    await api.http.post(f"{url}/notes", json={"text": WORDS}, headers=bearer(by))
+    note = told(api)[-1]
+    assert isinstance(note, NoteAdded)
+    return note.for_desks
+
+
+async def test_n6_a_coordinators_note_concerns_caltac_or_whoever_asked_for_more(api: Api) -> None:
+    url = await submitted(api)
+    assert await desks_of_a_note(api, url) == ("caltac",)
+    assert await desks_of_a_note(api, url, SITE_COORDINATOR) == ("caltac",)
+    await api.http.post(f"{url}/additional-action", json={"text": "Train the staff."}, headers=CDE)
+    assert await desks_of_a_note(api, url) == ("cde",)
+    settled = {"text": "Done.", "required": False}
+    await api.http.post(f"{url}/additional-action", json=settled, headers=bearer(CALTAC_AGENT))
+    assert await desks_of_a_note(api, url) == ("caltac",)
+
+
+async def test_n6_a_note_of_a_desk_concerns_no_desk(api: Api) -> None:
+    url = await submitted(api)
+    assert [await desks_of_a_note(api, url, desk) for desk in (CDE_REVIEWER, CALTAC_AGENT)] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("body", "deciders", "desks"),
+    [
+        (cheating(), [], ["caltac"]),
+        (cheating(), ["cde"], ["cde"]),
+        (cheating(), ["caltac"], ["caltac"]),
+        (cheating(), ["caltac", "cde"], ["caltac", "cde"]),
+        (swapped_logons(), [], ["cde"]),
+    ],
+    ids=["nobody yet", "the CDE decides", "CalTAC decides", "both decide", "the CDE is waited for"],
+)
+def test_n6_a_note_concerns_whoever_decides_on_the_case_or_is_waited_for(
+    body: dict[str, object], deciders: list[str], desks: list[str]
+) -> None:
+    case = a_submitted_case(body)
+    for number, decider in enumerate(deciders):
+        appeal = NotedAppeal(f"a{number}", f"A{number}", "invalidate", "stu", "denied", decider)
+        case.note_appeal(appeal, SYSTEM, NOON)
+    discussion = Discussion.open(case, LEA_COORDINATOR, NOON)
+    discussion.add_note(case.id, WORDS, case, LEA_COORDINATOR, NOON)
+    (note,) = [each for each in discussion.collect_events() if isinstance(each, Discussion.NoteAdded)]
+    assert note.for_desks == desks
 
 
 async def test_notes_at_the_same_moment_are_all_kept(api: Api) -> None:

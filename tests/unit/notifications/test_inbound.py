@@ -118,6 +118,14 @@ async def test_n6_nobody_is_told_of_a_note_of_their_own() -> None:
     assert await after(answered) == [("note_added", ["lea-1@example.org"])]
 
 
+async def test_n6_a_coordinators_note_is_told_to_each_desk_that_it_concerns_in_a_message_of_its_own() -> None:
+    own = note_added(added_by=LEA_PERSON, case_submitted_by=LEA_PERSON, for_desks=("caltac",))
+    assert await after(own, own) == [("note_added", [CALTAC])]
+    both = note_added(added_by=SITE_PERSON, for_desks=("caltac", "cde"))
+    expected = [("note_added", [LEE, DEE]), ("note_added", [CALTAC]), ("note_added", [CDE_DESK])]
+    assert await after(both) == expected
+
+
 async def test_n7_a_concern_is_told_to_the_coordinators_of_the_school_and_of_its_lea() -> None:
     desk = NotificationDesk()
     await desk.name_coordinators()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
 from services.notifications.domain.errors import AlreadyOnItsWay, MailTooLong, NobodyToSendTo, NotBeingSent
-from services.notifications.domain.message import Message, notification_id_of
+from services.notifications.domain.message import MESSAGES, Message, notification_id_of
 from services.notifications.domain.values import Cause, Kind, Status
 from tests.support.notification_states import (
     SYSTEM,
@@ -41,6 +41,11 @@ def test_one_trigger_and_kind_make_one_identity() -> None:
     cause = Cause("/incidents", "6f1d.3")
     assert notification_id_of(cause, Kind.CASE_SUBMITTED) == notification_id_of(cause, Kind.CASE_SUBMITTED)
     assert notification_id_of(cause, Kind.CASE_SUBMITTED) != notification_id_of(cause, Kind.CDE_COPY)
+    assert notification_id_of(cause, Kind.CDE_COPY) == uuid5(
+        MESSAGES, "/incidents 6f1d.3 cde_copy"
+    )  # for ever
+    beside = {notification_id_of(cause, Kind.NOTE_ADDED, desk) for desk in ("", "cde", "caltac")}
+    assert len(beside) == 3
 
 
 def test_a_message_carries_its_own_id_in_its_message_id() -> None:
