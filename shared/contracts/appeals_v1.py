@@ -28,6 +28,7 @@ class AppealFact(AboutCase):
     decider: str
     filed_by: Person
     case_submitted_by: Person
+    administration_year: str | None = None  # of the case
 
 
 class AppealRequested(AppealFact):

@@ -145,6 +145,7 @@ class NoteAdded(AboutCase):
     for_desks: tuple[
         str, ...
     ] = ()  # "cde", "caltac": whom a coordinator's note concerns; of a desk's own none
+    administration_year: str | None = None
 
 
 class AdditionalActionRequired(AboutCase):
@@ -158,6 +159,7 @@ class AdditionalActionRequired(AboutCase):
     required_at: datetime
     required_by: Person
     case_submitted_by: Person
+    administration_year: str | None = None
 
 
 class ConcernRecorded(Published):
@@ -221,3 +223,4 @@ class DraftReminder(AboutCase):
     reporting_closes_on: date  # the last day on which it can be submitted, in California
     noticed_at: datetime
     drafted_by: Person
+    rulebook: str | None = None  # the year whose rules say until when

@@ -75,12 +75,14 @@ class Discussion(Aggregate):
         note_id: UUID
         text: str
         for_desks: list[str] | None = None  # absent in the oldest facts
+        administration_year: str | None = None  # absent in them, too
 
     class AdditionalActionRequired(Event):
         """CalTAC or the CDE ask for more (M p44; N11); the newest demand stands."""
 
         TOPIC = "incidents.discussion.additional_action_required"
         text: str
+        administration_year: str | None = None  # absent in the oldest facts
 
     class AdditionalActionSettled(Event):
         """Nothing more is asked for."""
@@ -103,7 +105,7 @@ class Discussion(Aggregate):
         :raises Refusal: the caller may not, or the case is a draft.
         """
         may_note(actor)
-        about = _about(case, actor, at)
+        about = {**_about(case, actor, at), "administration_year": case.report.year}
         desks = self._desks_for(case) if actor.role in COORDINATORS else []
         self.trigger_event(self.NoteAdded, note_id=note_id, text=text, for_desks=desks, **about)
 
@@ -114,7 +116,8 @@ class Discussion(Aggregate):
         """
         may_demand_action(actor)
         if text != self.additional_action:
-            self.trigger_event(self.AdditionalActionRequired, text=text, **_about(case, actor, at))
+            about = {**_about(case, actor, at), "administration_year": case.report.year}
+            self.trigger_event(self.AdditionalActionRequired, text=text, **about)
 
     def settle_action(self, case: Case, actor: Actor, at: datetime) -> None:
         """Say that nothing more is asked for.

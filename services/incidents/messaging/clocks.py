@@ -116,5 +116,6 @@ def _reminder(fact: Deadline.AtRisk) -> DraftReminder:
         window_closes_on=date.fromisoformat(about["window_closes_on"]),
         reporting_closes_on=date.fromisoformat(about["reporting_closes_on"]),
         noticed_at=fact.noticed_at,
+        rulebook=fact.terms["rulebook"],
         drafted_by=Person.model_validate(about["filed_by"]),
     )

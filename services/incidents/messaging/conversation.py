@@ -38,6 +38,7 @@ def _note_added(fact: Discussion.NoteAdded) -> NoteAdded:
         added_by=Person.model_validate(fact.actor),
         for_desks=tuple(fact.for_desks or ()),
         case_submitted_by=Person.model_validate(fact.case_submitted_by),
+        administration_year=fact.administration_year,
     )
 
 
@@ -51,6 +52,7 @@ def _additional_action_required(fact: Discussion.AdditionalActionRequired) -> Ad
         required_at=fact.occurred_at,
         required_by=Person.model_validate(fact.actor),
         case_submitted_by=Person.model_validate(fact.case_submitted_by),
+        administration_year=fact.administration_year,
     )
 
 

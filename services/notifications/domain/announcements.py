@@ -92,7 +92,6 @@ class BreachIdentified(Announcement):
 
     incident_title: str
     call: str  # a code of the policy's ``pre_actions``
-    administration_year: str | None = None  # whose policy words the call; None: not told
 
     @property
     def told(self) -> tuple[Somebody, ...]:

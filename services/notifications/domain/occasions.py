@@ -34,6 +34,7 @@ class Occasion(ABC):
     case_number: str | None  # None: a draft, or no case at all
     lea: str
     school: str
+    administration_year: str | None = None  # whose policy words the mail; None: not known
 
     @property
     def matter(self) -> Matter:

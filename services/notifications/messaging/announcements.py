@@ -23,6 +23,7 @@ def note_added(event: incidents_v1.NoteAdded) -> NoteAdded:
         by=somebody(event.added_by),
         at=event.added_at,
         case_submitted_by=somebody(event.case_submitted_by),
+        administration_year=event.administration_year,
     )
 
 
@@ -41,6 +42,7 @@ def additional_action_required(event: incidents_v1.AdditionalActionRequired) -> 
         by=somebody(event.required_by),
         at=event.required_at,
         case_submitted_by=somebody(event.case_submitted_by),
+        administration_year=event.administration_year,
     )
 
 

@@ -42,6 +42,7 @@ def draft_reminder(event: incidents_v1.DraftReminder) -> DraftReminder:
         case_number=None,
         lea=event.lea,
         school=event.school,
+        administration_year=event.rulebook,
         incident_title=event.incident_title,
         window_closes_on=event.window_closes_on,
         reporting_closes_on=event.reporting_closes_on,

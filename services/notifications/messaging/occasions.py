@@ -24,6 +24,7 @@ class AboutAppeal(TypedDict):
     case_number: str
     lea: str
     school: str
+    administration_year: str | None
     appeal_number: str
     appeal_type: str
     student_ref: str
@@ -102,6 +103,7 @@ def about_appeal(event: appeals_v1.AppealFact) -> AboutAppeal:
         "case_number": event.case_number,
         "lea": event.lea,
         "school": event.school,
+        "administration_year": event.administration_year,
         "appeal_number": event.appeal_number,
         "appeal_type": event.appeal_type,
         "student_ref": event.student_ref,

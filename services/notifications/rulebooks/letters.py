@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from services.notifications.domain.addresses import one_line
-from services.notifications.domain.announcements import Announcement, BreachIdentified
+from services.notifications.domain.announcements import Announcement
 from services.notifications.domain.clocks import DecisionClock, DraftReminder, ReportClock
 from services.notifications.domain.occasions import (
     AppealOccasion,
@@ -57,7 +57,7 @@ class Letters:
         :raises LookupError: no letter is bound to this kind and state.
         :raises jinja2.UndefinedError: a template names what the occasion does not have.
         """
-        policy = policy_of(_year_of(occasion))
+        policy = policy_of(occasion.administration_year or DEFAULT_YEAR)
         letter = policy.letter(kind, occasion.state)
         words = self._words(kind, occasion, policy)
         words["subject"] = one_line(self._phrase(letter.subject, words), LONGEST_SUBJECT)
@@ -104,12 +104,6 @@ class Letters:
             for extension in ("txt", "html"):
                 digest.update((self._folder / f"{name}.{extension}.j2").read_bytes())
         return digest.hexdigest()[:16]
-
-
-def _year_of(occasion: Occasion) -> str:
-    if isinstance(occasion, CaseSubmitted | ReportClock | BreachIdentified):
-        return occasion.administration_year or DEFAULT_YEAR
-    return DEFAULT_YEAR
 
 
 def _case_words(case: CaseSubmitted, policy: Policy) -> dict[str, object]:

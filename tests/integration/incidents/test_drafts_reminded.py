@@ -50,7 +50,7 @@ async def test_n9_an_unsent_draft_is_reminded_of_a_week_and_a_day_before_the_win
     first, second = await reminders(service)
     assert first["incident_id"] == second["incident_id"] == url.rsplit("/", 1)[1]
     assert (first["window_closes_on"], first["reporting_closes_on"]) == ("2019-05-31", "2019-06-07")
-    assert first["drafted_by"]["sub"] == LEA_COORDINATOR.sub
+    assert (first["drafted_by"]["sub"], first["rulebook"]) == (LEA_COORDINATOR.sub, "2018-19")
 
 
 async def test_a_window_that_is_set_after_the_draft_concerns_it(service: Running, hands: Hands) -> None:

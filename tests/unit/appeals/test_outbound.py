@@ -86,6 +86,7 @@ def test_every_published_event_names_appeal_case_student_and_people() -> None:
     assert (published.case_number, published.student_ref) == (ILLNESS.case_number, STUDENT)
     assert (published.filed_by.email, published.decided_by.role) == (SITE_COORDINATOR.email, "caltac_agent")
     assert published.case_submitted_by.sub == SITE_COORDINATOR.sub
+    assert published.administration_year == ILLNESS.administration_year
 
 
 def test_free_text_of_the_request_is_not_published() -> None:

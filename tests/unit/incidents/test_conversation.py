@@ -80,6 +80,7 @@ async def test_n6_a_note_is_told_without_its_words(api: Api) -> None:
     assert isinstance(note, NoteAdded)
     assert (note.key, note.case_number, note.lea) == (url.rpartition("/")[2], "2018-19-000001", LEA)
     assert (note.added_by.sub, note.case_submitted_by.sub) == ("cde-1", "lea-1")
+    assert note.administration_year == "2018-19"
     assert WORDS not in note.model_dump_json()
 
 
@@ -170,6 +171,7 @@ async def test_n11_what_the_cde_asks_for_stands_on_the_case_until_it_is_settled(
     assert (shown["additional_action"], shown["status"]) == (demand["text"], "submitted")
     (told_once,) = told(api)
     assert isinstance(told_once, AdditionalActionRequired)
+    assert told_once.administration_year == "2018-19"
     assert demand["text"] not in told_once.model_dump_json()
     settled = {"text": "Done.", "required": False}
     await api.http.post(f"{url}/additional-action", json=settled, headers=bearer(CALTAC_AGENT))

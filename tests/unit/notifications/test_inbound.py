@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -193,6 +194,30 @@ async def test_a_29_all_coordinators_of_the_lea_of_the_case_are_told_and_no_othe
     await handle(desk, incident_submitted(cde_copy=False), incident_submitted(2, lea="3768338"))
     assert told(desk)[0] == ("case_submitted", [SITE, "one@lea.example.org", "three@lea.example.org"])
     assert told(desk)[1] == ("case_submitted", [SITE])
+
+
+@pytest.mark.parametrize("year", ["2015-16", "2020-21", None])
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (appeal_requested, "administration_year"),
+        (appeal_approved, "administration_year"),
+        (appeal_denied, "administration_year"),
+        (appeal_withdrawn, "administration_year"),
+        (decision_at_risk, "administration_year"),
+        (decision_overdue, "administration_year"),
+        (note_added, "administration_year"),
+        (additional_action_required, "administration_year"),
+        (draft_reminder, "rulebook"),
+    ],
+)
+async def test_each_mail_is_worded_and_so_sent_by_the_year_of_its_case_where_it_is_known(
+    make: Callable[..., CloudEvent], named: str, year: str | None
+) -> None:
+    desk = NotificationDesk()
+    await handle(desk, make(**{named: year}))
+    (written,) = [each.fact for each in desk.store.all_facts() if isinstance(each.fact, Message.Composed)]
+    assert written.content["template"].startswith(f"{year or '2018-19'}/")
 
 
 EVERY_EVENT = [
