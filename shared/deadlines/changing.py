@@ -29,7 +29,10 @@ async def apply(ledger: Ledger, unit: Unit, changes: Iterable[Change]) -> None:
 
 
 async def apply_few(service: str, store: Store, changes: Iterable[Change]) -> None:
-    """The same for a handful, through nothing but the store.
+    """The same through nothing but the store, one select for each.
+
+    All is read before the one append, so that others do not wait meanwhile: a window that ended appeals for
+    5000 cases took five seconds on a small machine, and held other writers up for a third of a second.
 
     :raises StreamMoved: another writer was first at one of them.
     """

@@ -54,6 +54,7 @@ class CaseClocks:
         return found
 
     async def _moved(self, fact: WindowFact, unit: Unit, windows: _Windows) -> list[Change]:
+        """All drafts of the place, in one transaction; only the append at its end keeps others waiting."""
         found: list[Change] = []
         why = f"the testing window of {fact.cds} ends on {fact.closes_on}"
         for case_id in await open_drafts(unit.connection, fact.cds, fact.year):
