@@ -12,7 +12,14 @@ from services.appeals.application.ports import AppealNumbers, KnownCases, Polici
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import StudentNotInCase, StudentRepeated
 from services.appeals.domain.identity import Identity
-from services.appeals.domain.offers import Offers, Situation, offers, route_for, without_taken
+from services.appeals.domain.offers import (
+    Offers,
+    Situation,
+    for_whoever_files,
+    offers,
+    route_for,
+    without_taken,
+)
 from services.appeals.domain.permissions import (
     refuse_to_file,
     refuse_to_read,
@@ -47,7 +54,8 @@ class AppealRequests:
         refuse_to_read(asked.actor)
         case = await find_case(self._cases, asked.case_number, asked.actor)
         policy = self._policies.for_year(case.administration_year)
-        found = offers(policy, Situation(case, asked.event, asked.actor.role, asked.at))
+        everybodys = offers(policy, Situation(case, asked.event, asked.actor.role, asked.at))
+        found = for_whoever_files(everybodys, asked.actor, case)
         if asked.student_ref is None:
             return case, found
         if asked.student_ref not in case.student_refs:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.appeals.domain.errors import OFFER_REFUSALS
+from services.appeals.domain.permissions import refuse_where_the_lea_files
 from services.appeals.domain.policy import Policy, Reason, Route
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import AppealType, DeclaredEvent, KnownCase
-from shared.kernel.actor import Role
+from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 
 CASE_LEADS_NOWHERE = "no_appeal_for_this_incident"
@@ -78,6 +79,17 @@ def without_taken(found: Offers, record: StudentTestRecord, case: KnownCase) -> 
     gone = tuple(withheld for withheld in taken.values() if withheld is not None)
     reason = found.reason if kept or not gone else gone[0].reason
     return Offers(kept, (*gone, *found.withheld), reason, found.warnings)
+
+
+def for_whoever_files(found: Offers, actor: Actor, case: KnownCase) -> Offers:
+    """Nothing, with the reason, for a site whose LEA keeps filing to itself (§3.3 note 1); else the same."""
+    try:
+        refuse_where_the_lea_files(actor, case)
+    except Refusal as refusal:
+        reason = Reason(refusal.code, refusal.code, refusal.detail, source="§3.3 note 1; M p49")
+        kept = tuple(Withheld(route.appeal_type, reason) for route in found.offered)
+        return Offers((), (*kept, *found.withheld), reason)
+    return found
 
 
 def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld | None:

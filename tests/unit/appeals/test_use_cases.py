@@ -335,6 +335,18 @@ async def test_offers_leave_out_what_the_student_has_already() -> None:
     assert (after.offered, after.reason and after.reason.reason_code) == ((), "duplicate_appeal")
 
 
+async def test_where_the_lea_files_its_sites_are_offered_nothing_and_told_why() -> None:
+    requests = Service(replace(CHEATING, lea_files=True)).requests
+    asked = AskOffers(SITE_COORDINATOR, FRIDAY, CHEATING.case_number, None, STARTED)
+    _, for_the_site = await requests.offers(asked)
+    _, for_the_lea = await requests.offers(replace(asked, actor=LEA_COORDINATOR))
+    assert (for_the_site.offered, for_the_site.reason and for_the_site.reason.reason_code) == (
+        (),
+        "filing_protocol_lea_only",
+    )
+    assert [route.appeal_type for route in for_the_lea.offered] == [AppealType.INVALIDATE]
+
+
 async def test_offers_are_for_students_of_the_case() -> None:
     with pytest.raises(StudentNotInCase):
         await Service(CHEATING).requests.offers(
