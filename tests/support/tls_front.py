@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+Reach = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # length 8, code 80877103
 
 
 @asynccontextmanager
-async def tls_before(socket_path: str, cert_file: Path, key_file: Path) -> AsyncIterator[int]:
-    """The port at which a PostgreSQL answers that refuses whoever does not ask for TLS."""
+async def tls_before(reach: Reach, cert_file: Path, key_file: Path) -> AsyncIterator[int]:
+    """The port at which a PostgreSQL answers that refuses whoever does not ask for TLS.
+
+    :param reach: a new line to the server behind.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert_file, key_file)
 
@@ -23,7 +28,7 @@ async def tls_before(socket_path: str, cert_file: Path, key_file: Path) -> Async
             if await reader.readexactly(8) == SSL_REQUEST:
                 writer.write(b"S")
                 await writer.start_tls(context)
-                back, forth = await asyncio.open_unix_connection(socket_path)
+                back, forth = await reach()
                 await asyncio.gather(_pass_on(reader, forth), _pass_on(back, writer))
         writer.close()
 

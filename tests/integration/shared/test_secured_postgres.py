@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 
 import psycopg
 import pytest
@@ -17,8 +18,7 @@ import sqlalchemy as sa
 
 from shared.persistence.engine import async_engine, connect, driver_url, open_pool
 from tests.support.certificates import Authority
-from tests.support.requirements import unavailable
-from tests.support.tls_front import tls_before
+from tests.support.tls_front import Reach, tls_before
 
 Way = Callable[[str], Awaitable[int]]
 FULL = "sslmode=verify-full&sslrootcert="
@@ -28,12 +28,17 @@ FULL = "sslmode=verify-full&sslrootcert="
 async def address(database: str, tmp_path: Path) -> AsyncIterator[str]:
     """Of a database behind TLS, without its query; ``ca.pem`` vouches for it."""
     parts = urlsplit(database)
-    folder = parse_qs(parts.query).get("host", [""])[0]
-    if not folder:
-        unavailable("postgres", ["the front wants a server on a socket of this machine"])
     cert_file, key_file = Authority(tmp_path / "authority").issue("postgres", "localhost")
-    async with tls_before(f"{folder}/.s.PGSQL.5432", cert_file, key_file) as port:
-        yield f"postgresql://postgres@localhost:{port}{parts.path}"
+    async with tls_before(line_to(parts), cert_file, key_file) as port:
+        yield f"postgresql://{parts.netloc.rpartition('@')[0]}@localhost:{port}{parts.path}"
+
+
+def line_to(server: SplitResult) -> Reach:
+    """How to get to it: the embedded one by its socket, one in a container by its port."""
+    folder = parse_qs(server.query).get("host", [""])[0]
+    if folder:
+        return partial(asyncio.open_unix_connection, f"{folder}/.s.PGSQL.5432")
+    return partial(asyncio.open_connection, server.hostname, server.port)
 
 
 async def by_engine(url: str) -> int:
