@@ -10,6 +10,7 @@ Read top to bottom: what can have happened, what may be asked, what changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -274,10 +275,17 @@ class Case(Aggregate):
 
     @event(Submitted)
     def _apply_submitted(
-        self, case_number: str, assessment: Stored, late: bool, actor: Person, occurred_at: datetime
+        self,
+        case_number: str,
+        administration_year: str,
+        assessment: Stored,
+        late: bool,
+        actor: Person,
+        occurred_at: datetime,
     ) -> None:
         self.status = Status.SUBMITTED
         self.case_number = case_number
+        self.report = replace(self.report, administration_year=administration_year)  # derived no more
         self.assessment, self.late = Assessment.from_fact(assessment), late
         self.submitted_by, self.submitted_at = Actor.from_fact(actor), occurred_at
 

@@ -77,6 +77,18 @@ def refused_draft(body: dict[str, Any], by: Actor = LEA_COORDINATOR) -> type[Ref
     return refusal.type
 
 
+def test_what_is_on_record_stays_of_the_year_that_it_was_submitted_in() -> None:
+    """Years turned on another day once: that of a submitted case is not derived again."""
+    happened = list(a_submitted_case(charts_on_walls()).pending_events)
+    for fact in happened:
+        if isinstance(fact, Case.Submitted):
+            vars(fact)["administration_year"] = "2019-20"
+    case: Any = None
+    for fact in happened:
+        case = fact.mutate(case)
+    assert case.report.year == "2019-20"
+
+
 def test_e48_a_draft_has_no_number_and_is_not_late() -> None:
     case = a_draft(cheating(discovered_at="2019-04-01T10:00:00Z", occurred_at="2019-04-01T10:00:00Z"))
     assert (case.status, case.case_number, case.late) == (Status.DRAFT, None, False)
