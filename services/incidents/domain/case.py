@@ -10,7 +10,6 @@ Read top to bottom: what can have happened, what may be asked, what changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,13 +24,7 @@ from services.incidents.domain.facts import Person, Stored
 from services.incidents.domain.permissions import may_file, may_file_for, may_record_call, may_see
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import Rulebook
-from services.incidents.domain.values import (
-    BreachCall,
-    CallDestination,
-    SealedStudent,
-    Status,
-    SubStatus,
-)
+from services.incidents.domain.values import BreachCall, CallDestination, SealedStudent, Status, SubStatus
 from shared.kernel.actor import Actor
 
 
@@ -283,9 +276,8 @@ class Case(Aggregate):
         actor: Person,
         occurred_at: datetime,
     ) -> None:
-        self.status = Status.SUBMITTED
-        self.case_number = case_number
-        self.report = replace(self.report, administration_year=administration_year)  # derived no more
+        self.status, self.case_number = Status.SUBMITTED, case_number
+        self.report = self.report.of_year(administration_year)
         self.assessment, self.late = Assessment.from_fact(assessment), late
         self.submitted_by, self.submitted_at = Actor.from_fact(actor), occurred_at
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -70,6 +70,10 @@ class Report:
         if self.administration_year is not None:
             return self.administration_year
         return administration_year(self.occurred_at) if self.occurred_at else None
+
+    def of_year(self, year: str) -> Report:
+        """The same on record in a year, which is derived no more."""
+        return replace(self, administration_year=year)
 
     def circumstances(self, rulebook: Rulebook, listed: int) -> Circumstances:
         """What the rulebook's conditions may ask about; ``listed`` is the number of listed students."""
