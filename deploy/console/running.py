@@ -45,7 +45,7 @@ def announce(wanted: Wanted, running: Running, console: Console) -> None:
         table.add_row(
             "[bold]kafka[/]", notes.kafka, "[dim]stairs.incidents.v1, …appeals.v1, …notifications.v1[/]"
         )
-    table.add_row("[bold]logs[/]", "warnings are shown", f"[dim]{wanted.place.log}[/]")
+    table.add_row("[bold]logs[/]", "every line of them", f"[dim]{wanted.place.log}[/]")
     console.print(table)
     console.print("\n[bold]tokens[/] [dim](valid 30 days; others: stairs token ROLE --help)[/]")
     for role, token in running.tokens.items():
