@@ -102,7 +102,7 @@ class Service:
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(self.requests, self.appeals, self.list, NoChanges(), self.clock)
+        app.state.desk = Desk(self.requests, self.appeals, self.list, self.clock)
         return app
 
     def client(self) -> httpx.AsyncClient:

@@ -77,9 +77,7 @@ class Service(NotificationDesk):
         )
         self.list = ListInMemory(self.store)
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(
-            self.store, self.directory, Resending(self.open), self.list, NoChanges(), self.clock
-        )
+        app.state.desk = Desk(self.store, self.directory, Resending(self.open), self.list, self.clock)
         return app
 
     def client(self) -> httpx.AsyncClient:

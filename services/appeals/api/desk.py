@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -14,14 +14,6 @@ from services.appeals.application.requests import AppealRequests
 from services.appeals.read_model.queries import After, Filters, Order
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
-
-
-class Changes(Protocol):
-    """The ordered feed of what this service publishes."""
-
-    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
-        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
 
 
 class Searches(Protocol):
@@ -41,7 +33,6 @@ class Desk:
     requests: AppealRequests
     appeals: Appeals
     queries: Searches
-    changes: Changes
     clock: Clock
 
 

@@ -33,14 +33,6 @@ class Search(Protocol):
         ...
 
 
-class Changes(Protocol):
-    """The ordered feed of what this service publishes."""
-
-    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
-        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
-
-
 class ConcernSearch(Protocol):
     """Questions to the list of concerns."""
 
@@ -81,7 +73,6 @@ class Desk:
     search: Search
     shelf: RulebookShelf
     vault: StudentVault
-    changes: Changes
     clock: Clock
     case_mail: CaseMail
     uploads: Uploads

@@ -11,18 +11,9 @@ from fastapi import Depends, Request
 from services.notifications.application.directory import Directory
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.queries import After, Filters
-from shared.deadlines.routes import Search as LedgerSearch
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.store import Store
-
-
-class Changes(Protocol):
-    """The ordered feed of what this service publishes."""
-
-    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
-        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
 
 
 class Searches(Protocol):
@@ -43,9 +34,7 @@ class Desk:
     directory: Directory
     resending: Resending
     queries: Searches
-    changes: Changes
     clock: Clock
-    deadlines: LedgerSearch | None = None  # for the route that all services share
 
 
 async def _the_desk(request: Request) -> Desk:
