@@ -21,13 +21,13 @@ import structlog
 
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.trail import Trail
-from shared.messaging.back_off import BackOff, pause
 from shared.messaging.feed import Delivery, Failure, Feed
 from shared.messaging.in_hand import InHand
 from shared.messaging.judgement import problem_of
 from shared.messaging.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
+from shared.persistence.back_off import BackOff, pause
 from shared.persistence.unit import Unit
 
 Handler = Callable[[CloudEvent, Unit], Awaitable[None]]

@@ -12,7 +12,6 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.back_off import BackOff
 from shared.messaging.cloud_events import Malformed, from_message
 from shared.messaging.cluster import At, knock, why
 from shared.messaging.dead_letters import DeadLetters, reasons
@@ -28,6 +27,7 @@ from shared.messaging.kafka_types import (
 )
 from shared.messaging.producer import Publisher
 from shared.messaging.topics import dead_letter_topic
+from shared.persistence.back_off import BackOff
 
 ROOM_FOR_REASONS = 100_000  # bytes that a dead letter may be larger than the message it was
 LOOK_EVERY = 15.0  # seconds between two looks at the ends of the partitions

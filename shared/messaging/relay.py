@@ -19,7 +19,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.messaging import turns
-from shared.messaging.back_off import BackOff, pause
 from shared.messaging.batch import Batch, batch_of
 from shared.messaging.cluster import At, why
 from shared.messaging.kafka_types import DETERMINISTIC, KafkaError
@@ -27,6 +26,7 @@ from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Outlet, Publisher, Sent
 from shared.observability.metrics import counter, gauge
 from shared.persistence import positions
+from shared.persistence.back_off import BackOff, pause
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
 
@@ -123,12 +123,10 @@ class Relay:
                         return
                 looked_at = time.monotonic()
             limit = 1 if position < self._alone_until else PAGE
-            facts = await self._tail.page(position, limit)
-            if not facts:
-                await self._tail.wait(IDLE, after=position)
-                continue
-            batch = batch_of(facts, position, self._outbound, self._topic, self._source)
-            position = await self._publish(batch, connection, stop)
+            facts = await self._tail.next_page(position, limit, IDLE)
+            if facts:
+                batch = batch_of(facts, position, self._outbound, self._topic, self._source)
+                position = await self._publish(batch, connection, stop)
 
     async def _publish(self, batch: Batch, connection: AsyncConnection, stop: asyncio.Event) -> int:
         """Send a batch; answers the new position, recorded."""

@@ -18,13 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.messaging import turns
-from shared.messaging.back_off import BackOff
 from shared.messaging.batch import Batch, batch_of
 from shared.messaging.cluster import why
 from shared.messaging.kafka_types import DETERMINISTIC
 from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Outlet
 from shared.persistence import positions
+from shared.persistence.back_off import BackOff
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
 

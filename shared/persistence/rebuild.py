@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.folding import Fold, Projection
-from shared.persistence.projector import lock, position_name
+from shared.persistence.following import lock
+from shared.persistence.projector import position_name
 from shared.persistence.tail import Tail
 
 PAGE = 5000  # facts in one transaction

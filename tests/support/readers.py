@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import sqlalchemy as sa
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.back_off import BackOff
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import Feed
+from shared.persistence.back_off import BackOff
 from shared.persistence.codec import Codec
 from shared.persistence.unit import Unit, Units
 from tests.support.chronicle import LineWritten
