@@ -82,6 +82,7 @@ def test_the_event_of_a_fact_carries_its_identity_and_its_position() -> None:
     assert event is not None
     assert (event.id, event.sequence, event.time) == (f"{book.id}.2", 42, NOON)
     assert (event.subject, event.key, event.source) == (str(book.id), str(book.id), SOURCE)
+    assert event.recorded_at == facts_of(book, first=41)[1].fact.timestamp != event.time
 
 
 def test_a_published_fact_that_does_not_say_when_is_a_bug() -> None:
