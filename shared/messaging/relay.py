@@ -27,6 +27,7 @@ from shared.messaging.producer import Outlet, Publisher, Sent
 from shared.observability.metrics import counter, gauge
 from shared.persistence import positions
 from shared.persistence.back_off import BackOff, pause
+from shared.persistence.engine import kept_open
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
 
@@ -104,6 +105,8 @@ class Relay:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 unclaimed = await turns.is_free(connection, turns.REPUBLISH)
                 leads = unclaimed and await turns.take(connection, turns.RELAY)
+                if leads:
+                    await kept_open(connection)
             yield connection if leads else None
         finally:
             if leads:

@@ -25,6 +25,7 @@ from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Outlet
 from shared.persistence import positions
 from shared.persistence.back_off import BackOff
+from shared.persistence.engine import kept_open
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
 
@@ -119,6 +120,7 @@ class Republishing:
         try:
             with translated():
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await kept_open(connection)
                 if self._outlet is not None:
                     await self._take_the_turn(connection)
             yield connection
