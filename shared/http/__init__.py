@@ -21,27 +21,6 @@ How a service wires it::
         rows = await request.app.state.desk.queries.search(asked, asked.after("ss"))
         return respond(ok(page(rows, asked.limit, key=lambda row: (row["submitted_at"], row["id"]))))
 
-    # services/incidents/main.py
-    def build_api(settings: Settings) -> FastAPI:
-        readiness = Readiness()
-
-        @asynccontextmanager
-        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            async with bootstrap.desk(settings) as desk:      # opens pools, starts the appender
-                app.state.desk, app.state.receipts = desk, desk.store
-                readiness.require("store", desk.store_usable)
-                yield                                        # on the way out: drain the appender, close pools
-
-        auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
-        return build_app(title="Incidents", version="1", lifespan=lifespan,
-                         routers=[routes.router], auth=auth, readiness=readiness)
-
-    def api() -> int:
-        "Serve the REST API."
-        settings = load(Settings)
-        configure(settings.stairs_log, service="incidents")
-        return serve_api(build_api(settings), settings.host, settings.port)
-
 A route returns a ``Response`` (``respond(ok(…))``, ``await once(…)``); ``response_model`` only documents it.
 A dependency is ``async def``, else it costs a thread. A refusal is raised and never caught: ``problem`` turns
 it into its answer. A route that polls long watches ``request.app.state.stopping``.
