@@ -78,11 +78,12 @@ def test_a_position_never_passes_a_public_fact_that_is_not_acknowledged(
 
 def test_the_event_of_a_fact_carries_its_identity_and_its_position() -> None:
     book = a_burned_logbook()
-    event = published_event(facts_of(book, first=41)[1], outbound, SOURCE)
+    recorded = facts_of(book, first=41)[1]
+    event = published_event(recorded, outbound, SOURCE)
     assert event is not None
     assert (event.id, event.sequence, event.time) == (f"{book.id}.2", 42, NOON)
     assert (event.subject, event.key, event.source) == (str(book.id), str(book.id), SOURCE)
-    assert event.recorded_at == facts_of(book, first=41)[1].fact.timestamp != event.time
+    assert event.recorded_at == recorded.fact.timestamp != event.time
 
 
 def test_a_published_fact_that_does_not_say_when_is_a_bug() -> None:
