@@ -15,12 +15,14 @@ from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.read_model.calendar_watch import undecided
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import Settings
-from shared.chassis.command_line import command_line, done, one_off, run
+from shared.chassis.command_line import command_line
 from shared.chassis.definition import Foundation
+from shared.chassis.one_off import one_off
 from shared.http.instants import as_text
 from shared.kernel.actor import Actor, Role
 from shared.kernel.store import ATTEMPTS, StreamMoved
 from shared.persistence.projector import Projector
+from shared.process.verbs import done, run
 
 OPERATOR = Actor(sub="appeals", name="STAIRS operator", email="", role=Role.SYSTEM)
 

@@ -14,10 +14,12 @@ from services.incidents.read_model.case_mail import forget
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import Settings
-from shared.chassis.command_line import command_line, done, one_off, run
+from shared.chassis.command_line import command_line
 from shared.chassis.definition import Foundation
+from shared.chassis.one_off import one_off
 from shared.persistence.faults import translated
 from shared.process.exit_codes import DONE, FAILED
+from shared.process.verbs import done, run
 
 WIDE = 160  # columns, where nobody watches
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.notifications.bootstrap import NOTIFICATIONS
-from shared.chassis.command_line import command_line, run
+from shared.chassis.command_line import command_line
+from shared.process.verbs import run
 
 app = command_line(NOTIFICATIONS)
 

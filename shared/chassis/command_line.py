@@ -1,24 +1,19 @@
 """A service's command line: ``python -m services.NAME VERB``.
 
-    app = command_line(APPEALS)        # the verbs that every service has
+app = command_line(APPEALS)        # the verbs that every service has
 
-    @app.command("adopt-calendar")     # and one of its own
-    def adopt_calendar() -> None:
-        "What the help says."
-        done(one_off(APPEALS, …))
+@app.command("adopt-calendar")     # and one of its own
+def adopt_calendar() -> None:
+    "What the help says."
+    done(one_off(APPEALS, …))
 
-    if __name__ == "__main__":
-        run(app)
-
-Logs go to standard error. With ``--json`` a verb prints JSON documents on standard output, one on a line, and
-nothing else there. The exit codes are those of ``shared.process.exit_codes``.
+if __name__ == "__main__":
+    run(app)
 """
 
 from __future__ import annotations
 
-import logging
 import sys
-from typing import NoReturn
 
 import typer
 
@@ -27,22 +22,17 @@ from shared.chassis import worker as working
 from shared.chassis.api import build_api
 from shared.chassis.definition import S, ServiceDefinition
 from shared.chassis.foundation import settings_of
-from shared.chassis.one_off import done, group, one_off
-from shared.persistence.faults import StoreUnavailable
 from shared.persistence.migrations import migrate as migrate_database
-from shared.process.exit_codes import FAILED, WRONG_SETTINGS
+from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.loops import run_async
 from shared.process.serving import serve_api
-
-__all__ = ["command_line", "done", "one_off", "run"]
+from shared.process.verbs import done, group
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed (the log says why), 2 wrong usage, 78 a setting is wrong."
 NO_KAFKA = (
     "KAFKA_BOOTSTRAP_SERVERS is not set: give host:port of the Kafka cluster, or start no relay;"
     " without Kafka the services follow each other's changes feeds"
 )
-
-log = logging.getLogger(__name__)  # the standard one: it is fit to use before it is configured, too
 
 
 def command_line(service: ServiceDefinition[S]) -> typer.Typer:
@@ -53,24 +43,6 @@ def command_line(service: ServiceDefinition[S]) -> typer.Typer:
     republish.add_to(app, service)
     app.add_typer(dead_letters.verbs(service), name="dead-letters")
     return app
-
-
-def run(app: typer.Typer) -> NoReturn:
-    """Do what the command line says, and end the process.
-
-    A verb that fails ends in the log, where tracebacks are masked, and not on the bare terminal.
-
-    :raises SystemExit: with the exit code.
-    """
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    try:
-        app(prog_name=f"python -m {spec.parent}" if spec is not None else None)
-    except StoreUnavailable as away:
-        # no bug of ours: a line before this one named the setting
-        log.error("process_failed: %s", away)  # noqa: TRY400
-    except Exception:
-        log.exception("process_failed")
-    raise SystemExit(FAILED)
 
 
 def _add_processes(app: typer.Typer, service: ServiceDefinition[S]) -> None:

@@ -19,7 +19,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
-from shared.chassis.one_off import AsJson, done, group, one_off, say, say_words
+from shared.chassis.one_off import one_off
 from shared.messaging.cluster import At
 from shared.messaging.consumer import Inbox
 from shared.messaging.letter_box import Letter, LetterBox
@@ -27,6 +27,7 @@ from shared.messaging.producer import Publisher
 from shared.messaging.replaying import Reactions, Replay
 from shared.observability.redaction import redact, redact_value
 from shared.process.exit_codes import DONE, FAILED
+from shared.process.verbs import AsJson, done, group, say, say_words
 
 Told = Mapping[str, Any]
 """A letter, or what became of it, as JSON has it."""

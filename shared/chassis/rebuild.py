@@ -8,8 +8,9 @@ from functools import partial
 import typer
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
-from shared.chassis.one_off import AsJson, done, one_off, say, say_words
+from shared.chassis.one_off import one_off
 from shared.persistence.rebuild import rebuild as rebuild_projection
+from shared.process.verbs import AsJson, done, say, say_words
 
 Progress = Callable[[str, int, int], None]
 """Told (name, reached, newest), in positions."""

@@ -10,13 +10,14 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
-from shared.chassis.one_off import AsJson, done, one_off, say, say_words
+from shared.chassis.one_off import one_off
 from shared.messaging.cluster import At
 from shared.messaging.outgoing import Outbound
 from shared.messaging.producer import Publisher
 from shared.messaging.republishing import NotRepublished, Progress, Republished, Republishing
 from shared.persistence.tail import Tail
 from shared.process.exit_codes import DONE, FAILED
+from shared.process.verbs import AsJson, done, say, say_words
 
 Position = Annotated[int, typer.Option("--from", min=1, metavar="POSITION", help="The first position.")]
 Last = Annotated[

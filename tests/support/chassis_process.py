@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from shared.chassis.command_line import run
 from shared.chassis.health import health
-from shared.chassis.one_off import done, group
 from shared.http.answers import ok, respond
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -19,6 +17,7 @@ from shared.http.readiness import Readiness
 from shared.observability.logging import configure
 from shared.process.loops import run_async, run_loops
 from shared.process.serving import serve_api
+from shared.process.verbs import done, group, run
 from tests.support.sample_app import Desk, routes
 
 

@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from services.appeals.bootstrap import APPEALS
 from services.incidents.__main__ import app as incidents
-from shared.chassis.command_line import EXIT_CODES, command_line, run
+from shared.chassis.command_line import EXIT_CODES, command_line
 from shared.chassis.dead_letters import in_words
-from shared.chassis.one_off import done, group
 from shared.persistence.faults import StoreUnavailable
+from shared.process.verbs import done, group, run
 
 APP = command_line(APPEALS)
 COMMON = {"api", "worker", "relay", "migrate", "rebuild", "republish", "dead-letters"}
