@@ -14,7 +14,7 @@ from services.appeals.domain.calendar_adoption import Move
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.read_model.calendar_watch import undecided
 from services.appeals.rulebooks.library import read_rulebooks
-from services.appeals.settings import Settings
+from services.appeals.settings import AppealsSettings
 from shared.chassis.command_line import command_line
 from shared.chassis.definition import Foundation
 from shared.chassis.one_off import one_off
@@ -36,7 +36,7 @@ def adopt_calendar(*, yes: Annotated[bool, typer.Option("--yes", help="Move them
     Without --yes nothing is moved; what would be moved is listed.
     """
 
-    async def adopt_and_say(base: Foundation[Settings]) -> None:
+    async def adopt_and_say(base: Foundation[AppealsSettings]) -> None:
         moves = await adopt(base, really=yes)
         for move in moves:
             old, new = as_text(move.old_decide_by), as_text(move.new_decide_by)
@@ -46,7 +46,7 @@ def adopt_calendar(*, yes: Annotated[bool, typer.Option("--yes", help="Move them
     done(one_off(APPEALS, adopt_and_say))
 
 
-async def adopt(base: Foundation[Settings], *, really: bool) -> Sequence[Move]:
+async def adopt(base: Foundation[AppealsSettings], *, really: bool) -> Sequence[Move]:
     """Move running decision clocks to the present calendar; without ``really`` say what that would move.
 
     :raises StreamMoved: somebody changed one of the appeals again and again.

@@ -5,30 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from services.appeals.api.desk import Desk
+from services.appeals.api.dependencies import AppealDependencies
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
 from services.appeals.domain.permissions import refuse_to_read
 from services.appeals.messaging import inbound, outbound
-from services.appeals.messaging.clocks import AppealClocks
 from services.appeals.providers.appeal_numbers import CountedNumbers
+from services.appeals.reactions.deadlines import AppealDeadlines
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.read_model.calendar_watch import watch_calendars
 from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
-from services.appeals.settings import Settings
+from services.appeals.settings import AppealsSettings
 from shared.chassis.definition import Foundation, Producer, ServiceDefinition, Subscription, Writing
 from shared.process.loops import Loop
 
 CONSUMER = "appeals"  # of what incidents publishes
 
 
-def desk(base: Foundation[Settings], writing: Writing) -> Desk:
+def desk(base: Foundation[AppealsSettings], writing: Writing) -> AppealDependencies:
     """What the routes work with."""
     rulebooks, cases, events = read_rulebooks(), KnownCaseTable(base.engine), writing.store
-    return Desk(
+    return AppealDependencies(
         requests=AppealRequests(events, cases=cases, numbers=CountedNumbers(base.engine), policies=rulebooks),
         appeals=Appeals(events, cases=cases, policies=rulebooks),
         queries=AppealQueries(base.engine),
@@ -36,18 +36,18 @@ def desk(base: Foundation[Settings], writing: Writing) -> Desk:
     )
 
 
-def subscriptions(base: Foundation[Settings]) -> Sequence[Subscription]:
+def subscriptions(base: Foundation[AppealsSettings]) -> Sequence[Subscription]:
     """Cases become known here when they are submitted."""
     incidents = Producer(inbound.SOURCE, inbound.TOPIC, base.settings.incidents_url)
     return [Subscription(CONSUMER, inbound.handlers(), [incidents])]
 
 
-def deadlines(_base: Foundation[Settings]) -> AppealClocks:
+def deadlines(_base: Foundation[AppealsSettings]) -> AppealDeadlines:
     """The decisions that are due."""
-    return AppealClocks(read_rulebooks())
+    return AppealDeadlines(read_rulebooks())
 
 
-def loops(base: Foundation[Settings]) -> Mapping[str, Loop]:
+def loops(base: Foundation[AppealsSettings]) -> Mapping[str, Loop]:
     """Says when decisions run by another calendar than the present one."""
 
     async def calendars(stop: asyncio.Event) -> None:
@@ -59,7 +59,7 @@ def loops(base: Foundation[Settings]) -> Mapping[str, Loop]:
 APPEALS = ServiceDefinition(
     name="appeals",
     title="Appeals",
-    settings=Settings,
+    settings=AppealsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,
     publish=outbound.publish,

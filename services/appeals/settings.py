@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
 
 
-class Settings(ServiceSettings):
+class AppealsSettings(ServiceSettings):
     """The common settings, and those that begin with ``APPEALS_``."""
 
     database_url: DatabaseUrl = Field(

@@ -13,7 +13,7 @@ from services.incidents.messaging.mail import MAIL_SOURCE
 from services.incidents.read_model.case_mail import forget
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.chassis.command_line import command_line
 from shared.chassis.definition import Foundation
 from shared.chassis.one_off import one_off
@@ -51,7 +51,7 @@ def print_rules(year: str = DEFAULT_YEAR) -> int:
     return DONE
 
 
-async def forget_mails(base: Foundation[Settings]) -> None:
+async def forget_mails(base: Foundation[IncidentsSettings]) -> None:
     """Know nothing of any mail; the worker, stopped meanwhile, then follows them from their beginning.
 
     :raises StoreUnavailable: the database is away.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
-from services.incidents.api.desk import Desk
+from services.incidents.api.dependencies import IncidentDependencies
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -16,16 +16,16 @@ from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.domain.permissions import may_search
 from services.incidents.messaging import inbound, mail, outbound
-from services.incidents.messaging.clocks import CaseClocks
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.vault import Vault, read_key
+from services.incidents.reactions.deadlines import CaseDeadlines
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.case_mail import CaseMail
 from services.incidents.read_model.concern_list import ConcernList, ConcernSearch
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.chassis.definition import Foundation, Producer, ServiceDefinition, Subscription, Writing
 from shared.persistence.projector import Projector
 
@@ -45,13 +45,13 @@ ROUTERS = (
 )
 
 
-def desk(base: Foundation[Settings], writing: Writing) -> Desk:
+def desk(base: Foundation[IncidentsSettings], writing: Writing) -> IncidentDependencies:
     """What the routes work with; a fault in a rulebook ends the start here."""
     settings, store, pool, library = base.settings, writing.store, writing.pool, Library.from_folder()
     vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
     use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
     search = CaseSearch(base.engine)
-    return Desk(
+    return IncidentDependencies(
         cases=use_cases,
         records=Records(store, store, vault),
         search=search,
@@ -69,7 +69,7 @@ def desk(base: Foundation[Settings], writing: Writing) -> Desk:
     )
 
 
-def subscriptions(base: Foundation[Settings]) -> Sequence[Subscription]:
+def subscriptions(base: Foundation[IncidentsSettings]) -> Sequence[Subscription]:
     """What we publish ourselves, what was decided of appeals, and what became of mails."""
     appeals = Producer(inbound.APPEALS_SOURCE, inbound.APPEALS_TOPIC, base.settings.appeals_url)
     notifications = Producer(mail.MAIL_SOURCE, mail.MAIL_TOPIC, base.settings.notifications_url)
@@ -80,15 +80,15 @@ def subscriptions(base: Foundation[Settings]) -> Sequence[Subscription]:
     ]
 
 
-def deadlines(base: Foundation[Settings]) -> CaseClocks:
+def deadlines(base: Foundation[IncidentsSettings]) -> CaseDeadlines:
     """Reports, statements and answers that are due."""
-    return CaseClocks(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
+    return CaseDeadlines(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
 
 
 INCIDENTS = ServiceDefinition(
     name="incidents",
     title="STAIRS incidents",
-    settings=Settings,
+    settings=IncidentsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,
     publish=outbound.publish,

@@ -7,34 +7,35 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.headerregistry import Address
 
-from services.notifications.api.desk import Desk
+from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.api.routes import router
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.scope import may_read
-from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
+from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
 from services.notifications.domain.values import Sender as Author
-from services.notifications.messaging import delivery_clock, inbound, outbound
-from services.notifications.messaging.dispatch import Dispatch, show_waiting
-from services.notifications.providers.smtp import Server, SmtpMailer
+from services.notifications.messaging import inbound, outbound
+from services.notifications.providers.smtp import MailServer, SmtpMailer
+from services.notifications.reactions import delivery_deadline
+from services.notifications.reactions.dispatch import Dispatch, show_waiting
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.outgoing import OutgoingQueue
 from services.notifications.read_model.queries import MessageQueries
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.mail_writer import TemplateMailWriter
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
-from services.notifications.settings import Settings
+from services.notifications.settings import NotificationsSettings
 from shared.chassis.definition import Foundation, Producer, ServiceDefinition, Subscription, Writing
 from shared.kernel.clock import Clock
 from shared.observability.lags import Measure
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 from shared.process.loops import Loop
 
 BURST = 20  # mails that one sender takes up at once
 
 
-def desk(base: Foundation[Settings], writing: Writing) -> Desk:
+def desk(base: Foundation[NotificationsSettings], writing: Writing) -> NotificationDependencies:
     """What the routes work with."""
-    return Desk(
+    return NotificationDependencies(
         store=writing.store,
         directory=Directory(writing.store),
         resending=Resending(open_messages(base)),
@@ -43,27 +44,27 @@ def desk(base: Foundation[Settings], writing: Writing) -> Desk:
     )
 
 
-def subscriptions(base: Foundation[Settings]) -> Sequence[Subscription]:
+def subscriptions(base: Foundation[NotificationsSettings]) -> Sequence[Subscription]:
     """What happens to cases and appeals, and the mails that it causes."""
     incidents = Producer(inbound.INCIDENTS, inbound.TOPICS[0], base.settings.incidents_url)
     appeals = Producer(inbound.APPEALS, inbound.TOPICS[1], base.settings.appeals_url)
     handlers = inbound.handlers(messages_in(base.settings), base.clock)
     if base.settings.delivery == "smtp":  # when it is with another's mail server is not ours to promise
-        handlers = delivery_clock.clocked(handlers)
+        handlers = delivery_deadline.with_deadlines(handlers)
     return [Subscription(inbound.CONSUMER, handlers, [incidents, appeals])]
 
 
-def deadlines(_base: Foundation[Settings]) -> delivery_clock.DeliveryClock:
+def deadlines(_base: Foundation[NotificationsSettings]) -> delivery_deadline.DeliveryDeadlines:
     """Mails that are to be with a mail server by then."""
-    return delivery_clock.DeliveryClock()
+    return delivery_deadline.DeliveryDeadlines()
 
 
-def loops(base: Foundation[Settings]) -> Mapping[str, Loop]:
+def loops(base: Foundation[NotificationsSettings]) -> Mapping[str, Loop]:
     """The sender, unless mails are sent elsewhere."""
     return {"sender": dispatch(base).run} if base.settings.delivery == "smtp" else {}
 
 
-def measures(base: Foundation[Settings]) -> Sequence[Measure]:
+def measures(base: Foundation[NotificationsSettings]) -> Sequence[Measure]:
     """How many mails wait, and for how long."""
 
     async def mails() -> None:
@@ -72,22 +73,22 @@ def measures(base: Foundation[Settings]) -> Sequence[Measure]:
     return [mails]
 
 
-def dispatch(base: Foundation[Settings]) -> Dispatch:
+def dispatch(base: Foundation[NotificationsSettings]) -> Dispatch:
     """The sender of one worker, as a loop."""
     return Dispatch(mail_sender(base, base.clock), base.tail)
 
 
-def mail_sender(base: Foundation[Settings], clock: Clock) -> Sender:
+def mail_sender(base: Foundation[NotificationsSettings], clock: Clock) -> MessageSender:
     """One sender, with its own connection to the mail server."""
     settings, by_year = base.settings, _senders(base.settings)
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
-    server, usual = Server.at(settings.smtp_url), by_year[DEFAULT_YEAR]
+    server, usual = MailServer.at(settings.smtp_url), by_year[DEFAULT_YEAR]
     mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
     lease = timedelta(seconds=settings.lease_seconds)
-    return Sender(open_messages(base), mailer, clock, burst=BURST, lease=lease)
+    return MessageSender(open_messages(base), mailer, clock, burst=BURST, lease=lease)
 
 
-def open_messages(base: Foundation[Settings]) -> OpenMessages:
+def open_messages(base: Foundation[NotificationsSettings]) -> OpenMessages:
     """The use cases within a transaction of their own."""
     within = messages_in(base.settings)
 
@@ -99,11 +100,11 @@ def open_messages(base: Foundation[Settings]) -> OpenMessages:
     return opened
 
 
-def messages_in(settings: Settings) -> inbound.MessagesIn:
+def messages_in(settings: NotificationsSettings) -> inbound.MessagesIn:
     """The use cases within a given transaction."""
     senders = {year: Author(each.display_name, each.addr_spec) for year, each in _senders(settings).items()}
     stationery = Stationery(
-        Letters(),
+        TemplateMailWriter(),
         settings.cde_email,
         settings.mail_domain,
         caltac_email=settings.caltac_email,
@@ -111,13 +112,13 @@ def messages_in(settings: Settings) -> inbound.MessagesIn:
         outside=settings.delivery == "external",
     )
 
-    def within(unit: Unit) -> Messages:
+    def within(unit: UnitOfWork) -> Messages:
         return Messages(unit.store, OutgoingQueue(unit.connection), stationery)
 
     return within
 
 
-def _senders(settings: Settings) -> Mapping[str, Address]:
+def _senders(settings: NotificationsSettings) -> Mapping[str, Address]:
     houses = {year: policy.sender for year, policy in policies().items()}
     return {
         year: Address(house.name, addr_spec=settings.sender or house.address)
@@ -128,7 +129,7 @@ def _senders(settings: Settings) -> Mapping[str, Address]:
 NOTIFICATIONS = ServiceDefinition(
     name="notifications",
     title="STAIRS notifications",
-    settings=Settings,
+    settings=NotificationsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,
     publish=outbound.publish,
@@ -138,7 +139,7 @@ NOTIFICATIONS = ServiceDefinition(
     desk=desk,
     subscriptions=subscriptions,
     deadlines=deadlines,
-    noticed=delivery_clock.alert,
+    noticed=delivery_deadline.alert,
     loops=loops,
     measures=measures,
 )

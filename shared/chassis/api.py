@@ -16,7 +16,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
+from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.appender import Appender
 from shared.persistence.engine import open_pool
 from shared.persistence.store import PostgresStore
@@ -35,8 +35,8 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with foundation(service, settings, clock=clock) as base, writing(base) as store:
-            app.state.desk, app.state.receipts = service.desk(base, store), store.store
-            app.state.changes = Changes(base.tail, service.publish, service.source)
+            app.state.dependencies, app.state.receipts = service.desk(base, store), store.store
+            app.state.changes = PublicFeed(base.tail, service.publish, service.source)
             app.state.deadlines = DeadlineSearch(base.engine)
             require_all(readiness, base, lags(base))
             yield

@@ -20,11 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
 from shared.chassis.one_off import one_off
-from shared.messaging.cluster import At
-from shared.messaging.consumer import Inbox
-from shared.messaging.letter_box import Letter, LetterBox
-from shared.messaging.producer import Publisher
-from shared.messaging.replaying import Reactions, Replay
+from shared.messaging.consuming.consumer import Inbox
+from shared.messaging.dead_letters.register import DeadLetter, DeadLetterRegister
+from shared.messaging.dead_letters.replay import DeadLetterReplay, Reactions
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
 from shared.observability.redaction import redact, redact_value
 from shared.process.exit_codes import DONE, FAILED
 from shared.process.verbs import AsJson, done, group, say, say_words
@@ -67,9 +67,9 @@ class DeadLetterOffice:
     bootstrap: At | None  # of the Kafka cluster, if there is one
 
     @property
-    def box(self) -> LetterBox:
+    def box(self) -> DeadLetterRegister:
         """Where they lie."""
-        return LetterBox(self.engine)
+        return DeadLetterRegister(self.engine)
 
 
 def office(base: Foundation[S]) -> DeadLetterOffice:
@@ -119,7 +119,7 @@ async def replay(desk: DeadLetterOffice, tell: Tell, numbers: Sequence[int]) -> 
     outlet = Publisher(desk.bootstrap, "stairs-replay") if desk.bootstrap else None
     failed = 0
     try:
-        async for outcome in Replay(box, desk.inbox, desk.reactions, outlet).of(letters):
+        async for outcome in DeadLetterReplay(box, desk.inbox, desk.reactions, outlet).of(letters):
             tell(asdict(outcome))
             failed += outcome.outcome == "failed"
     finally:
@@ -214,14 +214,14 @@ def at_the_keyboard() -> str:
         return f"uid {os.getuid()}"
 
 
-async def _find(box: LetterBox, number: int) -> Letter:
+async def _find(box: DeadLetterRegister, number: int) -> DeadLetter:
     letter = await box.numbered(number)
     if letter is None:
         raise NoSuchLetter(f"there is no dead letter {number}")
     return letter
 
 
-def _summary(letter: Letter) -> dict[str, Any]:
+def _summary(letter: DeadLetter) -> dict[str, Any]:
     return {
         "number": letter.number,
         "consumer": letter.consumer,
@@ -233,7 +233,7 @@ def _summary(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _given_up(letter: Letter) -> dict[str, Any]:
+def _given_up(letter: DeadLetter) -> dict[str, Any]:
     return {
         **_summary(letter),
         "discarded_at": letter.discarded_at,
@@ -242,7 +242,7 @@ def _given_up(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _whole(letter: Letter) -> dict[str, Any]:
+def _whole(letter: DeadLetter) -> dict[str, Any]:
     return {
         **_given_up(letter),
         "replayed_at": letter.replayed_at,

@@ -10,20 +10,20 @@ import asyncpg
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.deadlines.follower import Keeper
+from shared.deadlines.follower import DeadlineReaction
 from shared.deadlines.poller import Told
 from shared.deadlines.table import DeadlineList
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
-from shared.messaging.consumer import Handler
-from shared.messaging.outgoing import Outbound
+from shared.messaging.consuming.consumer import Handler
+from shared.messaging.publishing.outgoing import Outbound
 from shared.observability.lags import Measure
 from shared.persistence.codec import Codec
 from shared.persistence.folding import Projection
 from shared.persistence.probe import store_trouble
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process.loops import Loop
 from shared.process.settings import ServiceSettings
 
@@ -57,7 +57,7 @@ class Foundation(Generic[S]):
     clock: Clock
     engine: AsyncEngine
     tail: Tail
-    units: Units
+    units: UnitsOfWork
     codec: Codec
 
     async def usable(self) -> str | None:
@@ -99,7 +99,9 @@ class ServiceDefinition(Generic[S]):
     deadline_readers: Callable[[Actor], None]  # raises for whoever may not read deadlines
     desk: Callable[[Foundation[S], Writing], object]  # what its routes work with
     subscriptions: Callable[[Foundation[S]], Sequence[Subscription]]
-    deadlines: Callable[[Foundation[S]], Keeper]  # which of its facts start, move, meet or end deadlines
+    deadlines: Callable[
+        [Foundation[S]], DeadlineReaction
+    ]  # which of its facts start, move, meet or end deadlines
     noticed: Told | None = None  # hears of every warning and missed deadline, after it is stored
     loops: Callable[[Foundation[S]], Mapping[str, Loop]] = _none  # of its worker, beside the common ones
     measures: Callable[[Foundation[S]], Sequence[Measure]] = _nothing  # gauges, beside the common ones

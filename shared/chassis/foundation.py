@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from shared.chassis.definition import Foundation, S, ServiceDefinition
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.lags import StoreLags
-from shared.messaging.readiness import broker_checks
+from shared.messaging.kafka.readiness import broker_checks
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process import preflight
 from shared.process.clock import clock_for
 from shared.process.settings import load
@@ -53,7 +53,7 @@ async def foundation(
             clock=clock or clock_for(settings.stairs_clock_file),
             engine=engine,
             tail=tail,
-            units=Units(engine, service.table, codec),
+            units=UnitsOfWork(engine, service.table, codec),
             codec=codec,
         )
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
 from shared.chassis.one_off import one_off
-from shared.messaging.cluster import At
-from shared.messaging.outgoing import Outbound
-from shared.messaging.producer import Publisher
-from shared.messaging.republishing import NotRepublished, Progress, Republished, Republishing
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.publishing.outgoing import Outbound
+from shared.messaging.publishing.republishing import NotRepublished, Progress, Republished, Republishing
 from shared.persistence.tail import Tail
 from shared.process.exit_codes import DONE, FAILED
 from shared.process.verbs import AsJson, done, say, say_words

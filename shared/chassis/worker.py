@@ -17,16 +17,16 @@ from collections.abc import Iterator
 from shared.chassis.definition import Foundation, Producer, S, ServiceDefinition, Subscription
 from shared.chassis.foundation import foundation, lags, require_all
 from shared.chassis.health import health
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
+from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.cluster import Cluster
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.own_feed import OwnFeed
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.consuming.own_feed import OwnFeed
+from shared.messaging.kafka.cluster import Cluster
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.publishing.relay import Relay
 from shared.observability.lags import Lags
 from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
@@ -82,14 +82,14 @@ def health_loop(base: Foundation[S], behind: Lags) -> dict[str, Loop]:
     return {"health": health(readiness, base.settings.worker_health_port)}
 
 
-def deadlines(base: Foundation[S], clock: Clock | None = None) -> Clockwork:
+def deadlines(base: Foundation[S], clock: Clock | None = None) -> LedgerUpkeep:
     """From the service's facts to deadlines, and what is noticed of them.
 
     :param clock: another clock than the process's own; for tests.
     """
     service = base.service
-    facts, keeper = Facts(base.engine, base.tail, service.table), service.deadlines(base)
-    return clockwork(service.name, facts, keeper, clock or base.clock, told=service.noticed)
+    facts, keeper = FactSource(base.engine, base.tail, service.table), service.deadlines(base)
+    return ledger_upkeep(service.name, facts, keeper, clock or base.clock, told=service.noticed)
 
 
 def consumers(base: Foundation[S]) -> Iterator[tuple[str, Consumer]]:
@@ -114,6 +114,6 @@ def _feeds(base: Foundation[S], subscription: Subscription) -> Iterator[tuple[st
             yield f"{name}:{each.source.removeprefix('/')}", _changes_of(each, base, consumer)
 
 
-def _changes_of(producer: Producer, base: Foundation[S], consumer: str) -> ChangesFeed:
+def _changes_of(producer: Producer, base: Foundation[S], consumer: str) -> HttpFeed:
     token_file = base.settings.system_token_file
-    return ChangesFeed(producer.url, token_file, base.engine, consumer, source=producer.source)
+    return HttpFeed(producer.url, token_file, base.engine, consumer, source=producer.source)

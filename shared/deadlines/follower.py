@@ -1,7 +1,7 @@
 """Follows a service's own facts into deadlines: each page of facts, what it means, and the position at once.
 
-What a fact means is the service's (``Keeper``); that it takes effect once, and in order, is held here: the
-deadlines' facts and the position are one transaction. Nothing here reads a clock.
+What a fact means is the service's (``DeadlineReaction``); that it takes effect once, and in order, is
+held here: the deadlines' facts and the position are one transaction. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from typing import Protocol
 
 from shared.deadlines.changing import apply
 from shared.deadlines.ledger import Ledger
-from shared.kernel.clocks import Change
+from shared.deadlines.terms import DeadlineChange
 from shared.kernel.store import StreamMoved
 from shared.persistence.codec import Recorded
 from shared.persistence.following import Following, claimed
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 
 POSITION = "deadlines:followed"
 PAGE = 500  # facts in one transaction
 
 
-class Keeper(Protocol):
+class DeadlineReaction(Protocol):
     """A service's knowledge of which of its facts start, move, meet or end which clocks."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Bring up to date whatever ``changes`` will look at; outside of any transaction."""
         ...
 
-    async def changes(self, page: Sequence[Recorded], unit: Unit) -> Iterable[Change]:
+    async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Iterable[DeadlineChange]:
         """What these facts mean for the clocks, in their order; saying it twice must do no harm."""
         ...
 
@@ -36,7 +36,7 @@ class Keeper(Protocol):
 class Follower(Following):
     """Keeps the ledger's facts up to date; several processes may, one of them works at a time."""
 
-    def __init__(self, ledger: Ledger, keeper: Keeper, *, page: int = PAGE) -> None:
+    def __init__(self, ledger: Ledger, keeper: DeadlineReaction, *, page: int = PAGE) -> None:
         super().__init__(POSITION, ledger.engine, ledger.tail, self._apply, page=page)
         self._ledger, self._keeper = ledger, keeper
 

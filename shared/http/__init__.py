@@ -7,7 +7,7 @@ How a service wires it::
 
     @router.post("", status_code=201, response_model=CaseResource)
     async def create(body: CaseBody, caller: Caller, once: OnceOnly, request: Request) -> Response:
-        desk: Desk = request.app.state.desk
+        desk: Desk = request.app.state.dependencies
         command = body.to_command(caller, at=desk.clock.now())
         return await once(render_created, lambda receipt: desk.cases.draft(command, receipt=receipt))
 
@@ -18,7 +18,7 @@ How a service wires it::
 
     @router.get("", response_model=CaseList)
     async def search(asked: Annotated[CaseSearch, Query()], caller: Caller, request: Request) -> Response:
-        rows = await request.app.state.desk.queries.search(asked, asked.after("ss"))
+        rows = await request.app.state.dependencies.queries.search(asked, asked.after("ss"))
         return respond(ok(page(rows, asked.limit, key=lambda row: (row["submitted_at"], row["id"]))))
 
 A route returns a ``Response`` (``respond(ok(…))``, ``await once(…)``); ``response_model`` only documents it.

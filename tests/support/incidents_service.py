@@ -16,7 +16,7 @@ import httpx
 import psycopg
 
 from services.incidents.bootstrap import INCIDENTS
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.chassis.api import build_api
 from shared.chassis.definition import Foundation
 from shared.chassis.foundation import foundation
@@ -25,7 +25,7 @@ from shared.kernel.clock import FixedClock
 from shared.persistence.engine import driver_url
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, bearer
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)  # 12:00 Pacific
@@ -37,11 +37,11 @@ class Running:
 
     http: httpx.AsyncClient
     clock: FixedClock
-    settings: Settings
-    base: Foundation[Settings]
+    settings: IncidentsSettings
+    base: Foundation[IncidentsSettings]
 
     @property
-    def units(self) -> Units:
+    def units(self) -> UnitsOfWork:
         return self.base.units
 
     async def projected(self) -> None:
@@ -69,7 +69,7 @@ class Running:
                     yield value if isinstance(value, bytes) else str(value).encode()
 
 
-def settings_for(database: str, folder: Path) -> Settings:
+def settings_for(database: str, folder: Path) -> IncidentsSettings:
     for name in ("kek", "ref"):
         (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
     environment = {
@@ -78,7 +78,7 @@ def settings_for(database: str, folder: Path) -> Settings:
         "INCIDENTS_KEK_FILE": str(folder / "kek"),
         "INCIDENTS_REF_KEY_FILE": str(folder / "ref"),
     }
-    return Settings.model_validate(environment)
+    return IncidentsSettings.model_validate(environment)
 
 
 @asynccontextmanager

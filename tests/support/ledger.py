@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 
 from shared.chassis.worker import deadlines
-from shared.deadlines.clockwork import Clockwork
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import LedgerUpkeep
 from shared.kernel.clock import Clock
 from shared.persistence.engine import driver_url
 from shared.persistence.projector import Projector
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 class Hands:
     """Follow, fold, look; and read the ledger's rows."""
 
-    def __init__(self, works: Clockwork, clock: Clock, url: str) -> None:
+    def __init__(self, works: LedgerUpkeep, clock: Clock, url: str) -> None:
         self.ledger, self.follower, self.url = works.ledger, works.follower, url
         self.projector = Projector(works.ledger.engine, works.ledger.tail, DeadlineList())
         self.poller = Poller(works.ledger, clock, grace=timedelta(seconds=1))

@@ -14,7 +14,7 @@ from services.appeals.bootstrap import APPEALS, CONSUMER
 from services.appeals.domain.values import KnownCase
 from services.appeals.messaging import inbound
 from services.appeals.read_model.appeal_list import AppealList
-from services.appeals.settings import Settings
+from services.appeals.settings import AppealsSettings
 from shared.chassis.api import build_api
 from shared.chassis.definition import Foundation
 from shared.chassis.foundation import foundation
@@ -30,10 +30,10 @@ from tests.support.tokens import auth_environment, bearer
 Json = dict[str, Any]
 
 
-def settings_for(database: str, **more: str) -> Settings:
+def settings_for(database: str, **more: str) -> AppealsSettings:
     given = {"APPEALS_DATABASE_URL": database, **more}
     lower = {name.lower(): value for name, value in auth_environment().items()}
-    return Settings.model_validate({**given, **lower})
+    return AppealsSettings.model_validate({**given, **lower})
 
 
 def submitted(case: KnownCase, at: datetime = FRIDAY) -> CloudEvent:
@@ -75,7 +75,9 @@ def submitted(case: KnownCase, at: datetime = FRIDAY) -> CloudEvent:
 class Live:
     """One service that runs."""
 
-    def __init__(self, parts: Foundation[Settings], http: httpx.AsyncClient, clock: FixedClock) -> None:
+    def __init__(
+        self, parts: Foundation[AppealsSettings], http: httpx.AsyncClient, clock: FixedClock
+    ) -> None:
         self.parts, self.http, self.clock = parts, http, clock
         self.units = parts.units
         self.projector = Projector(parts.engine, parts.tail, AppealList())

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from services.notifications.bootstrap import NOTIFICATIONS, desk, dispatch, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
-from services.notifications.settings import Settings
+from services.notifications.settings import NotificationsSettings
 from shared.chassis.api import routers_of, writing
 from shared.chassis.definition import Foundation
 from shared.chassis.foundation import foundation
@@ -23,9 +23,9 @@ from shared.contracts.envelope import CloudEvent
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from shared.messaging.changes import Changes
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Delivery, Failure, Place
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.process.loops import Loop
@@ -34,7 +34,7 @@ from tests.support.tokens import auth_environment, authenticator, bearer
 CDE = "desk@cde.example.org"
 
 
-def settings_for(database: str, smtp_port: int, **others: str) -> Settings:
+def settings_for(database: str, smtp_port: int, **others: str) -> NotificationsSettings:
     """As the environment would give them."""
     given = {
         "NOTIFICATIONS_DATABASE_URL": database,
@@ -44,7 +44,7 @@ def settings_for(database: str, smtp_port: int, **others: str) -> Settings:
         **{name.lower(): value for name, value in auth_environment().items()},
         **others,
     }
-    return Settings.model_validate(given)
+    return NotificationsSettings.model_validate(given)
 
 
 class HandedIn:
@@ -58,7 +58,7 @@ class HandedIn:
     def hand_in(self, *events: CloudEvent) -> None:
         for event in events:
             self._seen += 1
-            place = Place("test", 0, self._seen)
+            place = MessagePlace("test", 0, self._seen)
             value = orjson.dumps(event.data)
             self.waiting.append(Delivery(place, event, None, event.key.encode(), value, ()))
 
@@ -84,8 +84,8 @@ class HandedIn:
 class World:
     """One worker's loops, and clients of the API."""
 
-    settings: Settings
-    base: Foundation[Settings]
+    settings: NotificationsSettings
+    base: Foundation[NotificationsSettings]
     app: FastAPI
     api: httpx.AsyncClient
     feed: HandedIn = field(default_factory=HandedIn)
@@ -138,7 +138,7 @@ async def _running(*loops: Loop) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def world(settings: Settings) -> AsyncIterator[World]:
+async def world(settings: NotificationsSettings) -> AsyncIterator[World]:
     """A migrated database, and the service upon it; nobody works yet."""
     await asyncio.to_thread(migrate, settings.database_url, NOTIFICATIONS.package)
     readiness = Readiness()
@@ -151,8 +151,8 @@ async def world(settings: Settings) -> AsyncIterator[World]:
             auth=authenticator(),
             readiness=readiness,
         )
-        app.state.desk, app.state.receipts = desk(base, store), store.store
-        app.state.changes = Changes(base.tail, NOTIFICATIONS.publish, NOTIFICATIONS.source)
+        app.state.dependencies, app.state.receipts = desk(base, store), store.store
+        app.state.changes = PublicFeed(base.tail, NOTIFICATIONS.publish, NOTIFICATIONS.source)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
             yield World(settings, base, app, api)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.incidents.bootstrap import CONSUMER, INCIDENTS
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.chassis.definition import Foundation
 from shared.chassis.foundation import foundation
 from shared.chassis.worker import worker_loops
@@ -48,7 +48,7 @@ async def test_a_moved_clock_brings_the_warning_and_then_the_miss(service: Runni
     ]
 
 
-def without_appeals(base: Foundation[Settings]) -> dict[str, Loop]:
+def without_appeals(base: Foundation[IncidentsSettings]) -> dict[str, Loop]:
     """All but the one that follows the appeals service, which is not there."""
     return {name: loop for name, loop in worker_loops(base).items() if name != f"consumer:{CONSUMER}"}
 

@@ -15,7 +15,7 @@ from deploy.kafka.jars import HERE
 from services.notifications.bootstrap import NOTIFICATIONS
 from shared.chassis.foundation import foundation
 from shared.chassis.worker import relay_loop, worker_loops
-from shared.messaging.topics import create, declared
+from shared.messaging.kafka.topics import create, declared
 from tests.support.arrived import parsed
 from tests.support.chronicle import served
 from tests.support.eventually import eventually

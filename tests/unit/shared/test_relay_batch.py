@@ -7,9 +7,9 @@ from eventsourcing.domain import DomainEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.batch import Batch, batch_of
-from shared.messaging.outgoing import NotAFact, published_event
-from shared.messaging.tries import why
+from shared.messaging.consuming.tries import why
+from shared.messaging.publishing.batch import Batch, batch_of
+from shared.messaging.publishing.outgoing import NotAFact, published_event
 from shared.persistence.back_off import BackOff
 from shared.persistence.codec import Recorded
 from tests.support.chronicle import SOURCE, LineWritten, outbound
