@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals.api.desk import Desk
+from services.appeals.api.dependencies import Desk
 from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
 from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
-from services.appeals.messaging.clocks import AppealClocks
+from services.appeals.messaging.deadline_notices import AppealClocks
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.read_model.calendar_watch import undecided, watch_calendars
@@ -23,19 +23,19 @@ from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import Clockwork, Facts, clockwork
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
 from shared.kernel.store import ATTEMPTS, StreamMoved
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.publishing.public_feed import Changes
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
@@ -44,7 +44,7 @@ from shared.persistence.probe import store_trouble
 from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.loops import Loop

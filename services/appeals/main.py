@@ -21,7 +21,7 @@ from shared.http.auth import Authenticator
 from shared.http.instants import as_text
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.readiness import broker_checks
+from shared.messaging.kafka.readiness import broker_checks
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence import migrations

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.incidents.api.desk import Desk
+from services.incidents.api.dependencies import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -17,7 +17,7 @@ from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.messaging.clocks import CaseClocks
+from services.incidents.messaging.deadline_notices import CaseClocks
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
 from services.incidents.messaging.mail import MAIL_SOURCE, MAIL_TOPIC, of_notifications
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
@@ -30,19 +30,19 @@ from services.incidents.read_model.concern_list import ConcernList, ConcernSearc
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import Clockwork, Facts, clockwork
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.cluster import Cluster
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.own_feed import OwnFeed
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.consuming.own_feed import OwnFeed
+from shared.messaging.kafka.cluster import Cluster
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.publishing.public_feed import Changes
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
@@ -53,7 +53,7 @@ from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.loops import Loop

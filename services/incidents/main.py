@@ -22,7 +22,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.readiness import broker_checks
+from shared.messaging.kafka.readiness import broker_checks
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database

@@ -10,34 +10,35 @@ from email.headerregistry import Address
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.api.desk import Desk
+from services.notifications.api.dependencies import Desk
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
 from services.notifications.domain.values import Sender as Author
-from services.notifications.messaging import delivery_clock, inbound, outbound
-from services.notifications.messaging.dispatch import Dispatch, show_waiting
+from services.notifications.messaging import inbound, outbound
 from services.notifications.providers.smtp import Server, SmtpMailer
+from services.notifications.reactions import delivery_deadline
+from services.notifications.reactions.dispatch import Dispatch, show_waiting
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.outgoing import OutgoingQueue
 from services.notifications.read_model.queries import MessageQueries
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.mail_writer import Letters
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
 from services.notifications.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import Clockwork, Facts, clockwork
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.cluster import Cluster
-from shared.messaging.consumer import Consumer, Handler
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.readiness import broker_checks
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer, Handler
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.kafka.cluster import Cluster
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.readiness import broker_checks
+from shared.messaging.publishing.public_feed import Changes
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence import rebuild as rebuilding
 from shared.persistence.appender import Appender
@@ -48,7 +49,7 @@ from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import Unit, Units
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.health import health
@@ -241,8 +242,8 @@ def _senders(settings: Settings) -> dict[str, Address]:
 
 def clocks(base: Ground, clock: Clock) -> Clockwork:
     """From deliveries to deadlines, and an alert for what is late."""
-    facts, keeper = Facts(base.engine, base.tail, TABLE), delivery_clock.DeliveryClock()
-    return clockwork(delivery_clock.SERVICE, facts, keeper, clock, told=delivery_clock.alert)
+    facts, keeper = Facts(base.engine, base.tail, TABLE), delivery_deadline.DeliveryClock()
+    return clockwork(delivery_deadline.SERVICE, facts, keeper, clock, told=delivery_deadline.alert)
 
 
 def dead_letters(base: Ground) -> dead_letter_desk.Desk:
@@ -262,7 +263,7 @@ def _reactions(base: Ground) -> Mapping[str, Handler]:
     handlers = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
     if base.settings.delivery == "external":  # when it is with a mail server is not ours to promise
         return handlers
-    return delivery_clock.clocked(handlers)
+    return delivery_deadline.clocked(handlers)
 
 
 def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:

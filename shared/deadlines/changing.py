@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.streams import deadlines
-from shared.kernel.clocks import Change, Done, Due, deadline_id
-from shared.kernel.deadline import Deadline
+from shared.deadlines.terms import Change, Done, Due, deadline_id
 from shared.kernel.store import Store, StreamUnknown
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import Unit
 
 
 async def apply(ledger: Ledger, unit: Unit, changes: Iterable[Change]) -> None:

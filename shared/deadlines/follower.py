@@ -15,13 +15,13 @@ import structlog
 
 from shared.deadlines.changing import apply
 from shared.deadlines.ledger import Ledger
-from shared.kernel.clocks import Change
+from shared.deadlines.terms import Change
 from shared.kernel.store import StreamMoved
 from shared.persistence import positions
 from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient
 from shared.persistence.projector import lock
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import Unit
 
 POSITION = "deadlines:followed"
 PAGE = 500  # facts in one transaction

@@ -10,7 +10,7 @@ from shared.deadlines.streams import Streams
 from shared.persistence import positions
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient, translated
 from shared.persistence.folding import Fold
 from shared.persistence.projector import position_name
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import Unit
 
 GRACE = timedelta(seconds=30)  # a save may be on its way for this long after its caller's clock was read
 BATCH = 500  # deadlines in one transaction

@@ -14,12 +14,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.deadlines.search import Place, Row, Wanted
+from shared.deadlines.terms import State
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.paging import Paging, page
 from shared.kernel.actor import Actor
-from shared.kernel.clocks import State
 
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 

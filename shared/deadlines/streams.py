@@ -11,9 +11,9 @@ from eventsourcing.domain import DomainEvent
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 
 class Streams:

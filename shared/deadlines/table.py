@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from eventsourcing.domain import DomainEvent
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.kernel.clocks import Planned, State
-from shared.kernel.deadline import Deadline, after_retiming
+from shared.deadlines.deadline import Deadline, after_retiming
+from shared.deadlines.terms import Planned, State
 from shared.persistence.plumbing import Operations
 
 Row = dict[str, Any]  # a row of ``deadlines`` by column

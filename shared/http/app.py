@@ -16,8 +16,8 @@ from starlette.routing import Match, Route
 
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
-from shared.http.border import Border
 from shared.http.docs_page import add_docs_page
+from shared.http.middleware import Border
 from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused
 from shared.http.readiness import Readiness
 from shared.http.validation import as_refusal

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.kafka_types import Headers, Record
+from shared.messaging.kafka.client import Headers, Record
 from shared.observability.correlation import sane_correlation_id, sane_traceparent
 
 SPECIFICATION = "1.0"

@@ -10,11 +10,11 @@ from eventsourcing.domain import Aggregate
 
 from shared.kernel.store import Receipt
 from shared.kernel.trail import Trail
+from shared.persistence.aggregates import replay
+from shared.persistence.append_function import find_receipt
 from shared.persistence.appender import Appender
-from shared.persistence.appending import find_receipt
 from shared.persistence.codec import Codec, Recorded
 from shared.persistence.faults import translated
-from shared.persistence.replay import replay
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -20,11 +20,11 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.cluster import At
-from shared.messaging.consumer import Inbox
-from shared.messaging.letter_box import Letter, LetterBox
-from shared.messaging.producer import Publisher
-from shared.messaging.replaying import Reactions, Replay
+from shared.messaging.consuming.consumer import Inbox
+from shared.messaging.dead_letters.register import Letter, LetterBox
+from shared.messaging.dead_letters.replay import Reactions, Replay
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
 from shared.observability.redaction import redact, redact_value
 from shared.process.doorway import WRONG_USAGE
 

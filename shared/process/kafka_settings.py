@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.messaging.cluster import (
+from shared.messaging.kafka.cluster import (
     Cluster,
     Mechanism,
     Protocol,

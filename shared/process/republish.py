@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.cluster import At
-from shared.messaging.outgoing import Outbound
-from shared.messaging.producer import Publisher
-from shared.messaging.republishing import NotRepublished, Republishing
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.publishing.outgoing import Outbound
+from shared.messaging.publishing.republishing import NotRepublished, Republishing
 from shared.persistence.tail import Tail
 
 

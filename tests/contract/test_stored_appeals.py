@@ -15,8 +15,8 @@ from services.appeals.domain.calendar_adoption import CalendarAdoption
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Status
 from services.appeals.messaging.outbound import publish
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads((Path(__file__).parent / "samples" / "appeals.json").read_bytes())
 FACTS = {

@@ -11,11 +11,11 @@ import pytest
 from eventsourcing.domain import DomainEvent
 
 from services.incidents.messaging.outbound import publish
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.table import DEADLINES, DeadlineList
-from shared.kernel.clocks import State
-from shared.kernel.deadline import Deadline
+from shared.deadlines.terms import State
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads((Path(__file__).parent / "samples" / "deadlines.json").read_bytes())
 FACTS = {

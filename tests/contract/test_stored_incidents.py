@@ -19,8 +19,8 @@ from services.incidents.domain.filing_protocol import FilingProtocol
 from services.incidents.domain.values import DeliveryMode, Severity, Status
 from services.incidents.messaging.outbound import publish
 from services.incidents.read_model.case_list import CaseList
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads((Path(__file__).parent / "samples" / "incidents.json").read_bytes())
 FACTS = {

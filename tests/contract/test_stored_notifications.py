@@ -15,8 +15,8 @@ from services.notifications.domain.message import Message
 from services.notifications.domain.values import Status
 from services.notifications.messaging.outbound import publish
 from services.notifications.read_model.message_list import MessageList, Row
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads(
     (Path(__file__).parent / "samples" / "notifications.json").read_bytes()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from services.appeals.api.desk import Desk
+from services.appeals.api.dependencies import Desk
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests

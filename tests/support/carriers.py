@@ -13,15 +13,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.cloud_events import to_record
-from shared.messaging.feed import Delivery, Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import Record
-from shared.messaging.own_feed import OwnFeed
-from shared.messaging.producer import Publisher
-from shared.messaging.topics import dead_letter_topic
+from shared.messaging.consuming.feed import Delivery, Feed
+from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.consuming.own_feed import OwnFeed
+from shared.messaging.kafka.client import Record
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.kafka.topics import dead_letter_topic
+from shared.messaging.publishing.public_feed import Changes
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, LineWritten, outbound, served

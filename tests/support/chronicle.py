@@ -15,7 +15,7 @@ from eventsourcing.domain import DomainEvent
 from starlette.types import Receive, Scope, Send
 
 from shared.contracts.envelope import AboutCase, Published
-from shared.messaging.changes import Changes
+from shared.messaging.publishing.public_feed import Changes
 from tests.support.logbook import Logbook
 
 SOURCE = "/logbooks"

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
 from shared.persistence.codec import Codec
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import Unit, Units
 from shared.process.dead_letters import MARK, Desk, see_to
 from tests.support.chronicle import LineWritten
 from tests.support.event_store import EventStore

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.kernel.clocks import ClockRule, Due, Planned, Terms
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import ClockRule, Due, Planned, Terms
 
 DUE = datetime(2019, 4, 13, 17, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -22,7 +22,7 @@ from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 
 TABLE = "logbooks_events"
 

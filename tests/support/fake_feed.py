@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.store import Store
-from shared.messaging.feed import Delivery, Failure, Place
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.feed import Delivery, Failure, Place
+from shared.persistence.unit_of_work import Unit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
-from services.incidents.api.desk import Desk
+from services.incidents.api.dependencies import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections

@@ -9,9 +9,9 @@ import psycopg
 
 from services.appeals import bootstrap as appeals
 from services.incidents import bootstrap as incidents
-from shared.deadlines.clockwork import Clockwork
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import Clockwork
 from shared.kernel.clock import Clock
 from shared.persistence.engine import driver_url
 from shared.persistence.projector import Projector

@@ -23,7 +23,7 @@ from shared.kernel.clock import FixedClock
 from shared.persistence.codec import Codec
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 from tests.support.appeal_states import FRIDAY
 from tests.support.tokens import auth_environment, bearer
 

@@ -14,9 +14,9 @@ from shared.deadlines import table
 from shared.deadlines.follower import Follower
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.streams import Streams
-from shared.kernel.clocks import Change, ClockRule, Done, Due, deadline_id
+from shared.deadlines.terms import Change, ClockRule, Done, Due, deadline_id
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import Unit, Units
 from tests.support.event_store import EventStore
 from tests.support.logbook import ACTOR, Logbook
 

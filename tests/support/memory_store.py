@@ -15,8 +15,8 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
 from shared.kernel.trail import Trail
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.replay import replay
 
 A = TypeVar("A", bound=Aggregate)
 

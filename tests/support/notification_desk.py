@@ -17,7 +17,7 @@ from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
 from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Sender, Verdict
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.mail_writer import Letters
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import FixedClock
 from tests.support.memory_store import MemoryStore

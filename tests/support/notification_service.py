@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from services.notifications.api.desk import Desk
+from services.notifications.api.dependencies import Desk
 from services.notifications.api.routes import router
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.message_list import MessageList, Row

@@ -22,8 +22,8 @@ from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Delivery, Failure, Place
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Delivery, Failure, Place
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.process.clock import clock_for

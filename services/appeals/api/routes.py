@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.appeals.api import resources
-from services.appeals.api.desk import TheDesk
+from services.appeals.api.dependencies import TheDesk
 from services.appeals.api.documents import (
     AppealList,
     AppealResource,

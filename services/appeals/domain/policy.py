@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.appeals.domain.business_clock import BusinessCalendar
+from services.appeals.domain.business_calendar import BusinessCalendar
 from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing
 
 

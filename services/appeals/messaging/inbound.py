@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from services.appeals.domain.clocks import filing_closes
+from services.appeals.domain.deadlines import filing_closes
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model import appeal_filing, filing_protocols, known_cases, testing_windows
 from services.appeals.read_model.testing_windows import HeardWindow
@@ -14,8 +14,8 @@ from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import FilingProtocolSet, IncidentSubmitted, TestingWindowSet
 from shared.deadlines.changing import apply_few
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import Unit
 
 SERVICE = "appeals"  # in the identity of its deadlines
 SOURCE = incidents_v1.SOURCE

@@ -9,7 +9,7 @@ from eventsourcing.domain import DomainEvent
 
 from services.appeals.domain import facts
 from services.appeals.domain.values import Status
-from services.appeals.messaging.clocks import noticed
+from services.appeals.messaging.deadline_notices import noticed
 from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import (
     AppealApproved,

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals.domain.clocks import DECISIONS
+from services.appeals.domain.deadlines import DECISIONS
 from services.appeals.domain.values import PENDING
 from services.appeals.read_model.tables import appeal_list
 from shared.deadlines.table import DEADLINES
-from shared.kernel.clocks import State
+from shared.deadlines.terms import State
 from shared.observability.metrics import gauge
 from shared.persistence.faults import StoreUnavailable, translated
 

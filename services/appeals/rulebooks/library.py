@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from services.appeals.domain.business_clock import BusinessCalendar
+from services.appeals.domain.business_calendar import BusinessCalendar
 from services.appeals.domain.holidays import FixedDate, HolidayRule, WeekdayOfMonth
 from services.appeals.domain.policy import DecisionClock, Policy, Reason, Retest, Route, TypeRule
 from services.appeals.rulebooks.references import dangling

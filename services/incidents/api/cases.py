@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import Desk, desk_of
 from services.incidents.api.rendering import case_page, case_resource
 from services.incidents.api.resources import CasePage, CaseResource, ShownCase
 from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody

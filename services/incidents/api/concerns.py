@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from services.incidents.api.conversation import ConcernPage, ConcernResource, FilingProtocolResource
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import desk_of
 from services.incidents.api.rendering import concern_page, concern_resource, filing_protocol_resource
 from services.incidents.api.schemas import School
 from services.incidents.application.commands import ChooseFilingProtocol, RecordConcern

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.incidents.api.conversation import NotePage, NoteResource
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import desk_of
 from services.incidents.api.rendering import case_resource, note_resource
 from services.incidents.api.resources import CaseResource
 from services.incidents.application.commands import AddNote, DemandAction

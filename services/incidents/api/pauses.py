@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import desk_of
 from services.incidents.api.resources import Resource
 from services.incidents.api.schemas import Code, Year
 from services.incidents.domain.errors import UnknownTest

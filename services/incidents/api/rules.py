@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import Desk, desk_of
 from services.incidents.api.rendering import classification
 from services.incidents.api.resources import (
     ClassificationResource,

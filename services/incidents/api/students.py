@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import desk_of
 from services.incidents.api.rendering import case_resource, history_item
 from services.incidents.api.resources import CaseResource, FullStudents, History
 from services.incidents.api.schemas import StudentsBody

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import desk_of
 from services.incidents.api.rendering import case_resource
 from services.incidents.api.resources import CaseResource
 from services.incidents.application.commands import UploadStudents

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import Desk, desk_of
 from services.incidents.api.resources import PersonResource, Resource
 from services.incidents.api.schemas import Code, Year
 from services.incidents.application.windows import Life, SetWindow

@@ -31,8 +31,8 @@ from services.incidents.domain.values import (
     Severity,
 )
 from services.incidents.domain.windows import Lifetime, WindowRule
+from shared.deadlines.terms import ClockRule
 from shared.kernel.actor import Role
-from shared.kernel.clocks import ClockRule
 
 T = TypeVar("T")
 

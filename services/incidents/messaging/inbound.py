@@ -21,8 +21,8 @@ from shared.contracts.appeals_v1 import (
 from shared.contracts.envelope import CloudEvent, Person
 from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor, Role
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import Unit
 
 APPEALS_SOURCE, APPEALS_TOPIC = SOURCE, TOPIC
 

@@ -17,8 +17,8 @@ from shared.contracts.notifications_v1 import (
     NotificationFailed,
     NotificationResendRequested,
 )
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import Unit
 
 MAIL_SOURCE, MAIL_TOPIC = notifications_v1.SOURCE, notifications_v1.TOPIC
 

@@ -12,8 +12,8 @@ from services.incidents.domain import facts
 from services.incidents.domain.report import Report
 from services.incidents.domain.testing_window import TestingWindow
 from services.incidents.domain.values import CDS_OF_LEA
-from services.incidents.messaging.clocks import noticed
 from services.incidents.messaging.conversation import said
+from services.incidents.messaging.deadline_notices import noticed
 from shared.contracts.envelope import Person, Published
 from shared.contracts.incidents_v1 import (
     SOURCE,

@@ -28,8 +28,8 @@ from services.incidents.domain.values import (
     Severity,
 )
 from services.incidents.rulebooks.when import fields_of, read_condition
+from shared.deadlines.terms import duration
 from shared.kernel.actor import Role
-from shared.kernel.clocks import duration
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]

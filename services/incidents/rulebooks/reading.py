@@ -21,7 +21,7 @@ from services.incidents.rulebooks.entries import (
     WindowEntry,
 )
 from services.incidents.rulebooks.when import read_condition
-from shared.kernel.clocks import ClockRule
+from shared.deadlines.terms import ClockRule
 
 T = TypeVar("T")
 NEVER: Condition = AnyOf(())

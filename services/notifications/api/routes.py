@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.notifications.api import resources
-from services.notifications.api.desk import TheDesk
+from services.notifications.api.dependencies import TheDesk
 from services.notifications.api.schemas import (
     AttemptBody,
     DirectoryBody,

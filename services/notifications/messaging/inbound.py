@@ -37,8 +37,8 @@ from services.notifications.messaging.occasions import (
 from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.clock import Clock
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import Unit
 
 CONSUMER = "notifications"
 TOPICS = (incidents_v1.TOPIC, appeals_v1.TOPIC)

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from deploy.console.mailbox import serving
 from services.notifications import bootstrap
 from services.notifications.messaging import inbound
-from services.notifications.messaging.delivery_clock import clocked, triggered_at
+from services.notifications.reactions.delivery_deadline import clocked, triggered_at
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.clock import FixedClock
 from shared.process.clock import clock_for

@@ -14,7 +14,7 @@ from services.notifications.application.ports import Mail
 from services.notifications.domain.values import Answer, Kind, Verdict
 from services.notifications.providers.envelope import on_the_wire
 from services.notifications.providers.smtp import Server, SmtpMailer, verdict_of
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.mail_writer import Letters
 from tests.support.mail_servers import Script, answering, silent
 from tests.support.notification_states import (
     TO_LEE,

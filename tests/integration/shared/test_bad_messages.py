@@ -28,16 +28,16 @@ from services.incidents.messaging.inbound import of_appeals
 from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.envelope import CloudEvent, Person
 from shared.contracts.incidents_v1 import TestingWindowSet as WindowSet
-from shared.messaging.consumer import Consumer, Handler
-from shared.messaging.letter_box import LetterBox
-from shared.messaging.replaying import Replay
+from shared.messaging.consuming.consumer import Consumer, Handler
+from shared.messaging.dead_letters.register import LetterBox
+from shared.messaging.dead_letters.replay import Replay
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.migrations import migrate
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 from tests.support.appeal_states import CHEATING, FRIDAY, ILLNESS
 from tests.support.event_schemas import EVENTS
 from tests.support.eventually import eventually

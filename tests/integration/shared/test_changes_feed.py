@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.publishing.public_feed import Changes
 from tests.support.carriers import drained, lines, written
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, outbound, served
 from tests.support.event_store import EventStore

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.messaging.dead_letters import DeadLetters, reasons
-from shared.messaging.feed import Delivery, Failure, Place
+from shared.messaging.consuming.feed import Delivery, Failure, Place
+from shared.messaging.dead_letters.parking import DeadLetters, reasons
 from shared.persistence.faults import StoreUnavailable
 from tests.support.event_store import EventStore
 

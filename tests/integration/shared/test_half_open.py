@@ -16,7 +16,7 @@ from shared.persistence import engine as engines
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import Units
 from tests.support.fault_proxy import Address, FaultProxy, proxies
 from tests.support.ports import free_port
 

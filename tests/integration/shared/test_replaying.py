@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.feed import Delivery, Failure, Feed, Place
+from shared.messaging.consuming.feed import Delivery, Failure, Feed, Place
+from shared.messaging.dead_letters.parking import DeadLetters
 from tests.support.carriers import CONSUMER, Carrier, changes_carrier, kafka_carrier, own_carrier
 from tests.support.dead_letter_office import Office, dead_letter_office
 from tests.support.event_store import EventStore

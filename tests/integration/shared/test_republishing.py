@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from kafka.errors import TopicAlreadyExistsError
 
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import Record, open_admin
-from shared.messaging.producer import Publisher, Sent
-from shared.messaging.republishing import NotRepublished, Republished, Republishing
+from shared.messaging.kafka.client import Record, open_admin
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.producer import Publisher, Sent
+from shared.messaging.publishing.republishing import NotRepublished, Republished, Republishing
 from shared.process.republish import Store, republish
 from tests.support.carriers import written
 from tests.support.chronicle import SOURCE, outbound
@@ -155,7 +155,7 @@ async def test_a_relay_steps_back_while_somebody_republishes_and_goes_on_afterwa
 
 
 async def test_a_relay_that_does_not_step_back_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.messaging.relay.LOOK", 3600.0)
+    monkeypatch.setattr("shared.messaging.publishing.relay.LOOK", 3600.0)
     async with house.relaying():
         await filed(house, LINES[:1])
         await eventually(house.caught_up, within=LONG)

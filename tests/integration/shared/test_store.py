@@ -14,7 +14,7 @@ from shared.kernel.trail import Trail
 from shared.observability.correlation import following
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import Unit, Units
 from tests.support.event_store import EventStore
 from tests.support.logbook import Logbook, Shelf, a_logbook
 

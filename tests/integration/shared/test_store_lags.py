@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.feed import Delivery, Failure, Place
-from shared.messaging.lags import StoreLags
+from shared.messaging.consuming.feed import Delivery, Failure, Place
+from shared.messaging.dead_letters.parking import DeadLetters
+from shared.messaging.store_lags import StoreLags
 from shared.observability.metrics import samples
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable

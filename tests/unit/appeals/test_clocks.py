@@ -9,12 +9,12 @@ import pytest
 
 from services.appeals.domain import facts
 from services.appeals.domain.appeal import Appeal
-from services.appeals.domain.clocks import changes_of, filing_closes
+from services.appeals.domain.deadlines import changes_of, filing_closes
 from services.appeals.domain.values import Act
 from services.appeals.messaging.outbound import publish
 from shared.contracts.appeals_v1 import DecisionAtRisk, DecisionOverdue
-from shared.kernel.clocks import Change, Done, Due, Moot
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import Change, Done, Due, Moot
 from tests.support.appeal_states import (
     CALTAC,
     CDE,

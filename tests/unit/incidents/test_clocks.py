@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.incidents.domain import clocks, facts
+from services.incidents.domain import deadlines, facts
 from services.incidents.domain.case import Case
-from services.incidents.domain.clocks import Draft, changes_of, closing, end_of_day
+from services.incidents.domain.deadlines import Draft, changes_of, closing, end_of_day
 from services.incidents.domain.windows import Window
-from shared.kernel.clocks import Change, Done, Due, Moot
+from shared.deadlines.terms import Change, Done, Due, Moot
 from tests.support.incident_bodies import a_body, charts_on_walls, instagram
 from tests.support.incident_states import CASE_ID, LIBRARY, NOON, NUMBER, RULES, a_call, a_draft, stated
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL
@@ -67,8 +67,8 @@ def test_k3b_ends_with_the_day_of_the_incident_in_california_and_nobody_is_told(
 
 def test_a_draft_that_does_not_say_when_has_no_clock() -> None:
     assert changes_by(a_draft({"incident_type": "student_left_room", "school": SCHOOL})) == [
-        Moot("K4", f"{CASE_ID}/call_cde", NOON, clocks.NO_CALL),
-        Moot("K4", f"{CASE_ID}/call_caltac", NOON, clocks.NO_CALL),
+        Moot("K4", f"{CASE_ID}/call_cde", NOON, deadlines.NO_CALL),
+        Moot("K4", f"{CASE_ID}/call_caltac", NOON, deadlines.NO_CALL),
     ]
 
 
@@ -118,13 +118,13 @@ def test_k8_closes_a_week_after_the_window_and_reminds_before_the_windows_end() 
 
 
 def test_k8_runs_only_where_a_window_is_known_and_as_long_as_one_is() -> None:
-    assert closing(draft(), None, RULES) == Moot("K8", str(CASE_ID), NOON, clocks.NO_WINDOW)
+    assert closing(draft(), None, RULES) == Moot("K8", str(CASE_ID), NOON, deadlines.NO_WINDOW)
 
 
 def test_k8_closes_nothing_for_a_breach() -> None:
     breach = Draft.of_case(a_draft(instagram()), NOON)
     assert breach is not None
-    assert closing(breach, WINDOW, RULES) == Moot("K8", str(CASE_ID), NOON, clocks.ALWAYS_TAKEN)
+    assert closing(breach, WINDOW, RULES) == Moot("K8", str(CASE_ID), NOON, deadlines.ALWAYS_TAKEN)
 
 
 def test_a_submitted_case_is_no_draft() -> None:

@@ -18,8 +18,8 @@ from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import AppealProcessed, AppealProcessingFailed
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.store import StreamUnknown
-from shared.messaging.outgoing import published_event
-from shared.persistence.unit import Unit
+from shared.messaging.publishing.outgoing import published_event
+from shared.persistence.unit_of_work import Unit
 from tests.support.incident_bodies import Body, charts_on_walls, cheating
 from tests.support.incident_states import CASE_ID, a_draft, a_submitted_case
 from tests.support.memory_store import MemoryStore

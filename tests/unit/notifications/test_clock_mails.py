@@ -13,12 +13,12 @@ from services.notifications.application.messages import Messages, Stationery
 from services.notifications.domain.errors import NobodyToSendTo, NoLongerTrue
 from services.notifications.domain.message import NOBODY, Message
 from services.notifications.domain.values import Kind, Status, Verdict
-from services.notifications.messaging.delivery_clock import clocked
 from services.notifications.messaging.inbound import handlers
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.reactions.delivery_deadline import clocked
+from services.notifications.rulebooks.mail_writer import Letters
 from services.notifications.rulebooks.policy import known_years, policy_of
-from shared.kernel.deadline import Deadline
-from shared.persistence.unit import Unit
+from shared.deadlines.deadline import Deadline
+from shared.persistence.unit_of_work import Unit
 from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_states import (
     CALTAC_DESK,

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from services.notifications.application.sending import Sender
 from services.notifications.domain.values import Kind, Verdict
-from services.notifications.messaging.dispatch import Dispatch
+from services.notifications.reactions.dispatch import Dispatch
 from shared.kernel.store import StreamMoved
 from shared.messaging.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable

@@ -15,7 +15,7 @@ from services.notifications.domain.values import Contact
 from services.notifications.messaging.inbound import handlers
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentProcessed
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import Unit
 from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_states import CDE_DESK
 from tests.support.published import (

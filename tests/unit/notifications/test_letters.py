@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from services.notifications.domain.occasions import Occasion, Somebody
 from services.notifications.domain.values import Kind
-from services.notifications.rulebooks.letters import TEMPLATES, Letters
+from services.notifications.rulebooks.mail_writer import TEMPLATES, Letters
 from services.notifications.rulebooks.policy import known_years, policy_of
 from tests.support.notification_states import (
     AGENT,

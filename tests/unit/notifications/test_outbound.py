@@ -7,7 +7,7 @@ from services.notifications.domain.values import Kind, Verdict
 from services.notifications.messaging.outbound import SOURCE, publish
 from shared.contracts.envelope import Published
 from shared.contracts.notifications_v1 import NotificationCreated, NotificationDelivered, NotificationFailed
-from shared.messaging.outgoing import published_event
+from shared.messaging.publishing.outgoing import published_event
 from tests.support.notification_desk import NotificationDesk
 from tests.support.notification_states import INCIDENT, a_submitted_case
 

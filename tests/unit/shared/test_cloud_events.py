@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import Malformed, from_json, from_message, to_json, to_record
-from shared.messaging.kafka_types import Headers
+from shared.messaging.kafka.client import Headers
 
 AN_EVENT = CloudEvent(
     id="6f2c0e5e-6f0b-4b8e-9d3c-0a2f4f1f7f11.3",

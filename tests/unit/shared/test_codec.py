@@ -10,8 +10,8 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import TopicError
 
 from shared.kernel.store import StreamUnknown
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec, TopicMissing
-from shared.persistence.replay import replay
 from tests.support.logbook import Logbook, Shelf, a_logbook
 
 

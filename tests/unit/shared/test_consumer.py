@@ -14,11 +14,11 @@ from shared.kernel.errors import Conflict
 from shared.kernel.store import StreamMoved
 from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Delivery, FeedUnavailable
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Delivery, FeedUnavailable
 from shared.observability.correlation import correlation_id, present
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import Unit
 from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.messaging.cursor import Cursor
-from shared.messaging.feed import Delivery, Place
+from shared.messaging.consuming.cursor import Cursor
+from shared.messaging.consuming.feed import Delivery, Place
 from shared.persistence.faults import StoreUnavailable
 
 
@@ -39,7 +39,7 @@ class Kept:
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     made = Kept()
-    monkeypatch.setattr("shared.messaging.cursor.positions", made)
+    monkeypatch.setattr("shared.messaging.consuming.cursor.positions", made)
     return made
 
 

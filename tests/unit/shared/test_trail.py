@@ -11,10 +11,10 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 from shared.kernel.trail import Trail
 from shared.messaging.cloud_events import from_json, from_message, to_json, to_record
-from shared.messaging.outgoing import published_event
+from shared.messaging.publishing.outgoing import published_event
 from shared.observability.correlation import following, present
+from shared.persistence.aggregates import replay
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.replay import replay
 from shared.persistence.transcoder import OrjsonTranscoder
 from tests.support.chronicle import SOURCE, outbound
 from tests.support.logbook import Logbook, a_logbook

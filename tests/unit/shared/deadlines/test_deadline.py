@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.kernel.clocks import Planned, State, deadline_id, duration
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import Planned, State, deadline_id, duration
 from tests.support.deadline_states import (
     ABOUT,
     BEGUN,
