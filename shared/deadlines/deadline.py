@@ -17,7 +17,7 @@ from typing import Any
 
 from eventsourcing.domain import Aggregate, event
 
-from shared.deadlines.terms import Due, Planned, State, Terms, deadline_id
+from shared.deadlines.terms import DeadlineState, Due, PlannedWarning, Terms, deadline_id
 
 Stored = dict[str, Any]  # plain values, as an event keeps them
 LAPSED = "its time is over; whether it was used is not reported here"
@@ -48,7 +48,7 @@ class Deadline(Aggregate):
         """The clock began to run."""
 
         TOPIC = "deadlines.deadline.set"
-        warnings: list[Stored]  # ``Planned.as_fact``: what is to be warned of, and at which instants
+        warnings: list[Stored]  # ``PlannedWarning.as_fact``: what is to be warned of, and at which instants
 
     class Retimed(Event):
         """What it was computed from has changed, or by which calendar; a waived one runs again."""
@@ -114,7 +114,7 @@ class Deadline(Aggregate):
         if self.met_at is not None:
             return
         about = {**self.about, **wanted.about}
-        if self.state is State.WAIVED or wanted.due_at != self.due_at:
+        if self.state is DeadlineState.WAIVED or wanted.due_at != self.due_at:
             self.trigger_event(
                 self.Retimed,
                 old_due_at=self.due_at,
@@ -132,20 +132,20 @@ class Deadline(Aggregate):
 
         :param about: what is to be said of it from now on, where that is more than before.
         """
-        if self.met_at is not None or self.state is State.WAIVED:
+        if self.met_at is not None or self.state is DeadlineState.WAIVED:
             return
         said = {"about": self.about if about is None else {**self.about, **about}}
         if met_at <= self.due_at:
             self._trigger(self.Met, met_at, met_at=met_at, **said)
             return
-        if self.state is State.RUNNING:
+        if self.state is DeadlineState.RUNNING:
             self._miss(met_at, **said)
         late = math.ceil((met_at - self.due_at).total_seconds())
         self._trigger(self.MetLate, met_at, met_at=met_at, late_by_seconds=late, **said)
 
     def waive(self, why: str, at: datetime) -> None:
         """Nothing is left to do; what was missed before that stays missed."""
-        if self.state is State.RUNNING:
+        if self.state is DeadlineState.RUNNING:
             self._trigger(self.Waived, at, why=why)
 
     def notice(self, now: datetime, grace: timedelta = timedelta()) -> None:
@@ -153,7 +153,7 @@ class Deadline(Aggregate):
 
         :param grace: for how long after an instant what was done before it may still be on its way here.
         """
-        if self.state is not State.RUNNING:
+        if self.state is not DeadlineState.RUNNING:
             return
         if now - grace > self.due_at:
             self._end(now)
@@ -189,7 +189,7 @@ class Deadline(Aggregate):
     ) -> None:
         self.subject, self.terms, self.about = subject, Terms.from_fact(terms), about
         self.due_at, self.unnoticed = due_at, _in_order(warnings)
-        self.state = State.RUNNING
+        self.state = DeadlineState.RUNNING
         self.met_at: datetime | None = None
 
     @event(Retimed)
@@ -211,11 +211,11 @@ class Deadline(Aggregate):
 
     @event(Missed)
     def _apply_missed(self, about: Stored) -> None:
-        self.about, self.state, self.unnoticed = about, State.MISSED, []
+        self.about, self.state, self.unnoticed = about, DeadlineState.MISSED, []
 
     @event(Met)
     def _apply_met(self, about: Stored, met_at: datetime) -> None:
-        self.about, self.state, self.met_at = about, State.MET, met_at
+        self.about, self.state, self.met_at = about, DeadlineState.MET, met_at
 
     @event(MetLate)
     def _apply_met_late(self, about: Stored, met_at: datetime) -> None:
@@ -223,12 +223,12 @@ class Deadline(Aggregate):
 
     @event(Waived)
     def _apply_waived(self) -> None:
-        self.state = State.WAIVED
+        self.state = DeadlineState.WAIVED
 
 
-def after_retiming(state: State, due_at: datetime, at: datetime) -> State:
+def after_retiming(state: DeadlineState, due_at: datetime, at: datetime) -> DeadlineState:
     """What was missed and is due at an instant still to come runs again; moved less far, it stays missed."""
-    return State.MISSED if state is State.MISSED and due_at <= at else State.RUNNING
+    return DeadlineState.MISSED if state is DeadlineState.MISSED and due_at <= at else DeadlineState.RUNNING
 
 
 def _said(wanted: Due, about: Stored) -> dict[str, object]:
@@ -241,9 +241,9 @@ def _said(wanted: Due, about: Stored) -> dict[str, object]:
     }
 
 
-def _planned(warnings: Sequence[Planned]) -> list[Stored]:
+def _planned(warnings: Sequence[PlannedWarning]) -> list[Stored]:
     return [each.as_fact() for each in warnings]
 
 
-def _in_order(warnings: Sequence[Stored]) -> list[Planned]:
-    return sorted(map(Planned.from_fact, warnings), key=lambda each: each.at)
+def _in_order(warnings: Sequence[Stored]) -> list[PlannedWarning]:
+    return sorted(map(PlannedWarning.from_fact, warnings), key=lambda each: each.at)

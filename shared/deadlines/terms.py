@@ -16,7 +16,7 @@ ZONE = "America/Los_Angeles"  # where every deadline of this system is meant (do
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
-class State(StrEnum):
+class DeadlineState(StrEnum):
     """How a deadline stands (contract §3, ``GET /v1/deadlines?state=``)."""
 
     RUNNING = "running"
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedWarning:
     """A warning, and when it is due."""
 
     warning: str  # what it leaves, as the rulebook writes it: "PT4H", "P1BD"
@@ -37,7 +37,7 @@ class Planned:
         return {"warning": self.warning, "at": self.at}
 
     @classmethod
-    def from_fact(cls, kept: Mapping[str, Any]) -> Planned:
+    def from_fact(cls, kept: Mapping[str, Any]) -> PlannedWarning:
         """The warning that an event kept."""
         return cls(kept["warning"], kept["at"])
 
@@ -66,7 +66,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class ClockRule:
+class DeadlineRule:
     """What a rulebook says of one clock."""
 
     clock: str
@@ -79,9 +79,9 @@ class ClockRule:
         """The terms of a deadline that runs by this rule."""
         return Terms(self.clock, self.title, self.published, rulebook, version, calendar_version)
 
-    def warned(self, before: datetime, since: datetime) -> tuple[Planned, ...]:
+    def warned(self, before: datetime, since: datetime) -> tuple[PlannedWarning, ...]:
         """The warnings before an instant that lie after the moment from which anybody could heed them."""
-        planned = (Planned(each, before - duration(each)) for each in self.warnings)
+        planned = (PlannedWarning(each, before - duration(each)) for each in self.warnings)
         return tuple(each for each in planned if each.at > since)
 
 
@@ -93,7 +93,7 @@ class Due:
     terms: Terms
     due_at: datetime
     at: datetime  # when the fact happened by which it is so
-    warnings: tuple[Planned, ...] = ()
+    warnings: tuple[PlannedWarning, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)  # what and whom it concerns; plain values
     at_first: dict[str, Any] = field(default_factory=dict)  # the same, said only when it is set
     why: str = ""  # told when it moves a clock
@@ -124,7 +124,7 @@ class Moot:
     why: str
 
 
-Change = Due | Done | Moot
+DeadlineChange = Due | Done | Moot
 
 
 def deadline_id(service: str, clock: str, subject: str) -> UUID:

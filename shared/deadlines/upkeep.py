@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.deadlines.follower import Follower, Keeper
+from shared.deadlines.follower import DeadlineReaction, Follower
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.poller import Poller, Told
 from shared.deadlines.streams import Streams
 from shared.kernel.clock import Clock
 from shared.persistence.codec import Codec
 from shared.persistence.tail import Tail
-from shared.persistence.unit_of_work import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 
 
 @dataclass(frozen=True)
-class Clockwork:
+class LedgerUpkeep:
     """One worker's part in the ledger; its list is folded by a projector like every other."""
 
     ledger: Ledger
@@ -32,7 +32,7 @@ class Clockwork:
 
 
 @dataclass(frozen=True)
-class Facts:
+class FactSource:
     """Where a service's facts are."""
 
     engine: AsyncEngine
@@ -40,9 +40,9 @@ class Facts:
     table: str
 
 
-def clockwork(
-    service: str, facts: Facts, keeper: Keeper, clock: Clock, told: Told | None = None
-) -> Clockwork:
+def ledger_upkeep(
+    service: str, facts: FactSource, keeper: DeadlineReaction, clock: Clock, told: Told | None = None
+) -> LedgerUpkeep:
     """The clockwork of a service.
 
     :param service: part of the identity of its deadlines.
@@ -50,6 +50,6 @@ def clockwork(
     :param told: hears of every notice, after it is stored.
     """
     codec = Codec()
-    units, streams = Units(facts.engine, facts.table, codec), Streams(facts.table, codec)
+    units, streams = UnitsOfWork(facts.engine, facts.table, codec), Streams(facts.table, codec)
     ledger = Ledger(service, facts.engine, facts.tail, units, streams)
-    return Clockwork(ledger, Follower(ledger, keeper), Poller(ledger, clock, told=told))
+    return LedgerUpkeep(ledger, Follower(ledger, keeper), Poller(ledger, clock, told=told))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
-from shared.http.problem import Malformed, refused, unexpected
+from shared.http.problem import MalformedRequest, refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -27,7 +27,7 @@ CLIENT_LEFT = 499  # nginx's number for it; nobody sees it but the metrics
 log = structlog.get_logger(__name__)
 
 
-class Border:
+class OuterMiddleware:
     """Wraps the whole application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -101,7 +101,7 @@ async def _checked(scope: Scope, headers: Mapping[bytes, bytes], receive: Receiv
         return receive
     if sum(name == b"content-type" for name, _ in scope["headers"]) > 1:
         # whoever reads the body behind us takes the first, a mapping of headers the last
-        raise Malformed("Content-Type is given more than once.")
+        raise MalformedRequest("Content-Type is given more than once.")
     body = scope["stairs.body"] = await read(headers, receive)
     return replayed(body, receive)
 

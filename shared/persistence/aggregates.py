@@ -14,7 +14,7 @@ from shared.kernel.store import StreamUnknown
 A = TypeVar("A", bound=Aggregate)
 
 
-def replay(kind: type[A], aggregate_id: UUID, facts: Iterable[DomainEvent], version: int | None) -> A:
+def aggregate_of(kind: type[A], aggregate_id: UUID, facts: Iterable[DomainEvent], version: int | None) -> A:
     """The aggregate that these facts (all of its stream up to ``version``) make.
 
     :raises StreamUnknown: there are none, of another kind of aggregate, or they end before ``version``.

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.kernel.store import Receipt, Store
 from shared.kernel.trail import Trail
 from shared.persistence import append_function
-from shared.persistence.aggregates import replay
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec
 from shared.persistence.faults import translated
 from shared.persistence.tables import INBOX
@@ -28,14 +28,14 @@ _SEEN = insert(INBOX).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True)
-class Unit:
+class UnitOfWork:
     """What a handler works with: all of it is committed together when the handler returns, or none."""
 
     connection: AsyncConnection
     store: Store
 
 
-class Units:
+class UnitsOfWork:
     """Opens units on one service's database."""
 
     def __init__(self, engine: AsyncEngine, table: str, codec: Codec) -> None:
@@ -43,7 +43,7 @@ class Units:
         self._statements = _Statements(table)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Unit]:
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
         """A transaction; committed on leaving, rolled back when an exception passes.
 
         :raises StoreUnavailable: the database is away, or asked to try again (deadlock, timeout).
@@ -53,12 +53,12 @@ class Units:
         try:
             with translated(network=False):  # a handler may meet networks of its own
                 async with connection.begin():
-                    yield Unit(connection, TransactionStore(connection, self._statements, self._codec))
+                    yield UnitOfWork(connection, TransactionStore(connection, self._statements, self._codec))
         finally:
             await connection.close()
 
     @asynccontextmanager
-    async def once(self, source: str, event_id: str, consumer: str) -> AsyncIterator[Unit | None]:
+    async def once(self, source: str, event_id: str, consumer: str) -> AsyncIterator[UnitOfWork | None]:
         """A unit for a message seen for the first time by this consumer; None: its effects are here already.
 
         Of several deliveries at the same moment one gets the unit; the others wait for its commit.
@@ -99,7 +99,7 @@ class TransactionStore:
             self._statements.select, {"id": aggregate_id, "version": version}
         )
         facts = (self._codec.decode(topic, state, aggregate_id, n) for topic, state, n in rows)
-        return replay(kind, aggregate_id, facts, version)
+        return aggregate_of(kind, aggregate_id, facts, version)
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
         """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""

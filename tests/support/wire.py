@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import to_json
 from shared.messaging.consuming.feed import Feed
-from shared.messaging.consuming.http_feed import ChangesFeed
+from shared.messaging.consuming.http_feed import HttpFeed
 from shared.messaging.kafka.client import LARGEST_REQUEST, Record
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.producer import Publisher
@@ -102,7 +102,7 @@ class FeedLine(ChangesDoor):
         self._items: list[Json] = []
 
     def feed(self, engine: AsyncEngine, consumer: str) -> Feed:
-        return ChangesFeed(self.url, self._token_file, engine, consumer, source=self._source)
+        return HttpFeed(self.url, self._token_file, engine, consumer, source=self._source)
 
     async def send(self, *messages: Wire) -> None:
         for message in messages:

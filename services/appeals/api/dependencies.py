@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -11,44 +11,44 @@ from fastapi import Depends, Request
 
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
-from services.appeals.read_model.queries import After, Filters, Order
+from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
+from shared.http.changes import PublicEvents
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 
 
-class Changes(Protocol):
-    """The ordered feed of what this service publishes."""
-
-    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
-        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
-
-
-class Searches(Protocol):
+class AppealSearches(Protocol):
     """Questions to the list of appeals."""
 
     async def search(
-        self, actor: Actor, filters: Filters, *, now: datetime, order: Order, limit: int, after: After | None
+        self,
+        actor: Actor,
+        filters: AppealCriteria,
+        *,
+        now: datetime,
+        order: AppealOrder,
+        limit: int,
+        after: LastSeen | None,
     ) -> Sequence[dict[str, Any]]:
         """Up to ``limit`` rows in the caller's scope."""
         ...
 
 
 @dataclass(frozen=True)
-class Desk:
+class AppealDependencies:
     """Use cases, questions, and the clock of the edge."""
 
     requests: AppealRequests
     appeals: Appeals
-    queries: Searches
-    changes: Changes
+    queries: AppealSearches
+    changes: PublicEvents
     clock: Clock
 
 
-async def _the_desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
+async def _dependencies(request: Request) -> AppealDependencies:
+    deps: AppealDependencies = request.app.state.dependencies
+    return deps
 
 
-TheDesk = Annotated[Desk, Depends(_the_desk)]
+Dependencies = Annotated[AppealDependencies, Depends(_dependencies)]
 """A route's parameter: the desk."""

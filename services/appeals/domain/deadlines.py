@@ -9,20 +9,20 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from services.appeals.domain import facts
-from services.appeals.domain.policy import DecisionClock, Policy
-from services.appeals.domain.values import Decider, KnownCase, Status
-from shared.deadlines.terms import Change, Done, Due, Moot, Planned, Terms
+from services.appeals.domain.policy import AppealPolicy, DecisionDeadlineRule
+from services.appeals.domain.values import AppealStatus, Decider, KnownCase
+from shared.deadlines.terms import DeadlineChange, Done, Due, Moot, PlannedWarning, Terms
 
 FILING, REOPENED = "K9", "K20"
 DECISIONS = ("K5", "K6", "K7")
 
-PolicyOf = Callable[[str], Policy]
+PolicyOf = Callable[[str], AppealPolicy]
 """The policy of an administration year."""
 
 WITHDRAWN = "the request was withdrawn"
 
 
-def changes_of(fact: facts.Event | facts.Requested, policy_of: PolicyOf) -> list[Change]:
+def changes_of(fact: facts.Event | facts.Requested, policy_of: PolicyOf) -> list[DeadlineChange]:
     """What a fact of an appeal means for its decision, the filing under its case, and a re-opened test."""
     match fact:
         case facts.Requested():
@@ -37,7 +37,7 @@ def changes_of(fact: facts.Event | facts.Requested, policy_of: PolicyOf) -> list
             return []
 
 
-def filing_closes(case: KnownCase, closes_on: date, policy: Policy, at: datetime, why: str) -> Due:
+def filing_closes(case: KnownCase, closes_on: date, policy: AppealPolicy, at: datetime, why: str) -> Due:
     """K9: until when appeals are taken under a case; for a case that leads to some and has none.
 
     :param closes_on: the last day of the testing window.
@@ -53,7 +53,7 @@ def filing_closes(case: KnownCase, closes_on: date, policy: Policy, at: datetime
     return Due(str(case.incident_id), _terms(policy, FILING), due_at, at, about=about, why=why)
 
 
-def _requested(fact: facts.Requested, policy_of: PolicyOf) -> list[Change]:
+def _requested(fact: facts.Requested, policy_of: PolicyOf) -> list[DeadlineChange]:
     filed = Done(FILING, fact.about["incident_id"], fact.occurred_at)
     if fact.decide_by is None:
         return [filed]
@@ -84,27 +84,27 @@ def _decision(
     fact: facts.Event | facts.Requested,
     terms: Terms,
     due_at: datetime,
-    warnings: tuple[Planned, ...],
+    warnings: tuple[PlannedWarning, ...],
     why: str = "",
 ) -> Due:
-    about = {**fact.about, "status": Status.pending_for(Decider(fact.about["decider"])).value}
+    about = {**fact.about, "status": AppealStatus.pending_for(Decider(fact.about["decider"])).value}
     return Due(str(fact.originator_id), terms, due_at, fact.occurred_at, warnings, about=about, why=why)
 
 
 def _warned(
-    policy: Policy, clock: DecisionClock, due_at: datetime, fact: facts.Event | facts.Requested
-) -> tuple[Planned, ...]:
-    planned = (Planned(f"P{left}BD", policy.calendar.before(due_at, left)) for left in clock.warnings)
+    policy: AppealPolicy, clock: DecisionDeadlineRule, due_at: datetime, fact: facts.Event | facts.Requested
+) -> tuple[PlannedWarning, ...]:
+    planned = (PlannedWarning(f"P{left}BD", policy.calendar.before(due_at, left)) for left in clock.warnings)
     return tuple(each for each in planned if each.at > fact.occurred_at)
 
 
-def _decided(fact: facts.Approved | facts.Denied) -> list[Change]:
-    status = Status.APPROVED if isinstance(fact, facts.Approved) else Status.DENIED
+def _decided(fact: facts.Approved | facts.Denied) -> list[DeadlineChange]:
+    status = AppealStatus.APPROVED if isinstance(fact, facts.Approved) else AppealStatus.DENIED
     said = {"status": status.value}
     return [Done(clock, str(fact.originator_id), fact.occurred_at, said) for clock in DECISIONS]
 
 
-def _reopened(fact: facts.Approved | facts.Denied, policy_of: PolicyOf) -> list[Change]:
+def _reopened(fact: facts.Approved | facts.Denied, policy_of: PolicyOf) -> list[DeadlineChange]:
     """K20: it ends by itself, since nobody tells this service whether the student finished (ADR 0013)."""
     if not isinstance(fact, facts.Approved) or fact.reopened_until is None:
         return []
@@ -114,7 +114,7 @@ def _reopened(fact: facts.Approved | facts.Denied, policy_of: PolicyOf) -> list[
     return [Due(str(fact.originator_id), terms, due_at, fact.occurred_at, about=fact.about)]
 
 
-def _terms(policy: Policy, clock: str, *, lapses: bool = False) -> Terms:
+def _terms(policy: AppealPolicy, clock: str, *, lapses: bool = False) -> Terms:
     rule = policy.clock_called(clock)
     return Terms(
         rule.id,

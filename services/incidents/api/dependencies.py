@@ -18,38 +18,31 @@ from services.incidents.application.ports import Rulebooks, StudentVault
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.read_model.queries import Criteria, Place, Row
+from services.incidents.read_model.queries import CaseCriteria, CaseRow, LastSeen
+from shared.http.changes import PublicEvents
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 
 
-class Search(Protocol):
+class CaseSearches(Protocol):
     """Questions to the list of cases."""
 
     async def find(
-        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
-    ) -> Sequence[Row]:
+        self, criteria: CaseCriteria, actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[CaseRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, newest draft first."""
         ...
 
 
-class Changes(Protocol):
-    """The ordered feed of what this service publishes."""
-
-    async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
-        """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
-
-
-class ConcernSearch(Protocol):
+class ConcernSearches(Protocol):
     """Questions to the list of concerns."""
 
-    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[CaseRow]:
         """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
         ...
 
 
-class CaseMail(Protocol):
+class MailOfCases(Protocol):
     """What is known of the mails about cases."""
 
     async def of(self, case_id: UUID) -> Sequence[Mapping[str, object]]:
@@ -73,27 +66,27 @@ class RulebookShelf(Rulebooks, Protocol):
 
 
 @dataclass(frozen=True)
-class Desk:
+class IncidentDependencies:
     """Everything that the API of this service can do."""
 
     cases: Cases
     records: Records
-    search: Search
+    search: CaseSearches
     shelf: RulebookShelf
     vault: StudentVault
-    changes: Changes
+    changes: PublicEvents
     clock: Clock
-    case_mail: CaseMail
+    case_mail: MailOfCases
     uploads: Uploads
     windows: Windows
     discussions: Discussions
     concerns: Concerns
-    concern_list: ConcernSearch
+    concern_list: ConcernSearches
     filing_protocols: FilingProtocols
     corrections: Corrections
 
 
-def desk_of(request: Request) -> Desk:
+def dependencies_of(request: Request) -> IncidentDependencies:
     """The desk of the application that took this request."""
-    desk: Desk = request.app.state.desk
-    return desk
+    deps: IncidentDependencies = request.app.state.dependencies
+    return deps

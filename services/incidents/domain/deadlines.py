@@ -17,15 +17,9 @@ from services.incidents.domain.facts import Person
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import Rulebook
 from services.incidents.domain.testing_window import reporting_closes_on
-from services.incidents.domain.values import (
-    CDS_OF_LEA,
-    PreAction,
-    Severity,
-    Status,
-    administration_year,
-)
+from services.incidents.domain.values import CDS_OF_LEA, CaseStatus, PreAction, Severity, administration_year
 from services.incidents.domain.windows import PACIFIC, Window, pacific_date
-from shared.deadlines.terms import Change, Done, Due, Moot, Terms
+from shared.deadlines.terms import DeadlineChange, Done, Due, Moot, Terms
 
 REPORT, SAME_DAY, CALL, CLOSING = "K3", "K3b", "K4", "K8"
 OF_A_CASE = (REPORT, SAME_DAY, CLOSING)  # met by its submission
@@ -42,7 +36,7 @@ ALWAYS_TAKEN = "it is a breach now, and breaches are taken always"
 
 
 @dataclass(frozen=True)
-class Draft:
+class OpenDraft:
     """A draft, as one of its facts says it is."""
 
     case_id: UUID
@@ -52,15 +46,15 @@ class Draft:
     at: datetime
 
     @classmethod
-    def of(cls, fact: facts.Drafted | facts.Revised) -> Draft:
+    def of(cls, fact: facts.Drafted | facts.Revised) -> OpenDraft:
         """What the fact says."""
         report, assessment = Report.from_fact(fact.report), Assessment.from_fact(fact.assessment)
         return cls(fact.originator_id, report, assessment, fact.actor, fact.occurred_at)
 
     @classmethod
-    def of_case(cls, case: Case, at: datetime) -> Draft | None:
+    def of_case(cls, case: Case, at: datetime) -> OpenDraft | None:
         """How the case stands; None: it is no draft any more."""
-        if case.status is not Status.DRAFT:
+        if case.status is not CaseStatus.DRAFT:
             return None
         return cls(case.id, case.report, case.assessment, case.drafted_by.as_fact(), at)
 
@@ -78,7 +72,7 @@ class Draft:
         return Due(str(self.case_id), terms, due_at, self.at, about=about, at_first=first, why=REVISED)
 
 
-def changes_of(fact: facts.Event, rules_of: RulesOf) -> list[Change]:
+def changes_of(fact: facts.Event, rules_of: RulesOf) -> list[DeadlineChange]:
     """What a fact of a case means for K3, K3b and K4; K8 needs its testing window (``closing``)."""
     match fact:
         case facts.Drafted() | facts.Revised():
@@ -95,7 +89,7 @@ def changes_of(fact: facts.Event, rules_of: RulesOf) -> list[Change]:
             return []
 
 
-def closing(draft: Draft, window: Window | None, rules: Rulebook, why: str = REVISED) -> Change:
+def closing(draft: OpenDraft, window: Window | None, rules: Rulebook, why: str = REVISED) -> DeadlineChange:
     """K8: until when the draft can be submitted, with its reminders before the window's end (A-2, P7, P22).
 
     :param window: the one in force; unknown, it closes nothing (any more).
@@ -121,10 +115,10 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time.max, PACIFIC).astimezone(UTC)
 
 
-def _stated(fact: facts.Drafted | facts.Revised, rules_of: RulesOf) -> list[Change]:
-    draft = Draft.of(fact)
+def _stated(fact: facts.Drafted | facts.Revised, rules_of: RulesOf) -> list[DeadlineChange]:
+    draft = OpenDraft.of(fact)
     rules = rules_of(draft.report.year)
-    changes: list[Change] = []
+    changes: list[DeadlineChange] = []
     if draft.report.discovered_at is not None:  # blanked out later, the last word stands: a duty stays
         changes.append(_report(draft, draft.report.discovered_at, rules))
     if draft.report.occurred_at is not None:
@@ -133,7 +127,7 @@ def _stated(fact: facts.Drafted | facts.Revised, rules_of: RulesOf) -> list[Chan
     return [*changes, *_other_calls(fact, draft.assessment)]
 
 
-def _report(draft: Draft, discovered_at: datetime, rules: Rulebook) -> Due:
+def _report(draft: OpenDraft, discovered_at: datetime, rules: Rulebook) -> Due:
     rule, due_at = rules.clocks[REPORT], draft.assessment.report_due(discovered_at)
     due = draft.due(rule.terms(rules.year, rules.version), due_at)
     return replace(due, warnings=rule.warned(due_at, draft.at))
@@ -158,13 +152,13 @@ def _call(fact: facts.BreachIdentified, rules_of: RulesOf) -> Due:
     return Due(subject, terms, due_at, fact.occurred_at, about=about, at_first=first, why=ANOTHER_CALL)
 
 
-def _other_calls(fact: facts.Event, assessment: Assessment) -> list[Change]:
+def _other_calls(fact: facts.Event, assessment: Assessment) -> list[DeadlineChange]:
     """Calls that the draft does not ask for (any more) need not be made."""
     others = [call for call in PreAction if call is not assessment.pre_action]
     return [Moot(CALL, f"{fact.originator_id}/{call.value}", fact.occurred_at, NO_CALL) for call in others]
 
 
-def _done(fact: facts.BreachCallRecorded | facts.Submitted) -> list[Change]:
+def _done(fact: facts.BreachCallRecorded | facts.Submitted) -> list[DeadlineChange]:
     number = {"case_number": fact.case_number} if fact.case_number else {}
     if isinstance(fact, facts.BreachCallRecorded):
         return [Done(CALL, f"{fact.originator_id}/call_{fact.called}", fact.called_at, number)]
@@ -172,7 +166,7 @@ def _done(fact: facts.BreachCallRecorded | facts.Submitted) -> list[Change]:
     return [Done(clock, str(fact.originator_id), fact.occurred_at, said) for clock in OF_A_CASE]
 
 
-def _deleted(fact: facts.DraftDeleted) -> list[Change]:
+def _deleted(fact: facts.DraftDeleted) -> list[DeadlineChange]:
     case_id, at = fact.originator_id, fact.occurred_at
     calls = [Moot(CALL, f"{case_id}/{call.value}", at, DELETED) for call in PreAction]
     return [*(Moot(clock, str(case_id), at, DELETED) for clock in OF_A_CASE), *calls]

@@ -21,12 +21,12 @@ from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
 from shared.contracts.envelope import CloudEvent
 from shared.deadlines.changing import apply_few
 from shared.deadlines.deadline import Deadline
-from shared.deadlines.terms import Change, Done, Due, Terms
+from shared.deadlines.terms import DeadlineChange, Done, Due, Terms
 from shared.kernel.store import Receipt, Store
 from shared.kernel.trail import Trail
 from shared.messaging.consuming.consumer import Handler
 from shared.persistence.codec import Recorded
-from shared.persistence.unit_of_work import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 from shared.rulebooks.judging import document_of, version_of
 
 A = TypeVar("A", bound=Aggregate)
@@ -37,13 +37,13 @@ DELIVERY: Final = "K21"
 _log = structlog.get_logger(__name__)
 
 
-class DeliveryClock:
+class DeliveryDeadlines:
     """The ledger's keeper of this service."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Nothing but the facts is looked at."""
 
-    async def changes(self, page: Sequence[Recorded], unit: Unit) -> Sequence[Change]:  # noqa: ARG002 - the port's
+    async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Sequence[DeadlineChange]:  # noqa: ARG002 - the port's
         """A message that was delivered has met its clock."""
         facts: list[Any] = [
             recorded.fact for recorded in page
@@ -52,9 +52,9 @@ class DeliveryClock:
         return [Done(DELIVERY, str(fact.originator_id), fact.occurred_at) for fact in delivered]
 
 
-def clocked(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
+def with_deadlines(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
     """The same handlers; every message that one of them writes has its clock set with it."""
-    return {kind: _clocked(handler) for kind, handler in handlers.items()}
+    return {kind: _with_deadline(handler) for kind, handler in handlers.items()}
 
 
 def alert(fact: DomainEvent) -> None:
@@ -64,9 +64,9 @@ def alert(fact: DomainEvent) -> None:
         _log.error("mail_overdue", clock=DELIVERY, due_at=fact.due_at.isoformat(), **about)
 
 
-def _clocked(handler: Handler) -> Handler:
-    async def handle(event: CloudEvent, unit: Unit) -> None:
-        await handler(event, replace(unit, store=_Clocking(unit.store, triggered_at(event))))
+def _with_deadline(handler: Handler) -> Handler:
+    async def handle(event: CloudEvent, unit: UnitOfWork) -> None:
+        await handler(event, replace(unit, store=_DeadlineSetting(unit.store, triggered_at(event))))
 
     return handle
 
@@ -81,7 +81,7 @@ def triggered_at(event: CloudEvent) -> datetime:
 
 
 @dataclass(frozen=True)
-class _Clocking:
+class _DeadlineSetting:
     """A store that sets the clock of each new message in the message's own transaction."""
 
     store: Store

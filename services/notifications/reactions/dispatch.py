@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from services.notifications.application.sending import Sender
+from services.notifications.application.sending import MessageSender
 from services.notifications.domain.retries import EXPECTED_WITHIN
 from shared.kernel.store import StreamMoved
 from shared.messaging.back_off import BackOff, pause
@@ -32,7 +32,7 @@ def show_waiting(count: int, oldest: timedelta) -> None:
 class Dispatch:
     """Keeps sending what is due, and says so when mails wait for too long."""
 
-    def __init__(self, sender: Sender, tail: Tail, back_off: BackOff | None = None) -> None:
+    def __init__(self, sender: MessageSender, tail: Tail, back_off: BackOff | None = None) -> None:
         self._sender, self._tail, self._back_off = sender, tail, back_off or BackOff()
         self._watched_at = float("-inf")
         self._alarmed = False

@@ -13,30 +13,41 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from services.notifications.domain.addresses import one_line
-from services.notifications.domain.announcements import Announcement
-from services.notifications.domain.clocks import DecisionClock, DraftReminder, ReportClock
 from services.notifications.domain.occasions import (
+    Announcement,
     AppealOccasion,
     AppealRequested,
     CaseSubmitted,
+    DecisionDeadline,
+    DraftReminder,
     Occasion,
+    ReportDeadline,
 )
-from services.notifications.domain.values import Content, Kind
-from services.notifications.rulebooks.announcing import announcement_steps, announcement_words
-from services.notifications.rulebooks.policy import DEFAULT_YEAR, FOLDER, Letter, Policy, policy_of
-from services.notifications.rulebooks.reminding import (
+from services.notifications.domain.values import Content, MessageKind
+from services.notifications.rulebooks.mail_words import (
+    announcement_steps,
+    announcement_words,
     decision_steps,
     decision_words,
     reminder_steps,
     reminder_words,
 )
-from services.notifications.rulebooks.summaries import Row, appeal_rows, case_rows, day, pacific, plain, title
+from services.notifications.rulebooks.policy import DEFAULT_YEAR, FOLDER, MailEntry, MailPolicy, policy_of
+from services.notifications.rulebooks.summaries import (
+    SummaryRow,
+    appeal_rows,
+    case_rows,
+    day,
+    pacific,
+    plain,
+    title,
+)
 
 TEMPLATES = FOLDER / "templates"
 LONGEST_SUBJECT = 180
 
 
-class Letters:
+class TemplateMailWriter:
     """All letters of all years; holds nothing but compiled templates."""
 
     def __init__(self, templates: Path = TEMPLATES) -> None:
@@ -51,7 +62,7 @@ class Letters:
         self._templates.filters.update(day=day, pacific=pacific, plain=plain)
         self._phrases: dict[str, Template] = {}
 
-    def write(self, kind: Kind, occasion: Occasion) -> Content:
+    def write(self, kind: MessageKind, occasion: Occasion) -> Content:
         """The subject and both bodies of one mail.
 
         :raises LookupError: no letter is bound to this kind and state.
@@ -69,15 +80,15 @@ class Letters:
             template_version=self._version(policy, letter),
         )
 
-    def _words(self, kind: Kind, occasion: Occasion, policy: Policy) -> dict[str, object]:
+    def _words(self, kind: MessageKind, occasion: Occasion, policy: MailPolicy) -> dict[str, object]:
         words: dict[str, object] = {"policy": policy, "phones": policy.phones}
         if isinstance(occasion, CaseSubmitted):
             words |= _case_words(occasion, policy)
             steps = list(_case_steps(occasion, policy))
-        elif isinstance(occasion, DraftReminder | ReportClock):
+        elif isinstance(occasion, DraftReminder | ReportDeadline):
             words |= reminder_words(occasion, policy)
             steps = list(reminder_steps(occasion, policy))
-        elif isinstance(occasion, DecisionClock):
+        elif isinstance(occasion, DecisionDeadline):
             words |= decision_words(occasion, policy)
             steps = list(decision_steps(occasion, policy))
         elif isinstance(occasion, AppealOccasion):
@@ -98,7 +109,7 @@ class Letters:
             self._phrases[text] = self._templates.from_string(text)
         return " ".join(self._phrases[text].render(words).split())
 
-    def _version(self, policy: Policy, letter: Letter) -> str:
+    def _version(self, policy: MailPolicy, letter: MailEntry) -> str:
         digest = hashlib.sha256(policy.model_dump_json().encode())
         for name in ("layout", letter.template):
             for extension in ("txt", "html"):
@@ -106,8 +117,8 @@ class Letters:
         return digest.hexdigest()[:16]
 
 
-def _case_words(case: CaseSubmitted, policy: Policy) -> dict[str, object]:
-    rows: list[Row] = list(case_rows(case, policy))
+def _case_words(case: CaseSubmitted, policy: MailPolicy) -> dict[str, object]:
+    rows: list[SummaryRow] = list(case_rows(case, policy))
     return {
         "case": case,
         "rows": rows,
@@ -117,7 +128,7 @@ def _case_words(case: CaseSubmitted, policy: Policy) -> dict[str, object]:
     }
 
 
-def _case_steps(case: CaseSubmitted, policy: Policy) -> Iterator[str]:
+def _case_steps(case: CaseSubmitted, policy: MailPolicy) -> Iterator[str]:
     if case.pre_action is not None:
         yield from policy.pre_actions[case.pre_action].steps
     yield from policy.recommended_actions[case.recommended_action].steps
@@ -125,7 +136,7 @@ def _case_steps(case: CaseSubmitted, policy: Policy) -> Iterator[str]:
         yield from policy.appeal_types[code].requested
 
 
-def _appeal_words(appeal: AppealOccasion, policy: Policy) -> dict[str, object]:
+def _appeal_words(appeal: AppealOccasion, policy: MailPolicy) -> dict[str, object]:
     due = appeal.decide_by if isinstance(appeal, AppealRequested) else None
     return {
         "appeal": appeal,
@@ -135,7 +146,7 @@ def _appeal_words(appeal: AppealOccasion, policy: Policy) -> dict[str, object]:
     }
 
 
-def _appeal_steps(appeal: AppealOccasion, policy: Policy) -> Iterator[str]:
+def _appeal_steps(appeal: AppealOccasion, policy: MailPolicy) -> Iterator[str]:
     if appeal.state == "approved":
         yield from policy.appeal_types[appeal.appeal_type].approved
     yield from policy.outcomes[appeal.state].steps

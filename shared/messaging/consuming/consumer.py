@@ -28,9 +28,9 @@ from shared.messaging.consuming.judgement import problem_of
 from shared.messaging.consuming.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
-from shared.persistence.unit_of_work import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 
-Handler = Callable[[CloudEvent, Unit], Awaitable[None]]
+Handler = Callable[[CloudEvent, UnitOfWork], Awaitable[None]]
 """What an event causes, inside one transaction with its inbox row."""
 
 POLL = 1.0  # seconds to wait for a message; how long a stop may take when there is none
@@ -43,7 +43,9 @@ log = structlog.get_logger(__name__)
 class Inbox(Protocol):
     """What knows which messages this database has seen (``shared.persistence.Units``)."""
 
-    def once(self, source: str, event_id: str, consumer: str) -> AbstractAsyncContextManager[Unit | None]:
+    def once(
+        self, source: str, event_id: str, consumer: str
+    ) -> AbstractAsyncContextManager[UnitOfWork | None]:
         """A transaction for a message seen for the first time; None: its effects are here already."""
         ...
 

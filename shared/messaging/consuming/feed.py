@@ -19,7 +19,7 @@ class FeedUnavailable(Exception):  # noqa: N818 - says what is so
 
 
 @dataclass(frozen=True)
-class Place:
+class MessagePlace:
     """Where in its feed a message stands: topic and partition (or the producer, 0), and offset (position)."""
 
     stream: str
@@ -34,7 +34,7 @@ class Place:
 class Delivery:
     """One message as it came: an event, or what is wrong with it; nothing is dropped unjudged."""
 
-    place: Place
+    place: MessagePlace
     event: CloudEvent | None
     problem: str | None  # why ``event`` is None
     key: bytes | None

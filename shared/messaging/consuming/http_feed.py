@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.back_off import BackOff
-from shared.messaging.cloud_events import Malformed, from_json
+from shared.messaging.cloud_events import MalformedEvent, from_json
 from shared.messaging.consuming.cursor import Cursor
-from shared.messaging.consuming.feed import Delivery, Failure, Place
-from shared.messaging.dead_letters.parking import DeadLetters
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking
 
 PAGE = 200  # events asked for at once
 LOOK_EVERY = 15.0  # seconds between two looks at what stands behind
@@ -34,7 +34,7 @@ class _Page(BaseModel):
     head: int | None = None
 
 
-class ChangesFeed:
+class HttpFeed:
     """Long-polls one producer and keeps its position in the consumer's ``positions``.
 
     A producer that is down, or answers nonsense, has nothing new; it is said once, and tried again ever
@@ -48,7 +48,7 @@ class ChangesFeed:
         self._client = httpx.AsyncClient(base_url=base_url, trust_env=False)
         self._token_file, self._source = token_file, source
         self._cursor = Cursor(engine, consumer, source)
-        self._dead_letters = DeadLetters(engine, consumer)
+        self._dead_letters = DeadLetterParking(engine, consumer)
         self._back_off = BackOff()
         self._failures = 0
         self._behind: dict[str, int] = {}
@@ -108,7 +108,7 @@ class ChangesFeed:
         for item in page.items:
             event, problem = _read(item)
             after = max(after, event.sequence) if event else after
-            place = Place(self._source, 0, after)  # a malformed one stands with the event before it
+            place = MessagePlace(self._source, 0, after)  # a malformed one stands with the event before it
             key = event.key.encode() if event else None
             deliveries.append(Delivery(place, event, problem, key, orjson.dumps(item), ()))
         return deliveries
@@ -128,7 +128,7 @@ class ChangesFeed:
 def _read(item: object) -> tuple[CloudEvent | None, str | None]:
     try:
         return from_json(item), None
-    except Malformed as problem:
+    except MalformedEvent as problem:
         return None, str(problem)
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging.cloud_events import to_record
 from shared.messaging.consuming.cursor import Cursor
-from shared.messaging.consuming.feed import Delivery, Failure, Place
-from shared.messaging.dead_letters.parking import DeadLetters
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking
 from shared.messaging.publishing.outgoing import Outbound, published_event
 from shared.persistence.codec import Recorded
 from shared.persistence.tail import Tail
@@ -28,7 +28,7 @@ class OwnFeed:
     ) -> None:
         self._tail, self._outbound, self._source = tail, outbound, source
         self._cursor = Cursor(engine, consumer, source)
-        self._dead_letters = DeadLetters(engine, consumer)
+        self._dead_letters = DeadLetterParking(engine, consumer)
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
         """The next public events in order; empty when the next facts are not public, or after ``wait``."""
@@ -62,6 +62,6 @@ class OwnFeed:
         event = published_event(recorded, self._outbound, self._source)
         if event is None:
             return None
-        place = Place(self._source, 0, recorded.position)
+        place = MessagePlace(self._source, 0, recorded.position)
         record = to_record(event, self._source)
         return Delivery(place, event, None, record.key, record.value, record.headers)

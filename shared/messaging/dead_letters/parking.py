@@ -33,7 +33,7 @@ def reasons(delivery: Delivery, failure: Failure, consumer: str) -> Headers:
     return tuple((name, value.encode()) for name, value in told.items())
 
 
-class DeadLetters:
+class DeadLetterParking:
     """One consumer's rows in ``dead_letters``; a message that is parked again has one row still."""
 
     def __init__(self, engine: AsyncEngine, consumer: str) -> None:

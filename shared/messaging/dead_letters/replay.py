@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from shared.messaging.consuming.consumer import Consumer, Handler, Inbox
 from shared.messaging.consuming.feed import Delivery, Failure
-from shared.messaging.dead_letters.register import Letter, LetterBox
+from shared.messaging.dead_letters.register import DeadLetter, DeadLetterRegister
 from shared.messaging.kafka.client import Record
 from shared.messaging.kafka.cluster import why
 from shared.messaging.kafka.producer import Outlet
@@ -26,7 +26,7 @@ Reactions = Mapping[str, Handler]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayOutcome:
     """What became of one replayed letter: published, handled or failed."""
 
     number: int
@@ -34,16 +34,16 @@ class Outcome:
     reason: str | None = None
 
 
-class Replay:
+class DeadLetterReplay:
     """Replays the letters of one service."""
 
     def __init__(
-        self, box: LetterBox, inbox: Inbox, reactions: Mapping[str, Reactions], outlet: Outlet | None
+        self, box: DeadLetterRegister, inbox: Inbox, reactions: Mapping[str, Reactions], outlet: Outlet | None
     ) -> None:
         """:param reactions: by consumer, what it does about each type; :param outlet: None without Kafka."""
         self._box, self._inbox, self._reactions, self._outlet = box, inbox, reactions, outlet
 
-    async def of(self, letters: Sequence[Letter]) -> AsyncIterator[Outcome]:
+    async def of(self, letters: Sequence[DeadLetter]) -> AsyncIterator[ReplayOutcome]:
         """Replay these in the order of their numbers, telling of each.
 
         :raises StoreUnavailable: the database is away.
@@ -51,33 +51,35 @@ class Replay:
         for letter in sorted(letters, key=lambda letter: letter.number):
             delivery = letter.delivery()
             if delivery.event is None:
-                yield Outcome(letter.number, "failed", delivery.problem)
+                yield ReplayOutcome(letter.number, "failed", delivery.problem)
             elif self._outlet is not None and letter.came_by_kafka:
                 yield await self._publish(letter, delivery, self._outlet)
             elif letter.consumer not in self._reactions:
-                yield Outcome(letter.number, "failed", f"there is no consumer {letter.consumer} here")
+                yield ReplayOutcome(letter.number, "failed", f"there is no consumer {letter.consumer} here")
             else:
                 yield await self._handle(letter, delivery)
 
-    async def _publish(self, letter: Letter, delivery: Delivery, outlet: Outlet) -> Outcome:
+    async def _publish(self, letter: DeadLetter, delivery: Delivery, outlet: Outlet) -> ReplayOutcome:
         record = Record(letter.place.stream, delivery.key, delivery.value, delivery.headers)
         sent = await outlet.send([record])
         if sent.error is not None:
-            return Outcome(letter.number, "failed", why(sent.error))
+            return ReplayOutcome(letter.number, "failed", why(sent.error))
         await self._box.replayed([letter.number])
-        return Outcome(letter.number, "published")
+        return ReplayOutcome(letter.number, "published")
 
-    async def _handle(self, letter: Letter, delivery: Delivery) -> Outcome:
+    async def _handle(self, letter: DeadLetter, delivery: Delivery) -> ReplayOutcome:
         stop = asyncio.Event()
-        feed = _OneLetter(self._box, letter, delivery, stop)
+        feed = _OneMessageFeed(self._box, letter, delivery, stop)
         await Consumer(letter.consumer, feed, self._inbox, self._reactions[letter.consumer]).run(stop)
-        return Outcome(letter.number, "failed" if feed.failure else "handled", feed.failure)
+        return ReplayOutcome(letter.number, "failed" if feed.failure else "handled", feed.failure)
 
 
-class _OneLetter:
+class _OneMessageFeed:
     """A letter as a feed of one message, after which its consumer stops."""
 
-    def __init__(self, box: LetterBox, letter: Letter, delivery: Delivery, stop: asyncio.Event) -> None:
+    def __init__(
+        self, box: DeadLetterRegister, letter: DeadLetter, delivery: Delivery, stop: asyncio.Event
+    ) -> None:
         self._box, self._letter, self._delivery, self._stop = box, letter, delivery, stop
         self.failure: str | None = None
 

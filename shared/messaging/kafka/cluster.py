@@ -18,7 +18,7 @@ from typing import Literal
 
 from kafka.errors import KafkaConnectionError, KafkaError
 
-Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 
 KNOCK = 2.0  # seconds for a port to answer, and as many for its TLS
@@ -50,7 +50,7 @@ class Cluster:
     """What it takes to come in; a bare address stands for a cluster that asks for nothing."""
 
     servers: str  # host:port, with commas in between
-    protocol: Protocol = "PLAINTEXT"
+    protocol: SecurityProtocol = "PLAINTEXT"
     ca_file: Path | None = None  # None: what this machine trusts
     cert_file: Path | None = None
     key_file: Path | None = None

@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging.back_off import BackOff
-from shared.messaging.cloud_events import Malformed, from_message
-from shared.messaging.consuming.feed import Delivery, Failure, FeedUnavailable, Place
-from shared.messaging.dead_letters.parking import DeadLetters, reasons
+from shared.messaging.cloud_events import MalformedEvent, from_message
+from shared.messaging.consuming.feed import Delivery, Failure, FeedUnavailable, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking, reasons
 from shared.messaging.kafka.client import DETERMINISTIC, LARGEST_REQUEST, Deaf, Fetched, KafkaError, Record
 from shared.messaging.kafka.cluster import At, knock, why
 from shared.messaging.kafka.member import Member
@@ -43,7 +43,7 @@ class KafkaFeed:
     def __init__(self, bootstrap: At, topics: Sequence[str], group: str, engine: AsyncEngine) -> None:
         """:param group: the consumer's name; its dead letters go to ``<topic>.<group>.dlq``."""
         self._bootstrap, self._topics, self._group = bootstrap, tuple(topics), group
-        self._dead_letters = DeadLetters(engine, group)
+        self._dead_letters = DeadLetterParking(engine, group)
         self._publisher = Publisher(bootstrap, f"{group}-dlq", largest=LARGEST_REQUEST + ROOM_FOR_REASONS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"feed-{group}")
         self._member: Member | None = None
@@ -129,7 +129,7 @@ class KafkaFeed:
             self._behind = found
         self._looked_at = time.monotonic()
 
-    def _commit(self, places: Sequence[Place]) -> None:
+    def _commit(self, places: Sequence[MessagePlace]) -> None:
         if self._member is not None:
             self._member.commit(places)
 
@@ -165,9 +165,9 @@ class KafkaFeed:
 
 
 def _delivery(message: Fetched) -> Delivery:
-    place = Place(message.topic, message.partition, message.offset)
+    place = MessagePlace(message.topic, message.partition, message.offset)
     try:
         event, problem = from_message(message.headers, message.value), None
-    except Malformed as why:
+    except MalformedEvent as why:
         event, problem = None, str(why)
     return Delivery(place, event, problem, message.key, message.value, message.headers)

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Sequence
 
-from shared.messaging.consuming.feed import Place
+from shared.messaging.consuming.feed import MessagePlace
 from shared.messaging.kafka.client import (
     Fetched,
     KafkaConsumer,
@@ -88,7 +88,7 @@ class Member:
     def __init__(self, bootstrap: At, topics: Sequence[str], group: str) -> None:
         self._consumer = open_consumer(bootstrap, f"stairs-{group}", group)
         self._uncommitted = Uncommitted()
-        self._epochs: dict[Place, int] = {}
+        self._epochs: dict[MessagePlace, int] = {}
         subscribe(self._consumer, topics, _Handover(self._consumer, self._uncommitted))
 
     def fetch(self, wait: float) -> Sequence[Fetched]:
@@ -98,10 +98,10 @@ class Member:
         """
         self.commit([])
         fetched = fetch(self._consumer, wait)
-        self._epochs = {Place(m.topic, m.partition, m.offset): m.leader_epoch for m in fetched}
+        self._epochs = {MessagePlace(m.topic, m.partition, m.offset): m.leader_epoch for m in fetched}
         return fetched
 
-    def commit(self, places: Sequence[Place]) -> None:
+    def commit(self, places: Sequence[MessagePlace]) -> None:
         """Commit the places as read; what fails for the moment is kept for the next time."""
         offsets = {
             TopicPartition(place.stream, place.partition): OffsetAndMetadata(

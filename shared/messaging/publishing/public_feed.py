@@ -14,7 +14,7 @@ LONGEST_WAIT = 30.0  # seconds
 READ_AT_ONCE = 500  # facts; of these some are public
 
 
-class Page(TypedDict):
+class PublicPage(TypedDict):
     """Structured CloudEvents in order, and the position to ask behind next time."""
 
     items: list[dict[str, object]]
@@ -22,13 +22,13 @@ class Page(TypedDict):
     head: NotRequired[int]  # the newest position, where the page does not reach it
 
 
-class Changes:
+class PublicFeed:
     """Same content and same positions as the Kafka topic, read straight from the event table."""
 
     def __init__(self, tail: Tail, outbound: Outbound, source: str) -> None:
         self._tail, self._outbound, self._source = tail, outbound, source
 
-    async def page(self, after: int, limit: int = 100, wait: float = 0.0) -> Page:
+    async def page(self, after: int, limit: int = 100, wait: float = 0.0) -> PublicPage:
         """The public events behind a position; when there are none, up to ``wait`` seconds until there are.
 
         ``next_after`` moves over facts that are not public, so an empty page may still move on.
@@ -39,7 +39,7 @@ class Changes:
             items, after, more = await self._read(after, limit)
             left = deadline - time.monotonic()
             if items or (left <= 0 and not more):
-                page: Page = {"items": items, "next_after": after}
+                page: PublicPage = {"items": items, "next_after": after}
                 return {**page, "head": await self._tail.head()} if more else page
             if not more:
                 await self._tail.wait(left, after=after)
