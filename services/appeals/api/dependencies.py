@@ -49,4 +49,4 @@ async def _dependencies(request: Request) -> AppealDependencies:
 
 
 Dependencies = Annotated[AppealDependencies, Depends(_dependencies)]
-"""A route's parameter: the desk."""
+"""A route's parameter: what it works with."""

@@ -1,4 +1,4 @@
-"""What routes work with; made by bootstrap, found on the application."""
+"""What the routes of this service work with; made by bootstrap, found on the application."""
 
 from __future__ import annotations
 
@@ -85,6 +85,6 @@ class IncidentDependencies:
 
 
 def dependencies_of(request: Request) -> IncidentDependencies:
-    """The desk of the application that took this request."""
+    """The dependencies of the application that took this request."""
     deps: IncidentDependencies = request.app.state.dependencies
     return deps

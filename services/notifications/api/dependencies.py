@@ -43,4 +43,4 @@ async def _dependencies(request: Request) -> NotificationDependencies:
 
 
 Dependencies = Annotated[NotificationDependencies, Depends(_dependencies)]
-"""A route's parameter: the desk."""
+"""A route's parameter: what it works with."""
