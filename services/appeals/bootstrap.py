@@ -25,7 +25,7 @@ from shared.process.loops import Loop
 CONSUMER = "appeals"  # of what incidents publishes
 
 
-def desk(base: Foundation[AppealsSettings], writing: Writing) -> AppealDependencies:
+def dependencies(base: Foundation[AppealsSettings], writing: Writing) -> AppealDependencies:
     """What the routes work with."""
     rulebooks, cases, events = read_rulebooks(), KnownCaseTable(base.engine), writing.store
     return AppealDependencies(
@@ -66,7 +66,7 @@ APPEALS = ServiceDefinition(
     lists=[AppealList()],
     routers=[router],
     deadline_readers=refuse_to_read,
-    desk=desk,
+    dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,
     loops=loops,

@@ -45,7 +45,7 @@ ROUTERS = (
 )
 
 
-def desk(base: Foundation[IncidentsSettings], writing: Writing) -> IncidentDependencies:
+def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> IncidentDependencies:
     """What the routes work with; a fault in a rulebook ends the start here."""
     settings, store, pool, library = base.settings, writing.store, writing.pool, Library.from_folder()
     vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
@@ -95,7 +95,7 @@ INCIDENTS = ServiceDefinition(
     lists=[CaseList(), ConcernList()],
     routers=ROUTERS,
     deadline_readers=may_search,
-    desk=desk,
+    dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,
 )

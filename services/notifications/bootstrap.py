@@ -33,7 +33,7 @@ from shared.process.loops import Loop
 BURST = 20  # mails that one sender takes up at once
 
 
-def desk(base: Foundation[NotificationsSettings], writing: Writing) -> NotificationDependencies:
+def dependencies(base: Foundation[NotificationsSettings], writing: Writing) -> NotificationDependencies:
     """What the routes work with."""
     return NotificationDependencies(
         store=writing.store,
@@ -136,7 +136,7 @@ NOTIFICATIONS = ServiceDefinition(
     lists=[MessageList()],
     routers=[router],
     deadline_readers=may_read,
-    desk=desk,
+    dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,
     noticed=delivery_deadline.alert,

@@ -35,7 +35,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with foundation(service, settings, clock=clock) as base, writing(base) as store:
-            app.state.dependencies, app.state.receipts = service.desk(base, store), store.store
+            app.state.dependencies, app.state.receipts = service.dependencies(base, store), store.store
             app.state.changes = PublicFeed(base.tail, service.publish, service.source)
             app.state.deadlines = DeadlineSearch(base.engine)
             require_all(readiness, base, lags(base))

@@ -72,54 +72,54 @@ class DeadLetterOffice:
         return DeadLetterRegister(self.engine)
 
 
-def office(base: Foundation[S]) -> DeadLetterOffice:
+def office_of(base: Foundation[S]) -> DeadLetterOffice:
     """The office of a service."""
     reactions = {each.consumer: each.handlers for each in base.service.subscriptions(base)}
     return DeadLetterOffice(base.engine, base.units, reactions, base.settings.kafka)
 
 
-async def list_waiting(desk: DeadLetterOffice, tell: Tell) -> None:
+async def list_waiting(office: DeadLetterOffice, tell: Tell) -> None:
     """Tell what waits, oldest first.
 
     :raises StoreUnavailable: the database is away.
     """
-    for letter in await desk.box.waiting():
+    for letter in await office.box.waiting():
         tell(_summary(letter))
 
 
-async def list_discarded(desk: DeadLetterOffice, tell: Tell) -> None:
+async def list_discarded(office: DeadLetterOffice, tell: Tell) -> None:
     """Tell what was given up: when, by whom and why.
 
     :raises StoreUnavailable: the database is away.
     """
-    for letter in await desk.box.discarded():
+    for letter in await office.box.discarded():
         tell(_given_up(letter))
 
 
-async def show(desk: DeadLetterOffice, tell: Tell, number: int) -> None:
+async def show(office: DeadLetterOffice, tell: Tell, number: int) -> None:
     """Tell one letter with its headers and its value.
 
     :raises NoSuchLetter: there is none of this number.
     :raises StoreUnavailable: the database is away.
     """
-    tell(_whole(await _find(desk.box, number)))
+    tell(_whole(await _find(office.box, number)))
 
 
-async def replay(desk: DeadLetterOffice, tell: Tell, numbers: Sequence[int]) -> bool:
+async def replay(office: DeadLetterOffice, tell: Tell, numbers: Sequence[int]) -> bool:
     """Handle these again, or all; idempotent through the inbox. False: one of them failed again.
 
     :raises NoSuchLetter: one of these does not exist, or does not wait any more.
     :raises StoreUnavailable: the database is away.
     """
-    box = desk.box
+    box = office.box
     letters = [await _find(box, number) for number in numbers] if numbers else await box.waiting()
     seen_to = [str(letter.number) for letter in letters if not letter.waits]
     if seen_to:
         raise NoSuchLetter(f"replayed or discarded before: {', '.join(seen_to)}")
-    outlet = Publisher(desk.bootstrap, "stairs-replay") if desk.bootstrap else None
+    outlet = Publisher(office.bootstrap, "stairs-replay") if office.bootstrap else None
     failed = 0
     try:
-        async for outcome in DeadLetterReplay(box, desk.inbox, desk.reactions, outlet).of(letters):
+        async for outcome in DeadLetterReplay(box, office.inbox, office.reactions, outlet).of(letters):
             tell(asdict(outcome))
             failed += outcome.outcome == "failed"
     finally:
@@ -129,7 +129,7 @@ async def replay(desk: DeadLetterOffice, tell: Tell, numbers: Sequence[int]) -> 
 
 
 async def discard(
-    desk: DeadLetterOffice, tell: Tell, number: int, reason: str, by: str | None = None
+    office: DeadLetterOffice, tell: Tell, number: int, reason: str, by: str | None = None
 ) -> None:
     """Give one up; the row stays and says when, who and why.
 
@@ -137,21 +137,21 @@ async def discard(
     :raises NoSuchLetter: there is none of this number, or it does not wait any more.
     :raises StoreUnavailable: the database is away.
     """
-    box, reason, by = desk.box, redact(reason.strip()), redact((by or at_the_keyboard()).strip())
+    box, reason, by = office.box, redact(reason.strip()), redact((by or at_the_keyboard()).strip())
     await _find(box, number)
     if not await box.discard(number, reason, by):
         raise NoSuchLetter(f"replayed or discarded before: {number}")
     tell({"number": number, "outcome": "discarded", "reason": reason, "by": by})
 
 
-async def see_to(desk: DeadLetterOffice, see: See, *, as_json: bool) -> int:
+async def see_to(office: DeadLetterOffice, see: See, *, as_json: bool) -> int:
     """Do one verb and print what it tells; answers the exit code.
 
     :raises StoreUnavailable: the database is away.
     """
     tell: Tell = say if as_json else (lambda told: say_words(in_words(told)))
     try:
-        return FAILED if await see(desk, tell) is False else DONE
+        return FAILED if await see(office, tell) is False else DONE
     except NoSuchLetter as problem:
         sys.stderr.write(f"{problem}\n")
         return FAILED
@@ -163,7 +163,7 @@ def verbs(service: ServiceDefinition[S]) -> typer.Typer:
 
     def see_once(see: See, *, as_json: bool) -> int:
         async def work(base: Foundation[S]) -> int:
-            return await see_to(office(base), see, as_json=as_json)
+            return await see_to(office_of(base), see, as_json=as_json)
 
         return one_off(service, work)
 

@@ -85,7 +85,7 @@ def _nothing(_base: Foundation[S]) -> Sequence[Measure]:
 class ServiceDefinition(Generic[S]):
     """One service.
 
-    Whatever is a function here is given the foundation of the process that asks, and is called once in it.
+    Whatever is a function here is given the foundation of the process that asks, and may be asked again.
     """
 
     name: str  # "incidents": its package, event table, settings and deadlines are named after it
@@ -97,11 +97,9 @@ class ServiceDefinition(Generic[S]):
     lists: Sequence[Projection]  # its own read models; every service has the list of deadlines, too
     routers: Sequence[APIRouter]  # its own; every service has deadlines, changes and the process's own, too
     deadline_readers: Callable[[Actor], None]  # raises for whoever may not read deadlines
-    desk: Callable[[Foundation[S], Writing], object]  # what its routes work with
+    dependencies: Callable[[Foundation[S], Writing], object]  # what its routes work with
     subscriptions: Callable[[Foundation[S]], Sequence[Subscription]]
-    deadlines: Callable[
-        [Foundation[S]], DeadlineReaction
-    ]  # which of its facts start, move, meet or end deadlines
+    deadlines: Callable[[Foundation[S]], DeadlineReaction]  # what its facts mean for its deadlines
     noticed: Told | None = None  # hears of every warning and missed deadline, after it is stored
     loops: Callable[[Foundation[S]], Mapping[str, Loop]] = _none  # of its worker, beside the common ones
     measures: Callable[[Foundation[S]], Sequence[Measure]] = _nothing  # gauges, beside the common ones

@@ -65,11 +65,11 @@ class Office:
 
     async def asked(self, *words: str) -> tuple[int, list[dict[str, Any]]]:
         """What ``python -m services.… dead-letters …`` answers: its exit code and its lines."""
-        desk = dead_letters.DeadLetterOffice(
+        office = dead_letters.DeadLetterOffice(
             self.engine, self._units, {self.consumer: self._handlers}, self.bootstrap
         )
         self.capsys.readouterr()
-        code = await dead_letters.see_to(desk, _verb(*words), as_json=True)
+        code = await dead_letters.see_to(office, _verb(*words), as_json=True)
         said = self.capsys.readouterr().out.splitlines()
         return code, [orjson.loads(line) for line in said if line.startswith('{"number"')]  # else a log's
 

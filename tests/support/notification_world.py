@@ -12,7 +12,7 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from services.notifications.bootstrap import NOTIFICATIONS, desk, dispatch, messages_in
+from services.notifications.bootstrap import NOTIFICATIONS, dependencies, dispatch, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.settings import NotificationsSettings
@@ -151,7 +151,7 @@ async def world(settings: NotificationsSettings) -> AsyncIterator[World]:
             auth=authenticator(),
             readiness=readiness,
         )
-        app.state.dependencies, app.state.receipts = desk(base, store), store.store
+        app.state.dependencies, app.state.receipts = dependencies(base, store), store.store
         app.state.changes = PublicFeed(base.tail, NOTIFICATIONS.publish, NOTIFICATIONS.source)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
