@@ -13,6 +13,7 @@ from services.appeals.api.desk import Desk
 from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches, DeadlineSearches
 from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
 from services.appeals.messaging.clocks import AppealClocks
@@ -24,7 +25,7 @@ from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import Settings
 from shared.deadlines.clockwork import Clockwork, Facts, clockwork
-from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.search import DeadlineSearch, Wanted
 from shared.deadlines.table import DeadlineList
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
@@ -76,7 +77,7 @@ class ApiParts:
     desk: Desk
     store: Store
     events: PostgresStore
-    deadlines: DeadlineSearch
+    deadlines: DeadlineSearches[Wanted]
 
 
 @asynccontextmanager
@@ -104,7 +105,7 @@ async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         closing.push_async_callback(appender.drain)
         events = PostgresStore(appender, pool, TABLE, Codec())
         desk = _desk(store, events, clock or clock_for(settings.stairs_clock_file))
-        yield ApiParts(desk, store, events, DeadlineSearch(store.engine))
+        yield ApiParts(desk, store, events, DeadlineSearches(DeadlineSearch(store.engine)))
 
 
 def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
@@ -115,7 +116,7 @@ def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
             events, cases=cases, numbers=CountedNumbers(store.engine), policies=rulebooks
         ),
         appeals=Appeals(events, cases=cases, policies=rulebooks),
-        queries=AppealQueries(store.engine),
+        queries=AppealSearches(AppealQueries(store.engine)),
         changes=Changes(store.tail, outbound.publish, outbound.SOURCE),
         clock=clock,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api.desk import Desk
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
+from services.notifications.application.reading import DeadlineSearches, MessageReads
 from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import delivery_clock, inbound, outbound
@@ -111,13 +112,12 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
         stack.push_async_callback(appender.drain)
         store = PostgresStore(appender, pool, TABLE, base.codec)
         routes_desk = Desk(
-            store=store,
             directory=Directory(store),
             resending=Resending(base.open_messages),
-            queries=MessageQueries(base.engine),
+            messages=MessageReads(store, MessageQueries(base.engine)),
             changes=Changes(base.tail, outbound.publish, outbound.SOURCE),
             clock=clock_for(settings.stairs_clock_file),
-            deadlines=DeadlineSearch(base.engine),
+            deadlines=DeadlineSearches(DeadlineSearch(base.engine)),
         )
         _require(base, readiness)
         readiness.show(_lags(base))

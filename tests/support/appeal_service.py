@@ -14,6 +14,7 @@ from services.appeals.api.desk import Desk
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model.appeal_list import AppealList, Row
 from services.appeals.read_model.queries import After, Filters, Order
@@ -102,7 +103,7 @@ class Service:
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(self.requests, self.appeals, self.list, NoChanges(), self.clock)
+        app.state.desk = Desk(self.requests, self.appeals, AppealSearches(self.list), NoChanges(), self.clock)
         return app
 
     def client(self) -> httpx.AsyncClient:

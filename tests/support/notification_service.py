@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.notifications.api.desk import Desk
 from services.notifications.api.routes import router
+from services.notifications.application.reading import MessageReads
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.message_list import MessageList, Row
 from services.notifications.read_model.queries import After, Filters
@@ -77,9 +78,8 @@ class Service(NotificationDesk):
         )
         self.list = ListInMemory(self.store)
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(
-            self.store, self.directory, Resending(self.open), self.list, NoChanges(), self.clock
-        )
+        messages: MessageReads[Filters, After] = MessageReads(self.store, self.list)
+        app.state.desk = Desk(self.directory, Resending(self.open), messages, NoChanges(), self.clock)
         return app
 
     def client(self) -> httpx.AsyncClient:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches
 from services.appeals.read_model.queries import After, Filters, Order
-from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 
 
@@ -24,23 +23,13 @@ class Changes(Protocol):
         ...
 
 
-class Searches(Protocol):
-    """Questions to the list of appeals."""
-
-    async def search(
-        self, actor: Actor, filters: Filters, *, now: datetime, order: Order, limit: int, after: After | None
-    ) -> Sequence[dict[str, Any]]:
-        """Up to ``limit`` rows in the caller's scope."""
-        ...
-
-
 @dataclass(frozen=True)
 class Desk:
     """Use cases, questions, and the clock of the edge."""
 
     requests: AppealRequests
     appeals: Appeals
-    queries: Searches
+    queries: AppealSearches[Filters, Order, After]
     changes: Changes
     clock: Clock
 

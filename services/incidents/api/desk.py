@@ -11,26 +11,15 @@ from fastapi import Request
 
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
-from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
-from services.incidents.application.ports import Rulebooks, StudentVault
+from services.incidents.application.ports import Rulebooks
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.read_model.queries import Criteria, Place, Row
-from shared.kernel.actor import Actor
+from services.incidents.read_model.queries import Criteria
 from shared.kernel.clock import Clock
-
-
-class Search(Protocol):
-    """Questions to the list of cases."""
-
-    async def find(
-        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
-    ) -> Sequence[Row]:
-        """Up to ``limit`` rows in the caller's scope behind a place, newest draft first."""
-        ...
 
 
 class Changes(Protocol):
@@ -38,14 +27,6 @@ class Changes(Protocol):
 
     async def page(self, after: int, limit: int, wait: float) -> Mapping[str, object]:
         """``{"items": [...], "next_after": n}``: what is behind a position, waiting a little for news."""
-        ...
-
-
-class ConcernSearch(Protocol):
-    """Questions to the list of concerns."""
-
-    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
-        """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
         ...
 
 
@@ -78,9 +59,8 @@ class Desk:
 
     cases: Cases
     records: Records
-    search: Search
+    search: CaseSearches[Criteria]
     shelf: RulebookShelf
-    vault: StudentVault
     changes: Changes
     clock: Clock
     case_mail: CaseMail
@@ -88,9 +68,7 @@ class Desk:
     windows: Windows
     discussions: Discussions
     concerns: Concerns
-    concern_list: ConcernSearch
     filing_protocols: FilingProtocols
-    corrections: Corrections
 
 
 def desk_of(request: Request) -> Desk:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from services.notifications.application.directory import Directory
+from services.notifications.application.reading import MessageReads
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.queries import After, Filters
 from shared.deadlines.routes import Search as LedgerSearch
-from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
-from shared.kernel.store import Store
 
 
 class Changes(Protocol):
@@ -25,24 +24,13 @@ class Changes(Protocol):
         ...
 
 
-class Searches(Protocol):
-    """Questions to the list of messages."""
-
-    async def page(
-        self, actor: Actor, filters: Filters, *, limit: int, after: After | None
-    ) -> Sequence[Mapping[str, Any]]:
-        """Up to ``limit`` rows in the caller's scope, newest first."""
-        ...
-
-
 @dataclass(frozen=True)
 class Desk:
     """Use cases, questions, and the clock of the edge."""
 
-    store: Store
     directory: Directory
     resending: Resending
-    queries: Searches
+    messages: MessageReads[Filters, After]
     changes: Changes
     clock: Clock
     deadlines: LedgerSearch | None = None  # for the route that all services share

@@ -20,8 +20,6 @@ from services.notifications.api.schemas import (
     key_of,
 )
 from services.notifications.application.commands import Resend
-from services.notifications.application.messages import find_message
-from services.notifications.application.scope import may_read, sees_message
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok, respond
@@ -59,8 +57,7 @@ async def show_directory(cds: str, caller: Caller, desk: TheDesk) -> Response:
 @router.get("/notifications", response_model=NotificationList)
 async def search(asked: Annotated[NotificationQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
     """The messages of cases in the caller's scope, newest first."""
-    may_read(caller)
-    rows = await desk.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
+    rows = await desk.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
     listed = page(rows, asked.limit, key_of)
     shown = [resources.of_row(row) for row in rows[: asked.limit]]
     return respond(ok({**listed, "items": shown}))
@@ -69,9 +66,7 @@ async def search(asked: Annotated[NotificationQuery, Query()], caller: Caller, d
 @router.get("/notifications/{notification_id}", response_model=NotificationResource)
 async def show(notification_id: UUID, caller: Caller, desk: TheDesk) -> Response:
     """One message, as it is this moment."""
-    may_read(caller)
-    message = await find_message(desk.store, notification_id)
-    sees_message(caller, message)
+    message = await desk.messages.get(notification_id, caller)
     return respond(ok(resources.of_message(message), version=message.version))
 
 
