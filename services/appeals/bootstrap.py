@@ -13,7 +13,7 @@ from services.appeals.api.desk import Desk
 from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
-from services.appeals.application.searches import AppealSearches, DeadlineSearches
+from services.appeals.application.searches import AppealSearches, DeadlinesOfAppeals
 from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
 from services.appeals.messaging.clocks import AppealClocks
@@ -77,7 +77,7 @@ class ApiParts:
     desk: Desk
     store: Store
     events: PostgresStore
-    deadlines: DeadlineSearches[Wanted]
+    deadlines: DeadlinesOfAppeals[Wanted]
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         closing.push_async_callback(appender.drain)
         events = PostgresStore(appender, pool, TABLE, Codec())
         desk = _desk(store, events, clock or clock_for(settings.stairs_clock_file))
-        yield ApiParts(desk, store, events, DeadlineSearches(DeadlineSearch(store.engine)))
+        yield ApiParts(desk, store, events, DeadlinesOfAppeals(DeadlineSearch(store.engine)))
 
 
 def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:

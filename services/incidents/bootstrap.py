@@ -15,7 +15,7 @@ from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
-from services.incidents.application.searches import CaseSearches, DeadlineSearches
+from services.incidents.application.searches import CaseSearches, DeadlinesOfCases
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.messaging.clocks import CaseClocks
@@ -89,7 +89,7 @@ class ApiGraph:
     foundation: Foundation
     store: PostgresStore
     desk: Desk
-    deadlines: DeadlineSearches[Wanted]
+    deadlines: DeadlinesOfCases[Wanted]
 
 
 @asynccontextmanager
@@ -132,7 +132,7 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
             concerns=Concerns(store, ConcernSearch(base.engine)),
             filing_protocols=FilingProtocols(store),
         )
-        yield ApiGraph(base, store, desk, DeadlineSearches(DeadlineSearch(base.engine)))
+        yield ApiGraph(base, store, desk, DeadlinesOfCases(DeadlineSearch(base.engine)))
 
 
 def lags(settings: Settings, base: Foundation, *, limit: float | None = None) -> Lags:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api.desk import Desk
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
-from services.notifications.application.reading import DeadlineSearches, MessageReads
+from services.notifications.application.reading import DeadlinesOfMails, MessageReads
 from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import delivery_clock, inbound, outbound
@@ -117,7 +117,7 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
             messages=MessageReads(store, MessageQueries(base.engine)),
             changes=Changes(base.tail, outbound.publish, outbound.SOURCE),
             clock=clock_for(settings.stairs_clock_file),
-            deadlines=DeadlineSearches(DeadlineSearch(base.engine)),
+            deadlines=DeadlinesOfMails(DeadlineSearch(base.engine)),
         )
         _require(base, readiness)
         readiness.show(_lags(base))

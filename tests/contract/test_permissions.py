@@ -306,7 +306,7 @@ class Watched:
 
 @pytest.mark.parametrize(
     "searches",
-    [incident_searches.DeadlineSearches, appeal_searches.DeadlineSearches, message_reads.DeadlineSearches],
+    [incident_searches.DeadlinesOfCases, appeal_searches.DeadlinesOfAppeals, message_reads.DeadlinesOfMails],
     ids=["incidents", "appeals", "notifications"],
 )
 async def test_deadlines_are_for_who_sees_what_they_are_about(searches: type[Any]) -> None:

@@ -64,7 +64,7 @@ class AppealSearches(Generic[W, S, P]):
         return await self._rows.search(actor, filters, now=now, order=order, limit=limit, after=after)
 
 
-class DeadlineSearches(Generic[W]):
+class DeadlinesOfAppeals(Generic[W]):
     """Searches the deadlines of appeals."""
 
     def __init__(self, rows: DeadlineRows[W]) -> None:

@@ -59,7 +59,7 @@ class CaseSearches(Generic[C]):
         return await self._rows.find(wanted, actor, after=after, limit=limit)
 
 
-class DeadlineSearches(Generic[W]):
+class DeadlinesOfCases(Generic[W]):
     """Searches the deadlines of cases and windows."""
 
     def __init__(self, rows: Rows[W]) -> None:

@@ -65,7 +65,7 @@ class MessageReads(Generic[W, P]):
         return await self._rows.page(actor, filters, limit=limit, after=after)
 
 
-class DeadlineSearches(Generic[W]):
+class DeadlinesOfMails(Generic[W]):
     """Searches the deadlines of mails."""
 
     def __init__(self, rows: DeadlineRows[W]) -> None:
