@@ -14,22 +14,22 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.deadlines.search import Place, Wanted
+from shared.deadlines.search import DeadlineCriteria, LastSeen
+from shared.deadlines.terms import DeadlineState
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.paging import Paging, page
 from shared.kernel.actor import Actor
-from shared.kernel.clocks import State
 
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 
 
-class Search(Protocol):
+class DeadlineQueries(Protocol):
     """Questions to the ledger."""
 
     async def find(
-        self, wanted: Wanted, actor: Actor, *, after: Place | None, limit: int
+        self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:
         """Up to ``limit`` rows in the caller's scope behind a place, due first first.
 
@@ -41,7 +41,7 @@ class Search(Protocol):
 class DeadlineQuery(Paging):
     """Which deadlines."""
 
-    state: State | None = None
+    state: DeadlineState | None = None
     due_before: Annotated[Instant | None, Field(description="excluded")] = None
     case_number: Word | None = None
     clock: Annotated[Word | None, Field(description="the dossier's name: K3")] = None
@@ -75,7 +75,7 @@ class DeadlineResource(_Resource):
     version: int
     clock: str
     title: str
-    state: State
+    state: DeadlineState
     due_at: Annotated[datetime, Field(description="as computed from facts; an outage does not move it")]
     zone: str
     case_number: str | None
@@ -118,8 +118,8 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
 @router.get("/deadlines", response_model=DeadlinePage)
 async def deadlines(asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request) -> Response:
     """The clocks of what is in the caller's scope, what is due first first."""
-    search: Search = request.app.state.deadlines
-    wanted = Wanted(asked.state, asked.clock, asked.case_number, asked.due_before)
+    search: DeadlineQueries = request.app.state.deadlines
+    wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
     rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
     listed = page(rows, asked.limit, _key)
     return respond(ok({**listed, "items": [shown(row) for row in rows[: asked.limit]]}))

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.resources import Resource
 from services.incidents.api.schemas import Code, Year
 from services.incidents.application.pauses import judge_pause
-from services.incidents.domain.pauses import Page, Sitting
+from services.incidents.domain.pauses import ItemPage, Sitting
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.requests import RequestModel
@@ -48,7 +48,7 @@ async def pause(
     test: Code, asked: Annotated[PauseQuery, Query()], request: Request, _caller: Caller
 ) -> Response:
     """What can still be changed after a pause."""
-    shelf, year = desk_of(request).shelf, asked.administration_year
+    shelf, year = dependencies_of(request).shelf, asked.administration_year
     sitting = Sitting(tuple(_pages(asked.pages)), _items(asked.answered))
     paused = judge_pause(shelf, test, year, asked.minutes_paused, sitting)
     answer = PauseResource(
@@ -63,9 +63,9 @@ async def pause(
     return respond(ok(answer.model_dump()))
 
 
-def _pages(ranges: str) -> list[Page]:
+def _pages(ranges: str) -> list[ItemPage]:
     ends = [each.partition("-") for each in ranges.split(",")]
-    return [Page(int(first), int(last or first)) for first, _, last in ends]
+    return [ItemPage(int(first), int(last or first)) for first, _, last in ends]
 
 
 def _items(ranges: str | None) -> frozenset[int]:

@@ -19,9 +19,9 @@ from services.incidents.domain.errors import (
     NotAllowed,
     WindowNotFound,
 )
-from services.incidents.domain.filing_protocol import Protocol
+from services.incidents.domain.filing_protocol import FilingChoice
 from services.incidents.domain.rulebook import Rulebook
-from services.incidents.domain.values import CDS_OF_LEA, Status
+from services.incidents.domain.values import CDS_OF_LEA, CaseStatus
 from shared.kernel.actor import STATEWIDE, Actor, Role
 from shared.kernel.permission import Permission
 
@@ -153,12 +153,12 @@ def is_site(actor: Actor) -> bool:
     return actor.role is SITE
 
 
-def require_filing_left_to_sites(protocol: Protocol) -> None:
+def require_filing_left_to_sites(protocol: FilingChoice) -> None:
     """A site files where its LEA lets it; nobody else is asked this (§3.3 note 1).
 
     :raises FilingProtocolLeaOnly: the LEA keeps filing to its own coordinators.
     """
-    if protocol is Protocol.LEA_ONLY:
+    if protocol is FilingChoice.LEA_ONLY:
         raise FilingProtocolLeaOnly
 
 
@@ -175,7 +175,7 @@ def require_case_visible(actor: Actor, case: Case) -> None:
 
     :raises CaseNotFound: the case is out of scope, or deleted.
     """
-    if case.status is Status.DELETED or not actor.sees(case.report.school):
+    if case.status is CaseStatus.DELETED or not actor.sees(case.report.school):
         raise CaseNotFound
 
 

@@ -13,7 +13,7 @@ from services.incidents.domain.errors import (
     NotAllowed,
     WindowNotFound,
 )
-from services.incidents.domain.filing_protocol import Protocol
+from services.incidents.domain.filing_protocol import FilingChoice
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from tests.support.incident_bodies import cheating
@@ -57,9 +57,9 @@ def test_coordinators_file_for_their_own_schools_only(actor: Actor) -> None:
 
 
 def test_a_site_files_where_its_lea_lets_it() -> None:
-    permissions.require_filing_left_to_sites(Protocol.SITE_ALLOWED)
+    permissions.require_filing_left_to_sites(FilingChoice.SITE_ALLOWED)
     with pytest.raises(FilingProtocolLeaOnly):
-        permissions.require_filing_left_to_sites(Protocol.LEA_ONLY)
+        permissions.require_filing_left_to_sites(FilingChoice.LEA_ONLY)
 
 
 def test_hr29_who_sees_a_case() -> None:
