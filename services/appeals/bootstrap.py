@@ -9,7 +9,7 @@ from services.appeals.api.dependencies import AppealDependencies
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
-from services.appeals.domain.permissions import refuse_to_read
+from services.appeals.application.searches import AppealSearches, DeadlinesOfAppeals
 from services.appeals.messaging import inbound, outbound
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.reactions.deadlines import AppealDeadlines
@@ -31,7 +31,7 @@ def dependencies(base: Foundation[AppealsSettings], writing: Writing) -> AppealD
     return AppealDependencies(
         requests=AppealRequests(events, cases=cases, numbers=CountedNumbers(base.engine), policies=rulebooks),
         appeals=Appeals(events, cases=cases, policies=rulebooks),
-        queries=AppealQueries(base.engine),
+        queries=AppealSearches(AppealQueries(base.engine)),
         clock=base.clock,
     )
 
@@ -65,7 +65,7 @@ APPEALS = ServiceDefinition(
     publish=outbound.publish,
     lists=[AppealList()],
     routers=[router],
-    deadline_readers=refuse_to_read,
+    deadline_queries=DeadlinesOfAppeals,
     dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,

@@ -12,9 +12,9 @@ from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches, DeadlinesOfCases
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.domain.permissions import may_search
 from services.incidents.messaging import inbound, mail, outbound
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
@@ -49,23 +49,20 @@ def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> Incid
     """What the routes work with; a fault in a rulebook ends the start here."""
     settings, store, pool, library = base.settings, writing.store, writing.pool, Library.from_folder()
     vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
-    use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
     search = CaseSearch(base.engine)
+    use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library, Corrections(search))
     return IncidentDependencies(
         cases=use_cases,
         records=Records(store, store, vault),
-        search=search,
+        search=CaseSearches(search, vault),
         shelf=library,
-        vault=vault,
         clock=base.clock,
         case_mail=CaseMail(base.engine),
         uploads=Uploads(use_cases, Sheets()),
         windows=Windows(store, library),
         discussions=Discussions(store),
-        concerns=Concerns(store),
-        concern_list=ConcernSearch(base.engine),
+        concerns=Concerns(store, ConcernSearch(base.engine)),
         filing_protocols=FilingProtocols(store),
-        corrections=Corrections(search),
     )
 
 
@@ -94,7 +91,7 @@ INCIDENTS = ServiceDefinition(
     publish=outbound.publish,
     lists=[CaseList(), ConcernList()],
     routers=ROUTERS,
-    deadline_readers=may_search,
+    deadline_queries=DeadlinesOfCases,
     dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,

@@ -11,7 +11,7 @@ from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.api.routes import router
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
-from services.notifications.application.scope import may_read
+from services.notifications.application.reading import DeadlinesOfMails, MessageReads
 from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import inbound, outbound
@@ -36,10 +36,9 @@ BURST = 20  # mails that one sender takes up at once
 def dependencies(base: Foundation[NotificationsSettings], writing: Writing) -> NotificationDependencies:
     """What the routes work with."""
     return NotificationDependencies(
-        store=writing.store,
         directory=Directory(writing.store),
         resending=Resending(open_messages(base)),
-        queries=MessageQueries(base.engine),
+        messages=MessageReads(writing.store, MessageQueries(base.engine)),
         clock=base.clock,
     )
 
@@ -135,7 +134,7 @@ NOTIFICATIONS = ServiceDefinition(
     publish=outbound.publish,
     lists=[MessageList()],
     routers=[router],
-    deadline_readers=may_read,
+    deadline_queries=DeadlinesOfMails,
     dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition, Writing
 from shared.chassis.foundation import foundation, lags, require_all
-from shared.deadlines.routes import router_for
+from shared.deadlines import routes as deadlines
 from shared.deadlines.search import DeadlineSearch
 from shared.http import changes
 from shared.http.app import build_app
@@ -37,7 +37,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         async with foundation(service, settings, clock=clock) as base, writing(base) as store:
             app.state.dependencies, app.state.receipts = service.dependencies(base, store), store.store
             app.state.changes = PublicFeed(base.tail, service.publish, service.source)
-            app.state.deadlines = DeadlineSearch(base.engine)
+            app.state.deadlines = service.deadline_queries(DeadlineSearch(base.engine))
             require_all(readiness, base, lags(base))
             yield
 
@@ -53,7 +53,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
 
 def routers_of(service: ServiceDefinition[S]) -> Sequence[APIRouter]:
     """Its own routes, and those that every service has."""
-    return [*service.routers, router_for(service.deadline_readers), changes.router]
+    return [*service.routers, deadlines.router, changes.router]
 
 
 @asynccontextmanager

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.deadlines.follower import DeadlineReaction
 from shared.deadlines.poller import Told
+from shared.deadlines.routes import DeadlineQueries
+from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
-from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.messaging.consuming.consumer import Handler
 from shared.messaging.publishing.outgoing import Outbound
@@ -96,7 +97,7 @@ class ServiceDefinition(Generic[S]):
     publish: Outbound
     lists: Sequence[Projection]  # its own read models; every service has the list of deadlines, too
     routers: Sequence[APIRouter]  # its own; every service has deadlines, changes and the process's own, too
-    deadline_readers: Callable[[Actor], None]  # raises for whoever may not read deadlines
+    deadline_queries: Callable[[DeadlineSearch], DeadlineQueries]  # the ledger, for those who may read it
     dependencies: Callable[[Foundation[S], Writing], object]  # what its routes work with
     subscriptions: Callable[[Foundation[S]], Sequence[Subscription]]
     deadlines: Callable[[Foundation[S]], DeadlineReaction]  # what its facts mean for its deadlines
