@@ -13,9 +13,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.console.dead_letter_verbs import verbs
-from deploy.console.place import SERVICES, Between, Notes, Place, Ports, in_containers
-from deploy.console.trouble import Trouble, plainly
+from deploy.console.errors import Trouble, plainly
+from deploy.console.folders import Place
+from deploy.console.local.run_options import Between
+from deploy.console.local.run_record import Notes, in_containers
+from deploy.console.ports import SERVICES, Ports
+from deploy.console.verbs.dead_letters import verbs
 from shared.kernel.actor import Role
 
 app = typer.Typer(
@@ -64,8 +67,8 @@ def run(
     What stands in between is told by the environment: STAIRS_POSTGRES_SOCKET (folder of a pooler's socket),
     STAIRS_KAFKA_ADVERTISED (host:port of a tunnel), STAIRS_SMTP_URL (a mail server instead of the mailbox).
     """
-    from deploy.console.running import keep_running
-    from deploy.console.system import Wanted
+    from deploy.console.local.run_options import Wanted
+    from deploy.console.local.run_screen import keep_running
 
     with plainly():
         between = Between.told_by(os.environ)
@@ -117,7 +120,7 @@ def token(
 
     As in: curl -H "Authorization: Bearer $(stairs token cde_reviewer)" localhost:8001/v1/incidents
     """
-    from deploy.console.tokens import make_token, somebody
+    from deploy.console.keys.tokens import make_token, somebody
 
     with plainly():
         person = somebody(role, lea=lea, school=school, name=name, email=email)
@@ -130,7 +133,7 @@ def secrets(*, var: Dir = HERE) -> None:
 
     Beside a docker-compose.yml it names their folder in .env, where Compose looks.
     """
-    from deploy.console.container_secrets import make_secrets, tell_compose
+    from deploy.console.keys.container_secrets import make_secrets, tell_compose
 
     with plainly():
         folder = make_secrets(Place.at(var))
@@ -141,12 +144,12 @@ def secrets(*, var: Dir = HERE) -> None:
 @app.command()
 def migrate(*, var: Dir = HERE) -> None:
     """Bring the tables of every service up to date; `stairs run` does it by itself."""
-    from deploy.console import doorways
+    from deploy.console.local import service_commands
 
     with plainly():
         place = Place.at(var)
         with _database(place) as notes:
-            doorways.migrate(place, notes)
+            service_commands.migrate(place, notes)
         Console(highlight=False).print(f"tables of {', '.join(SERVICES)} are up to date")
 
 
@@ -159,7 +162,7 @@ def rebuild(
     var: Dir = HERE,
 ) -> None:
     """Make read models anew from the events, beside the living ones, while the system runs."""
-    from deploy.console.rebuilding import rebuild_with_progress
+    from deploy.console.verbs.rebuild_progress import rebuild_with_progress
 
     with plainly():
         if service not in (None, *SERVICES):
@@ -181,7 +184,7 @@ def republish(
     var: Dir = HERE,
 ) -> None:
     """Fill a lost topic again from the event store: same ids, in order; consumers notice nothing."""
-    from deploy.console.republishing import republish_with_progress
+    from deploy.console.verbs.republish_progress import republish_with_progress
 
     with plainly():
         if service not in SERVICES:
@@ -206,8 +209,8 @@ def backup(
 
     Whoever can read the file can read every SSID: it is made readable by you only; keep it so.
     """
-    from deploy.console.backing_up import refuse_nothing
-    from deploy.console.keeping import back_up_with_progress
+    from deploy.console.backup.creating import refuse_nothing
+    from deploy.console.verbs.backup_progress import back_up_with_progress
 
     with plainly():
         place = Place.at(var)
@@ -223,7 +226,7 @@ def restore(
     var: Dir = HERE,
 ) -> None:
     """Bring a backup back, into a folder that holds no data; then `stairs run` goes on from there."""
-    from deploy.console.keeping import restore_and_tell
+    from deploy.console.verbs.backup_progress import restore_and_tell
 
     with plainly():
         restore_and_tell(Place.at(var), file.absolute(), Console(highlight=False))
@@ -232,9 +235,9 @@ def restore(
 @app.command()
 def rules(year: Annotated[str, typer.Argument(help="2015-16, 2018-19 or 2020-21.")] = "2018-19") -> None:
     """Show a year's incident types: severity, call, appeals, what to do, and where the guides say so."""
-    from deploy.console import doorways
+    from deploy.console.local import service_commands
 
-    raise typer.Exit(doorways.rules(year))
+    raise typer.Exit(service_commands.rules(year))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # -90m is a span, and no option
@@ -244,7 +247,7 @@ def clock(
     var: Dir = HERE,
 ) -> None:
     """Show or move the sandbox's clock: what is due in days can be seen now."""
-    from deploy.console import sandbox_clock
+    from deploy.console.local import sandbox_clock
 
     with plainly():
         place = Place.at(var)
@@ -258,8 +261,8 @@ def _database(place: Place) -> Iterator[Notes]:
     if place.notes.exists():
         yield Notes.read(place)
         return
-    from deploy.console.postgres import postgres
-    from deploy.console.system import notes_for
+    from deploy.console.local.postgres import postgres
+    from deploy.console.local.system import notes_for
 
     with place.alone(), postgres(place) as database:
         yield notes_for(Ports(), database.socket)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.container_secrets import make_secrets
-from deploy.console.place import ROOT, Place
+from deploy.console.folders import ROOT, Place
+from deploy.console.keys.container_secrets import make_secrets
 from deploy.engine import image
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack, free_offset, required_engine

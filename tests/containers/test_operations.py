@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.console.container_secrets import make_secrets
-from deploy.console.mailpit import read_mailpit
-from deploy.console.place import ROOT, Place
-from deploy.console.tokens import PEOPLE, make_token
+from deploy.console.demo.mailpit import read_mailpit
+from deploy.console.folders import ROOT, Place
+from deploy.console.keys.container_secrets import make_secrets
+from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine.reach import Engine
 from shared.kernel.actor import Role
 from tests.support.compose import SIX, UP, Stack, free_offset

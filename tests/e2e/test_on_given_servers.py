@@ -13,13 +13,15 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import HOST, ROOT, SERVICES, Notes, Place, Ports
-from deploy.console.programs import Program, plain_environment, programs, verb
-from deploy.console.readiness import wait_until_ready
-from deploy.console.system import notes_for
-from deploy.console.tokens import write_tokens
-from deploy.console.trouble import last_lines
+from deploy.console.errors import last_lines
+from deploy.console.folders import ROOT, Place
+from deploy.console.keys.tokens import write_tokens
+from deploy.console.local.mailbox import read_mailbox
+from deploy.console.local.programs import Program, plain_environment, programs, verb
+from deploy.console.local.readiness import wait_until_ready
+from deploy.console.local.run_record import Notes
+from deploy.console.local.system import notes_for
+from deploy.console.ports import HOST, SERVICES, Ports
 from shared.messaging import topics
 from tests.support.kafka import messages
 from tests.support.postgres import new_database

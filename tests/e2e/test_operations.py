@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.listing import ssids
 from tests.support.readme import commands_in
 from tests.support.system import CONSOLE, STOP, RunningSystem, free_offset, short_folder, started

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT, SERVICES, Place, Ports
-from deploy.console.postmaster import postmaster
-from deploy.console.preflight import taken_ports
+from deploy.console.folders import ROOT, Place
+from deploy.console.local.postgres_process import postmaster
+from deploy.console.local.preflight import taken_ports
+from deploy.console.ports import SERVICES, Ports
 from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually

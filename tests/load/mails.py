@@ -20,8 +20,8 @@ from typing import Self
 
 import httpx
 
-from deploy.console.mailbox import read_mail
-from deploy.console.tokens import PEOPLE, SCHOOL, make_token
+from deploy.console.keys.tokens import PEOPLE, SCHOOL, make_token
+from deploy.console.local.mailbox import read_mail
 from deploy.kafka import jars
 from shared.kernel.actor import Role
 from tests.load.filing import BODY, CONNECTIONS

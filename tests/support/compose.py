@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deploy.console.place import HOST, PUBLISHED, ROOT, SERVICES, Place
+from deploy.console.folders import ROOT, Place
+from deploy.console.ports import HOST, PUBLISHED, SERVICES
 from deploy.engine import api
 from deploy.engine.reach import Engine, reached
 from deploy.engine.state import CannotRun

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from xmlrpc.client import Fault
 
-from deploy.console.place import Place
-from deploy.console.supervisor import Supervisor
+from deploy.console.folders import Place
+from deploy.console.local.supervisor import Supervisor
 
 
 def pids(place: Place) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.console.mailbox import Mail, read_mail
+from deploy.console.local.mailbox import Mail, read_mail
 
 Said = tuple[str | None, str | None, tuple[str, ...], str, str]  # kind, case, to whom, subject, text
 

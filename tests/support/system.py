@@ -18,9 +18,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.console.place import ROOT, Notes, Place, Ports
-from deploy.console.preflight import taken_ports
-from deploy.console.tokens import PEOPLE, make_token
+from deploy.console.folders import ROOT, Place
+from deploy.console.keys.tokens import PEOPLE, make_token
+from deploy.console.local.preflight import taken_ports
+from deploy.console.local.run_record import Notes
+from deploy.console.ports import Ports
 from deploy.kafka.jars import CannotRun, fetch, jar_folder, java
 from shared.kernel.actor import Role
 from tests.support.requirements import unavailable

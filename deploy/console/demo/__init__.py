@@ -11,15 +11,16 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy.console.demo.doors import Doors, Unexpected
+from deploy.console.demo.mailpit import read_mailpit
 from deploy.console.demo.player import Outcome, Player
+from deploy.console.demo.public_api import Doors, Unexpected
 from deploy.console.demo.report import show
 from deploy.console.demo.story import Story, stories
-from deploy.console.mailbox import Mail, read_mailbox
-from deploy.console.mailpit import read_mailpit
-from deploy.console.place import ROOT, Notes, Place
-from deploy.console.sandbox_clock import shown
-from deploy.console.tokens import LEA, PEOPLE, SCHOOL
+from deploy.console.folders import ROOT, Place
+from deploy.console.keys.tokens import LEA, PEOPLE, SCHOOL
+from deploy.console.local.mailbox import Mail, read_mailbox
+from deploy.console.local.run_record import Notes
+from deploy.console.local.sandbox_clock import shown
 from shared.kernel.actor import Role
 
 STORIES = ROOT / "deploy" / "demo"

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from deploy.console.demo.doors import Doors, Json
+from deploy.console.demo.public_api import Doors, Json
 from deploy.console.demo.story import PACIFIC, ExpectedAppeal, Story, filled_in
-from deploy.console.mailbox import Mail
-from deploy.console.programs import CDE_EMAIL
-from deploy.console.tokens import PEOPLE, SCHOOL
+from deploy.console.keys.tokens import PEOPLE, SCHOOL
+from deploy.console.local.mailbox import Mail
+from deploy.console.local.programs import CDE_EMAIL
 from shared.kernel.actor import Role
 
 MailKey = tuple[str, tuple[str, ...]]  # kind, and whom it went to
@@ -46,7 +46,7 @@ class Player:
     def play(self, outcome: Outcome) -> None:
         """The whole story, then the look at what came out.
 
-        :raises deploy.console.demo.doors.Unexpected: a door refused what the story does.
+        :raises deploy.console.demo.public_api.Unexpected: a door refused what the story does.
         """
         story = outcome.story
         ssids = invented(story.students)

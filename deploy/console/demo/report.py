@@ -8,8 +8,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from deploy.console.demo.doors import Json
 from deploy.console.demo.player import Outcome
+from deploy.console.demo.public_api import Json
 from deploy.console.demo.story import PACIFIC
 
 SEVERITY = {"impropriety": "green", "irregularity": "yellow", "breach": "bold red"}

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deploy.console.sandbox_clock import seconds_of
-from deploy.console.trouble import Trouble
+from deploy.console.errors import Trouble
+from deploy.console.local.sandbox_clock import seconds_of
 from shared.kernel.actor import Role
 
 PACIFIC = ZoneInfo("America/Los_Angeles")

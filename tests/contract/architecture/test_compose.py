@@ -12,8 +12,9 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from deploy.console.container_secrets import NAMED_BY, make_secrets, tell_compose
-from deploy.console.place import PUBLISHED, Place, Ports
+from deploy.console.folders import Place
+from deploy.console.keys.container_secrets import NAMED_BY, make_secrets, tell_compose
+from deploy.console.ports import PUBLISHED, Ports
 from deploy.container.__main__ import BECOMES
 from deploy.engine.images import STAND_INS
 

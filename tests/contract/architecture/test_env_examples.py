@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import SERVICES, Place, Ports
-from deploy.console.programs import service_environment
-from deploy.console.system import notes_for
+from deploy.console.folders import Place
+from deploy.console.local.programs import service_environment
+from deploy.console.local.system import notes_for
+from deploy.console.ports import SERVICES, Ports
 from tests.support.env_examples import example, path_of, settings_class, variables
 
 

@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from deploy.console import cut
-from deploy.console.cut import one_moment
-from deploy.console.trouble import Trouble
+from deploy.console.backup import snapshot
+from deploy.console.backup.snapshot import one_moment
+from deploy.console.errors import Trouble
 from tests.support.event_store import lay_plumbing
 from tests.support.postgres import new_database
 
@@ -95,8 +95,8 @@ def test_while_a_moment_is_held_others_go_on_writing(urls: dict[str, str]) -> No
 def test_a_table_that_somebody_holds_is_said_to_be_busy(
     urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cut, "PATIENCE", 0.0)
-    monkeypatch.setattr(cut, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(snapshot, "PATIENCE", 0.0)
+    monkeypatch.setattr(snapshot, "LOCK_TIMEOUT", "100ms")
     with psycopg.connect(urls["appeals"]) as holder:
         holder.execute("LOCK TABLE appeals_events IN EXCLUSIVE MODE")
         with pytest.raises(Trouble, match="busy"), one_moment(urls):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.console.place import Place
-from deploy.console.postgres import database_url, postgres
+from deploy.console.folders import Place
+from deploy.console.local.postgres import database_url, postgres
 
 
 def test_a_socket_beside_too_long_a_path_is_its_owners_alone(tmp_path: Path) -> None:

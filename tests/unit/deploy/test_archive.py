@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console import archive, backing_up
-from deploy.console.trouble import Trouble
+from deploy.console.backup import archive, creating
+from deploy.console.errors import Trouble
 
 POSITIONS = {"incidents": 8, "appeals": 12, "notifications": 20}
 
@@ -82,7 +82,7 @@ def test_a_key_folder_with_more_in_it_makes_a_backup_that_can_be_restored(
     """Somebody keeps an old key beside the new one; a process that was killed left a draft."""
     keys = tmp_path / "parts" / "keys"
     (keys / name).write_text("another")
-    told = backing_up.key_parts(keys)
+    told = creating.key_parts(keys)
     assert (f"keys/{name}" in told) != name.startswith(".")
     archive.pack(tmp_path / "x.stairs", {**parts, **told}, "", "", {})
     archive.unpack(tmp_path / "x.stairs", tmp_path / "out")

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from deploy.console import doorways
-from deploy.console.dead_letters import Letters, row, span
-from deploy.console.place import Notes, Place
-from deploy.console.trouble import Trouble
+from deploy.console.errors import Trouble
+from deploy.console.folders import Place
+from deploy.console.local import service_commands
+from deploy.console.local.run_record import Notes
+from deploy.console.verbs.dead_letter_tables import Letters, row, span
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LETTER = {
@@ -35,7 +36,7 @@ class Desk:
         self.asked: list[tuple[str, ...]] = []
         self._said = ["2026-11-21 a log line", *(f"dead-letter {json.dumps(answer)}" for answer in answers)]
         self._code = code
-        monkeypatch.setattr(doorways, "heard", self._heard)
+        monkeypatch.setattr(service_commands, "heard", self._heard)
         self._paper = io.StringIO()
         notes = Notes({}, {}, None, "", separate_relays=False, pid=1)
         self.letters = Letters(Place(Path()), notes, Console(file=self._paper, width=140))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from deploy.console.demo.doors import Doors, Unexpected
-from deploy.console.place import Notes
+from deploy.console.demo.public_api import Doors, Unexpected
+from deploy.console.local.run_record import Notes
 from shared.kernel.actor import Role
 
 WHO = Role.AUDITOR

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.postmaster import bring_back, clear_away, postmaster
-from deploy.console.trouble import Trouble
+from deploy.console.errors import Trouble
+from deploy.console.local.postgres_process import bring_back, clear_away, postmaster
 
 NOBODY = 2**22 + 1  # larger than any process id of Linux
 
@@ -38,7 +38,9 @@ def test_a_process_id_that_is_anothers_by_now_is_not_believed(tmp_path: Path) ->
 
 def test_what_a_living_server_has_is_let_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = left_by_a_crash(tmp_path, os.getpid())
-    monkeypatch.setattr("deploy.console.postmaster.command_of", lambda _pid: f"postgres -D {tmp_path}")
+    monkeypatch.setattr(
+        "deploy.console.local.postgres_process.command_of", lambda _pid: f"postgres -D {tmp_path}"
+    )
     clear_away(tmp_path, tmp_path)
     assert [file for file in left if not file.exists()] == []
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import SERVICES, Notes, Place, Ports
-from deploy.console.programs import plain_environment, programs, service_environment
-from deploy.console.supervisor import configuration, socket_path
-from deploy.console.system import notes_for
+from deploy.console.folders import Place
+from deploy.console.local.programs import plain_environment, programs, service_environment
+from deploy.console.local.run_record import Notes
+from deploy.console.local.supervisor import configuration, socket_path
+from deploy.console.local.system import notes_for
+from deploy.console.ports import SERVICES, Ports
 
 
 @pytest.fixture

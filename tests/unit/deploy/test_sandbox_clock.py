@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.console.app import app
-from deploy.console.place import Place
-from deploy.console.sandbox_clock import move, offset, seconds_of
-from deploy.console.trouble import Trouble
+from deploy.console.errors import Trouble
+from deploy.console.folders import Place
+from deploy.console.local.sandbox_clock import move, offset, seconds_of
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.console.screen import LogScreen
+from deploy.console.local.log_view import LogScreen
 
 AT = "2026-11-27T20:38:03.778578Z"
 INFO = f"{AT} [info     ] mail_tried                     [x] verdicts={{'accepted': 2}}"

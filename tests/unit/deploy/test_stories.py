@@ -10,7 +10,7 @@ import pytest
 from deploy.console.demo import STORIES, seconds_since_clone
 from deploy.console.demo.player import business_days, invented
 from deploy.console.demo.story import filled_in, stories
-from deploy.console.trouble import Trouble
+from deploy.console.errors import Trouble
 
 NOON = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # noon in California, a Monday
 

@@ -1,0 +1,49 @@
+"""When the system is up: every API and every worker says ready, and every process runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from deploy.console.errors import Trouble
+
+LOOK_EVERY = 0.1  # seconds
+
+
+def wait_until_ready(
+    urls: Mapping[str, str], *, within: float, look: Callable[[], None], running: Callable[[], bool]
+) -> None:
+    """Wait for every ``/readyz``; one that said yes is not asked again.
+
+    :param within: seconds until it is too late.
+    :param look: called between two tries; raises when waiting has become pointless.
+    :param running: whether every process runs, those without a door included.
+    :raises Trouble: not ready in time; says what each of them answers.
+    """
+    until = time.monotonic() + within
+    waiting = dict(urls)
+    with httpx.Client(timeout=5) as http:  # one: a client costs more than the start of a server can spare
+        while True:
+            reasons = {name: reason for name, url in waiting.items() if (reason := why_not_ready(http, url))}
+            waiting = {name: urls[name] for name in reasons}
+            if not waiting and running():
+                return
+            look()
+            if time.monotonic() > until:
+                raise Trouble(f"not ready after {within:.0f} s ({_words(reasons)})")
+            time.sleep(LOOK_EVERY)
+
+
+def why_not_ready(http: httpx.Client, url: str) -> str | None:
+    """What somebody says against serving now, if they do."""
+    try:
+        answer = http.get(f"{url}/readyz")
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return None if answer.is_success else f"{answer.status_code} {answer.text[:300]}"
+
+
+def _words(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "a process does not run"

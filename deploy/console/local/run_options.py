@@ -1,0 +1,38 @@
+"""What kind of run `stairs run` is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.console.folders import Place
+from deploy.console.ports import Ports
+
+
+@dataclass(frozen=True)
+class Between:
+    """Where services reach what they use, when something stands in between; None: nothing does."""
+
+    postgres: str | None = None  # folder of the socket of a connection pooler
+    kafka: str | None = None  # host:port of a tunnel or proxy; the broker tells it to its clients
+    smtp: str | None = None  # smtp://… of another mail server than the local mailbox
+
+    @classmethod
+    def told_by(cls, environment: Mapping[str, str]) -> Between:
+        """As an operator says it."""
+        names = ("STAIRS_POSTGRES_SOCKET", "STAIRS_KAFKA_ADVERTISED", "STAIRS_SMTP_URL")
+        return cls(*(environment.get(name) or None for name in names))
+
+
+NOTHING_BETWEEN = Between()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What kind of run is asked for."""
+
+    place: Place
+    ports: Ports
+    kafka: bool = False
+    separate_relays: bool = False
+    between: Between = NOTHING_BETWEEN

@@ -1,0 +1,53 @@
+"""What a running system writes down for other commands: addresses, database, broker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from deploy.console.errors import Trouble
+from deploy.console.folders import Place
+from deploy.console.keys.secret_files import write_private
+from deploy.console.ports import HOST, PUBLISHED
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a running system wrote down under ``run/stairs.json``."""
+
+    urls: dict[str, str]  # service → http://…
+    ports: dict[str, int]
+    kafka: str | None  # bootstrap address
+    socket: str  # folder of PostgreSQL's socket
+    separate_relays: bool
+    pid: int
+    smtp: str | None = None  # where mails go, if not to the local mailbox
+    seconds_to_ready: float | None = None
+
+    def write(self, place: Place) -> None:
+        """Leave them for other commands."""
+        write_private(place.notes, json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, place: Place) -> Notes:
+        """What the running system says.
+
+        :raises Trouble: none runs in this place.
+        """
+        try:
+            return cls(**json.loads(place.notes.read_text()))
+        except (FileNotFoundError, ValueError, TypeError) as error:
+            raise Trouble(f"no running system in {place.var}: start one with `stairs run`") from error
+
+
+def in_containers(offset: int = 0) -> Notes:
+    """What docker-compose.yml publishes, with every port moved by an offset."""
+    opened = {name: port + offset for name, port in PUBLISHED.items()}
+    return Notes(
+        urls={name: f"http://{HOST}:{port}" for name, port in opened.items() if name != "kafka"},
+        ports=opened,
+        kafka=f"{HOST}:{opened['kafka']}",
+        socket="",
+        separate_relays=False,
+        pid=0,
+    )
