@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.console.errors import Trouble, plainly
-from deploy.console.folders import Place
-from deploy.console.local.run_options import Between
-from deploy.console.local.run_record import Notes, in_containers
+from deploy.console.errors import CommandError, reporting_errors
+from deploy.console.folders import StateFolder
+from deploy.console.local.run_options import AddressOverrides
+from deploy.console.local.run_record import RunRecord, in_containers
 from deploy.console.ports import SERVICES, Ports
 from deploy.console.verbs.dead_letters import verbs
 from shared.kernel.actor import Role
@@ -67,14 +67,16 @@ def run(
     What stands in between is told by the environment: STAIRS_POSTGRES_SOCKET (folder of a pooler's socket),
     STAIRS_KAFKA_ADVERTISED (host:port of a tunnel), STAIRS_SMTP_URL (a mail server instead of the mailbox).
     """
-    from deploy.console.local.run_options import Wanted
+    from deploy.console.local.run_options import RunOptions
     from deploy.console.local.run_screen import keep_running
 
-    with plainly():
-        between = Between.told_by(os.environ)
-        wanted = Wanted(Place.at(var), Ports().shifted(port_offset), kafka, separate_relays, between)
+    with reporting_errors():
+        between = AddressOverrides.told_by(os.environ)
+        options = RunOptions(
+            StateFolder.at(var), Ports().shifted(port_offset), kafka, separate_relays, between
+        )
         level = logging.DEBUG if verbose else logging.WARNING
-        keep_running(wanted, Console(highlight=False), level=level)
+        keep_running(options, Console(highlight=False), level=level)
 
 
 @app.command()
@@ -98,10 +100,10 @@ def demo(
     """
     from deploy.console.demo import play
 
-    with plainly():
-        place = Place.at(var)
-        notes = in_containers(port_offset) if containers else Notes.read(place)
-        everything_seen = play(place, notes, Console(highlight=False), example or [], within)
+    with reporting_errors():
+        state = StateFolder.at(var)
+        record = in_containers(port_offset) if containers else RunRecord.read(state)
+        everything_seen = play(state, record, Console(highlight=False), example or [], within)
     raise typer.Exit(0 if everything_seen else 1)
 
 
@@ -120,11 +122,11 @@ def token(
 
     As in: curl -H "Authorization: Bearer $(stairs token cde_reviewer)" localhost:8001/v1/incidents
     """
-    from deploy.console.keys.tokens import make_token, somebody
+    from deploy.console.keys.tokens import make_token, person_of
 
-    with plainly():
-        person = somebody(role, lea=lea, school=school, name=name, email=email)
-        sys.stdout.write(make_token(Place.at(var), person, hours) + "\n")
+    with reporting_errors():
+        person = person_of(role, lea=lea, school=school, name=name, email=email)
+        sys.stdout.write(make_token(StateFolder.at(var), person, hours) + "\n")
 
 
 @app.command()
@@ -135,8 +137,8 @@ def secrets(*, var: Dir = HERE) -> None:
     """
     from deploy.console.keys.container_secrets import make_secrets, tell_compose
 
-    with plainly():
-        folder = make_secrets(Place.at(var))
+    with reporting_errors():
+        folder = make_secrets(StateFolder.at(var))
         tell_compose(folder, Path.cwd())
         Console(highlight=False).print(f"{len(list(folder.iterdir()))} files in {folder}", soft_wrap=True)
 
@@ -146,10 +148,10 @@ def migrate(*, var: Dir = HERE) -> None:
     """Bring the tables of every service up to date; `stairs run` does it by itself."""
     from deploy.console.local import service_commands
 
-    with plainly():
-        place = Place.at(var)
-        with _database(place) as notes:
-            service_commands.migrate(place, notes)
+    with reporting_errors():
+        state = StateFolder.at(var)
+        with _database(state) as record:
+            service_commands.migrate(state, record)
         Console(highlight=False).print(f"tables of {', '.join(SERVICES)} are up to date")
 
 
@@ -164,13 +166,13 @@ def rebuild(
     """Make read models anew from the events, beside the living ones, while the system runs."""
     from deploy.console.verbs.rebuild_progress import rebuild_with_progress
 
-    with plainly():
+    with reporting_errors():
         if service not in (None, *SERVICES):
-            raise Trouble(f"no service {service!r}: say one of {', '.join(SERVICES)}")
-        place = Place.at(var)
-        with _database(place) as notes:
+            raise CommandError(f"no service {service!r}: say one of {', '.join(SERVICES)}")
+        state = StateFolder.at(var)
+        with _database(state) as record:
             rebuild_with_progress(
-                [service] if service else list(SERVICES), place, notes, Console(highlight=False)
+                [service] if service else list(SERVICES), state, record, Console(highlight=False)
             )
 
 
@@ -186,17 +188,17 @@ def republish(
     """Fill a lost topic again from the event store: same ids, in order; consumers notice nothing."""
     from deploy.console.verbs.republish_progress import republish_with_progress
 
-    with plainly():
+    with reporting_errors():
         if service not in SERVICES:
-            raise Trouble(f"no service {service!r}: say one of {', '.join(SERVICES)}")
-        place = Place.at(var)
+            raise CommandError(f"no service {service!r}: say one of {', '.join(SERVICES)}")
+        state = StateFolder.at(var)
         words = [
             "--from",
             str(start),
             *(["--to", str(end)] if end else []),
             *(["--dry-run"] if dry_run else []),
         ]
-        republish_with_progress(service, words, place, Notes.read(place), Console(highlight=False))
+        republish_with_progress(service, words, state, RunRecord.read(state), Console(highlight=False))
 
 
 @app.command()
@@ -212,11 +214,11 @@ def backup(
     from deploy.console.backup.creating import refuse_nothing
     from deploy.console.verbs.backup_progress import back_up_with_progress
 
-    with plainly():
-        place = Place.at(var)
-        refuse_nothing(place)
-        with _database(place) as notes:
-            back_up_with_progress(place, notes.socket, file.absolute(), Console(highlight=False))
+    with reporting_errors():
+        state = StateFolder.at(var)
+        refuse_nothing(state)
+        with _database(state) as record:
+            back_up_with_progress(state, record.socket, file.absolute(), Console(highlight=False))
 
 
 @app.command()
@@ -228,8 +230,8 @@ def restore(
     """Bring a backup back, into a folder that holds no data; then `stairs run` goes on from there."""
     from deploy.console.verbs.backup_progress import restore_and_tell
 
-    with plainly():
-        restore_and_tell(Place.at(var), file.absolute(), Console(highlight=False))
+    with reporting_errors():
+        restore_and_tell(StateFolder.at(var), file.absolute(), Console(highlight=False))
 
 
 @app.command()
@@ -249,20 +251,20 @@ def clock(
     """Show or move the sandbox's clock: what is due in days can be seen now."""
     from deploy.console.local import sandbox_clock
 
-    with plainly():
-        place = Place.at(var)
-        shows = sandbox_clock.move(place, by) if by else sandbox_clock.shown(place)
+    with reporting_errors():
+        state = StateFolder.at(var)
+        shows = sandbox_clock.move(state, by) if by else sandbox_clock.shown(state)
         Console(highlight=False).print(f"the services' clock shows {shows:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @contextmanager
-def _database(place: Place) -> Iterator[Notes]:
+def _database(state: StateFolder) -> Iterator[RunRecord]:
     """The running system's database; if none runs, the embedded server for as long as the block."""
-    if place.notes.exists():
-        yield Notes.read(place)
+    if state.run_record.exists():
+        yield RunRecord.read(state)
         return
     from deploy.console.local.postgres import postgres
     from deploy.console.local.system import notes_for
 
-    with place.alone(), postgres(place) as database:
+    with state.alone(), postgres(state) as database:
         yield notes_for(Ports(), database.socket)

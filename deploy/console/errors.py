@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 
-class Trouble(Exception):  # noqa: N818 - the sentence is what matters, and it is shown to a person
+class CommandError(Exception):
     """The command cannot go on; the words say why and what to do."""
 
 
@@ -26,11 +26,11 @@ def last_lines(path: Path, count: int = 12) -> str:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def reporting_errors() -> Iterator[None]:
     """A trouble becomes one clear line (and the end of the log that it names) and exit code 1."""
     try:
         yield
-    except Trouble as trouble:
+    except CommandError as trouble:
         first, _, rest = str(trouble).partition("\n")
         errors = Console(stderr=True, highlight=False)
         errors.print(f"[bold red]stairs:[/] {_literal(first)}", soft_wrap=True)

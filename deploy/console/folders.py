@@ -9,29 +9,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 
 ROOT = Path(__file__).parents[2]  # the source tree: processes run here, so that ``services`` is importable
 
 
 @dataclass(frozen=True)
-class Place:
+class StateFolder:
     """The folder that holds all state of one local system."""
 
     var: Path
 
     @classmethod
-    def at(cls, var: Path) -> Place:
+    def at(cls, var: Path) -> StateFolder:
         """The place with its folders made; keys are readable by their owner only."""
-        place = cls(var.expanduser().resolve())
+        state = cls(var.expanduser().resolve())
         try:
-            for folder in (place.var, place.log, place.mail, place.run, place.keys, place.tokens):
+            for folder in (state.var, state.log, state.mail, state.run, state.keys, state.tokens):
                 folder.mkdir(parents=True, exist_ok=True)
-            place.keys.chmod(0o700)
-            place.tokens.chmod(0o700)
+            state.keys.chmod(0o700)
+            state.tokens.chmod(0o700)
         except OSError as error:
-            raise Trouble(f"cannot use {place.var}: {error.strerror}") from error
-        return place
+            raise CommandError(f"cannot use {state.var}: {error.strerror}") from error
+        return state
 
     @property
     def log(self) -> Path:
@@ -74,7 +74,7 @@ class Place:
         return self.run / "clock"
 
     @property
-    def notes(self) -> Path:
+    def run_record(self) -> Path:
         """What a running system wrote down for other commands: addresses, database, broker."""
         return self.run / "stairs.json"
 
@@ -82,14 +82,14 @@ class Place:
     def alone(self) -> Iterator[None]:
         """Hold this place; a lock of the kernel, so that a killed process leaves nothing stale behind.
 
-        :raises Trouble: another ``stairs run`` holds it.
+        :raises CommandError: another ``stairs run`` holds it.
         """
         with (self.run / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 lock.seek(0)
-                raise Trouble(
+                raise CommandError(
                     f"{self.var} is in use by another `stairs run` (process {lock.read().strip() or '?'}); "
                     "stop it, or choose another --dir"
                 ) from error

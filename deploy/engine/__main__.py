@@ -23,7 +23,7 @@ from contextlib import ExitStack
 
 from deploy.engine import compose, image, images, podman
 from deploy.engine.reach import Engine, reached
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineUnavailable, State
 
 
 def up() -> int:
@@ -89,7 +89,7 @@ def purge() -> int:
 def _engine() -> Engine:
     found = reached()
     if found is None:
-        raise CannotRun("no container engine answers: make engine, or start Docker")
+        raise EngineUnavailable("no container engine answers: make engine, or start Docker")
     return found
 
 
@@ -112,7 +112,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         return verb(*words[1:])
-    except CannotRun as reason:
+    except EngineUnavailable as reason:
         print(f"engine: {reason}", file=sys.stderr)
         return 1
 

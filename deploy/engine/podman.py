@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.engine import api
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineUnavailable, State
 from deploy.engine.steps import do, told
 
 PACKAGES = (
@@ -31,13 +31,15 @@ def install(state: State) -> None:
 
     crun, podman's first choice, refuses the mixed control groups of some machines: runc takes both kinds.
 
-    :raises CannotRun: this is no Debian, or apt fails.
+    :raises EngineUnavailable: this is no Debian, or apt fails.
     """
     if all(shutil.which(name) for name in NEEDED):
         return
     if not shutil.which("apt-get"):
         missing = ", ".join(name for name in NEEDED if not shutil.which(name))
-        raise CannotRun(f"{missing} missing and there is no apt-get to install them: install podman and runc")
+        raise EngineUnavailable(
+            f"{missing} missing and there is no apt-get to install them: install podman and runc"
+        )
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     with told("podman, from Debian's packages"):
         do(["apt-get", "update", "-qq"], state.log / "apt.log", environment=quiet)
@@ -48,7 +50,7 @@ def install(state: State) -> None:
 def start(state: State) -> None:
     """Serve Docker's API and tick the health checks, unless both go on already.
 
-    :raises CannotRun: the API does not come up; with the end of its log.
+    :raises EngineUnavailable: the API does not come up; with the end of its log.
     """
     if not (api.answers(state.socket) and _running(state, "service")):
         _end(state, "service")
@@ -59,7 +61,7 @@ def start(state: State) -> None:
         while not api.answers(state.socket):
             if process.poll() is not None or time.monotonic() > until:
                 log = state.log / "service.log"
-                raise CannotRun(f"podman does not serve: {_last_line(log)} (all of it: {log})")
+                raise EngineUnavailable(f"podman does not serve: {_last_line(log)} (all of it: {log})")
             time.sleep(0.1)
     if not _running(state, "ticker"):
         _launch(state, "ticker", [sys.executable, "-m", "deploy.engine.ticker", str(state.socket)])
@@ -87,7 +89,7 @@ def purge(state: State) -> None:
 def podman(state: State, *words: str, check: bool = True) -> str:
     """What a podman command answers.
 
-    :raises CannotRun: it fails, and ``check`` is asked for.
+    :raises EngineUnavailable: it fails, and ``check`` is asked for.
     """
     done = subprocess.run(
         ["podman", *words],
@@ -97,7 +99,7 @@ def podman(state: State, *words: str, check: bool = True) -> str:
         check=False,
     )
     if check and done.returncode:
-        raise CannotRun(f"podman {' '.join(words[:3])}: {done.stderr.strip()}")
+        raise EngineUnavailable(f"podman {' '.join(words[:3])}: {done.stderr.strip()}")
     return done.stdout.strip()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.engine import api, compose
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineUnavailable, State
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Engine:
     def compose(self) -> list[str]:
         """The words that Compose begins with.
 
-        :raises CannotRun: there is none that knows the Compose Specification (2, or 5, which followed it).
+        :raises EngineUnavailable: no Compose of version 2 or newer is here.
         """
         for program in _composes():
             if compose.knows_the_specification(compose.version(program, self.environment)):
                 return program
-        raise CannotRun(
+        raise EngineUnavailable(
             "there is no Docker Compose 2 or newer here: make engine, or install Docker's compose plug-in"
         )
 
@@ -40,7 +40,7 @@ class Engine:
         """What Compose calls itself, if there is one."""
         try:
             return compose.version(self.compose(), self.environment)
-        except CannotRun:
+        except EngineUnavailable:
             return None
 
 

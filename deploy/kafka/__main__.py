@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.kafka.broker import PORT, Broker
-from deploy.kafka.jars import HERE, CannotRun
+from deploy.kafka.jars import HERE, BrokerUnavailable
 from shared.messaging import topics
 from shared.messaging.cluster import Refused
 from shared.messaging.kafka_types import KafkaError
@@ -75,7 +75,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         return VERBS[words[0]]()
-    except (CannotRun, topics.TopicMismatch, KafkaError) as error:
+    except (BrokerUnavailable, topics.TopicMismatch, KafkaError) as error:
         print(f"kafka: {error}{_remedy(error)}", file=sys.stderr)
         return 1
 
@@ -83,7 +83,7 @@ def main(words: list[str]) -> int:
 def _remedy(error: Exception) -> str:
     """A cluster that somebody named is that setting's business."""
     named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    if not named or isinstance(error, CannotRun | topics.TopicMismatch | Refused):
+    if not named or isinstance(error, BrokerUnavailable | topics.TopicMismatch | Refused):
         return ""
     return f" (KAFKA_BOOTSTRAP_SERVERS={named}): start the cluster, or name another"
 

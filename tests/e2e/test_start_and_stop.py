@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.folders import ROOT, Place
+from deploy.console.folders import ROOT, StateFolder
 from deploy.console.local.postgres_process import postmaster
 from deploy.console.local.preflight import taken_ports
 from deploy.console.ports import SERVICES, Ports
@@ -132,7 +132,7 @@ async def test_a_killed_broker_is_started_again() -> None:
 
 
 def test_a_second_system_on_the_same_folder_is_refused() -> None:
-    with short_folder() as folder, Place.at(folder / "var").alone():
+    with short_folder() as folder, StateFolder.at(folder / "var").alone():
         refused = run_in(folder)
     assert refused.returncode == 1
     assert "in use by another `stairs run`" in refused.stderr

@@ -162,6 +162,6 @@ def _no_kafka() -> str | None:
     try:
         jars.java()
         jars.fetch(jars.jar_folder())
-    except jars.CannotRun as reason:
+    except jars.BrokerUnavailable as reason:
         return str(reason)
     return None

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -42,12 +42,12 @@ def pack(
 ) -> None:
     """Write the file in one step, mode 0600 from its first byte on.
 
-    :raises Trouble: there is such a file already, it cannot be written, or a part would not come out of it.
+    :raises CommandError: the file exists, cannot be written, or a part of it could not be restored.
     """
     refuse_existing(path)
     strange = sorted(name for name in parts if not _is_part(name))
     if strange:
-        raise Trouble(f"{', '.join(strange)} would not be restored: rename it, or move it away")
+        raise CommandError(f"{', '.join(strange)} would not be restored: rename it, or move it away")
     hashes = {name: _hash_of(part) for name, part in parts.items()}
     told = json.dumps(asdict(Manifest(made_at, version, positions, hashes)), indent=2).encode()
     aside = path.with_name(f".{path.name}.part")
@@ -64,39 +64,43 @@ def pack(
         aside.rename(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise Trouble(f"cannot write {path}: {error.strerror}") from error
+        raise CommandError(f"cannot write {path}: {error.strerror}") from error
 
 
 def unpack(path: Path, folder: Path) -> Manifest:
     """Lay out every part in a folder, each held against its hash.
 
-    :raises Trouble: this is no backup, one of another format, or damaged.
+    :raises CommandError: this is no backup, one of another format, or damaged.
     """
     try:
         with tarfile.open(path, "r:") as tar:
             manifest = _manifest(path, tar)
             found = {name: _lay_out(tar, member, folder) for member in tar if _is_part(name := member.name)}
     except tarfile.TarError as error:
-        raise Trouble(f"{path} is no backup of `stairs backup`, or only a part of one ({error})") from error
+        raise CommandError(
+            f"{path} is no backup of `stairs backup`, or only a part of one ({error})"
+        ) from error
     except OSError as error:
-        raise Trouble(f"cannot read {path}: {error.strerror}") from error
+        raise CommandError(f"cannot read {path}: {error.strerror}") from error
     differ = sorted(
         name for name in manifest.hashes.keys() | found if manifest.hashes.get(name) != found.get(name)
     )
     if differ:
-        raise Trouble(f"{path} is damaged ({', '.join(differ)}): take another backup; nothing was changed")
+        raise CommandError(
+            f"{path} is damaged ({', '.join(differ)}): take another backup; nothing was changed"
+        )
     return manifest
 
 
 def refuse_existing(path: Path) -> None:
     """A backup never takes another's place.
 
-    :raises Trouble: there is such a file, or no folder for it.
+    :raises CommandError: there is such a file, or no folder for it.
     """
     if path.exists():
-        raise Trouble(f"{path} exists: give another name, or remove it")
+        raise CommandError(f"{path} exists: give another name, or remove it")
     if not path.parent.is_dir():
-        raise Trouble(f"there is no folder {path.parent}: make it, or give another name")
+        raise CommandError(f"there is no folder {path.parent}: make it, or give another name")
 
 
 def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
@@ -105,10 +109,12 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
     try:
         told = json.load(content) if content is not None else None
         if not isinstance(told, dict) or told.get("format") != FORMAT:
-            raise Trouble(f"{path} is no backup that this version of stairs can read")
+            raise CommandError(f"{path} is no backup that this version of stairs can read")
         return Manifest(**told)
     except (ValueError, TypeError) as error:
-        raise Trouble(f"{path} is damaged ({MANIFEST}): take another backup; nothing was changed") from error
+        raise CommandError(
+            f"{path} is damaged ({MANIFEST}): take another backup; nothing was changed"
+        ) from error
 
 
 def _is_part(name: str) -> bool:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from deploy.console.backup import archive
 from deploy.console.backup.postgres_tools import address_for_tools, tool
-from deploy.console.backup.snapshot import one_moment
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.backup.snapshot import consistent_snapshots
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.local.postgres import database_url
 from deploy.console.ports import SERVICES
 
@@ -29,28 +29,32 @@ Told = Callable[[str, int], None]
 """(service, bytes of its dump so far)."""
 
 
-def refuse_nothing(place: Place) -> None:
+def refuse_nothing(state: StateFolder) -> None:
     """Without data there is nothing to back up.
 
-    :raises Trouble: the place has no database.
+    :raises CommandError: the place has no database.
     """
-    if not (place.postgres / "PG_VERSION").exists():
-        raise Trouble(f"{place.var} has no data: start once with `stairs run`, or name its folder with --dir")
+    if not (state.postgres / "PG_VERSION").exists():
+        raise CommandError(
+            f"{state.var} has no data: start once with `stairs run`, or name its folder with --dir"
+        )
 
 
-def back_up(place: Place, socket: str, path: Path, told: Told) -> dict[str, int]:
+def back_up(state: StateFolder, socket: str, path: Path, told: Told) -> dict[str, int]:
     """Write the file; the position of the newest event of each service that is in it.
 
-    :raises Trouble: a database cannot be read, or the file not written.
+    :raises CommandError: a database cannot be read, or the file not written.
     """
     archive.refuse_existing(path)
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    with tempfile.TemporaryDirectory(prefix="backup-", dir=place.run) as folder:
-        parts = key_parts(place.keys)
-        with one_moment({name: database_url(place, name, socket) for name in SERVICES}) as snapshots:
+    with tempfile.TemporaryDirectory(prefix="backup-", dir=state.run) as folder:
+        parts = key_parts(state.keys)
+        with consistent_snapshots(
+            {name: database_url(state, name, socket) for name in SERVICES}
+        ) as snapshots:
             for name, snapshot in snapshots.items():
                 part = parts[f"databases/{name}.dump"] = Path(folder) / f"{name}.dump"
-                _dump(place, socket, name, snapshot.name, part, told)
+                _dump(state, socket, name, snapshot.name, part, told)
         positions = {name: snapshot.position for name, snapshot in snapshots.items()}
         archive.pack(path, parts, made_at, version("stairs"), positions)
     return positions
@@ -65,19 +69,19 @@ def key_parts(folder: Path) -> dict[str, Path]:
     }
 
 
-def _dump(place: Place, socket: str, service: str, snapshot: str, part: Path, told: Told) -> None:
+def _dump(state: StateFolder, socket: str, service: str, snapshot: str, part: Path, told: Told) -> None:
     command: list[str | Path] = [
-        tool(place, "pg_dump"),
+        tool(state, "pg_dump"),
         "--format=custom",
         f"--snapshot={snapshot}",
         f"--file={part}",
     ]
-    environment = {**os.environ, **address_for_tools(place, service, socket)}
+    environment = {**os.environ, **address_for_tools(state, service, socket)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
             told(service, part.stat().st_size if part.exists() else 0)
             time.sleep(LOOK_EVERY)
         said = process.stderr.read() if process.stderr else ""
     if process.returncode:
-        raise Trouble(f"the database of {service} cannot be dumped\n{said.strip()}")
+        raise CommandError(f"the database of {service} cannot be dumped\n{said.strip()}")
     told(service, part.stat().st_size)

@@ -21,8 +21,8 @@ import psycopg
 
 from deploy.console.backup import archive
 from deploy.console.backup.postgres_tools import address_for_tools, tool
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.local.postgres import database_url, embedded_server, postgres
 from deploy.console.ports import SERVICES
 from shared.messaging.turns import RELAY
@@ -31,38 +31,38 @@ PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"
 
 
-def restore(place: Place, path: Path, say: Callable[[str], None]) -> archive.Manifest:
+def restore(state: StateFolder, path: Path, say: Callable[[str], None]) -> archive.Manifest:
     """Bring back what the file holds; nothing is changed unless all of it comes back.
 
-    :raises Trouble: a system runs here, there is data already, or the file is no whole backup.
+    :raises CommandError: a system runs here, there is data already, or the file is no whole backup.
     """
-    with place.alone():
-        refuse_data(place)
-        with tempfile.TemporaryDirectory(prefix="restore-", dir=place.run) as folder:
+    with state.alone():
+        refuse_data(state)
+        with tempfile.TemporaryDirectory(prefix="restore-", dir=state.run) as folder:
             say(f"checking {path}")
             manifest = archive.unpack(path, Path(folder))
             say(f"made at {manifest.made_at} by stairs {manifest.version}")
-            _build_beside(place, Path(folder), say)
+            _build_beside(state, Path(folder), say)
     return manifest
 
 
-def refuse_data(place: Place) -> None:
+def refuse_data(state: StateFolder) -> None:
     """A restore never takes anything's place.
 
-    :raises Trouble: there are data, keys or topics here.
+    :raises CommandError: there are data, keys or topics here.
     """
-    there = [folder for folder in (place.postgres, place.keys, place.kafka) if _holds_anything(folder)]
+    there = [folder for folder in (state.postgres, state.keys, state.kafka) if _holds_anything(folder)]
     if there:
-        raise Trouble(
+        raise CommandError(
             f"nothing is restored over data, and there is some in {', '.join(map(str, there))}: "
             "move it away, or name another folder with --dir"
         )
 
 
-def _build_beside(place: Place, folder: Path, say: Callable[[str], None]) -> None:
-    beside = place.var / "restoring"
+def _build_beside(state: StateFolder, folder: Path, say: Callable[[str], None]) -> None:
+    beside = state.var / "restoring"
     _clear(beside)
-    new = Place.at(beside)
+    new = StateFolder.at(beside)
     try:
         for key in sorted((folder / "keys").iterdir()):
             shutil.copy(key, new.keys / key.name)
@@ -70,30 +70,30 @@ def _build_beside(place: Place, folder: Path, say: Callable[[str], None]) -> Non
             for service in SERVICES:
                 say(f"database of {service}")
                 _load(new, server.socket, service, folder / "databases" / f"{service}.dump")
-        place.keys.rmdir()
+        state.keys.rmdir()
         new.keys.rename(
-            place.keys
+            state.keys
         )  # first: data without its keys would be refused, and keys alone are not data
-        new.postgres.rename(place.postgres)
-        embedded_server(place.postgres)  # moves the wheel's lock, which it would make again at our exit
+        new.postgres.rename(state.postgres)
+        embedded_server(state.postgres)  # moves the wheel's lock, which it would make again at our exit
     finally:
         _clear(beside)
 
 
-def _load(place: Place, socket: str, service: str, dump: Path) -> None:
+def _load(state: StateFolder, socket: str, service: str, dump: Path) -> None:
     """One transaction: the whole database, or none of it."""
     command: list[str | Path] = [
-        tool(place, "pg_restore"),
+        tool(state, "pg_restore"),
         f"--dbname={service}",
         "--no-owner",
         "--no-privileges",
     ]
     command += ["--exit-on-error", "--single-transaction", dump]
-    environment = {**os.environ, **address_for_tools(place, service, socket)}
+    environment = {**os.environ, **address_for_tools(state, service, socket)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Trouble(f"the database of {service} cannot be restored\n{done.stderr.strip()}")
-    with psycopg.connect(database_url(place, service, socket)) as connection:
+        raise CommandError(f"the database of {service} cannot be restored\n{done.stderr.strip()}")
+    with psycopg.connect(database_url(state, service, socket)) as connection:
         connection.execute(FORGET, [RELAY])
 
 

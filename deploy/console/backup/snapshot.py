@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import errors, sql
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 
 PATIENCE = 60.0  # seconds; somebody appends all the time
 LOCK_TIMEOUT = "2s"  # less than appenders wait for the table: they wait out a try of ours
@@ -30,10 +30,10 @@ class Snapshot:
 
 
 @contextmanager
-def one_moment(urls: Mapping[str, str]) -> Iterator[dict[str, Snapshot]]:
+def consistent_snapshots(urls: Mapping[str, str]) -> Iterator[dict[str, Snapshot]]:
     """Hold a snapshot per service, all of one moment; others go on writing.
 
-    :raises Trouble: a database is away, has no tables, or is too busy to be locked.
+    :raises CommandError: a database is away, has no tables, or is too busy to be locked.
     """
     with ExitStack() as held:
         try:
@@ -43,9 +43,9 @@ def one_moment(urls: Mapping[str, str]) -> Iterator[dict[str, Snapshot]]:
                 _lock_all(locks)
                 taken = {name: _snapshot(name, connection) for name, connection in snapshots.items()}
         except errors.UndefinedTable as error:
-            raise Trouble("there are no tables yet, and nothing to back up: stairs run") from error
+            raise CommandError("there are no tables yet, and nothing to back up: stairs run") from error
         except psycopg.Error as error:
-            raise Trouble(f"the databases cannot be read: {str(error).strip()}") from error
+            raise CommandError(f"the databases cannot be read: {str(error).strip()}") from error
         yield taken
 
 
@@ -61,7 +61,7 @@ def _lock_all(connections: Mapping[str, psycopg.Connection]) -> None:
                 )
         except errors.LockNotAvailable as error:
             if time.monotonic() > until:
-                raise Trouble(f"the event tables are busy for {PATIENCE:.0f} s: try again") from error
+                raise CommandError(f"the event tables are busy for {PATIENCE:.0f} s: try again") from error
             for connection in connections.values():
                 connection.rollback()
         else:

@@ -6,18 +6,18 @@ from typing import Any
 
 import httpx
 
-from deploy.console.errors import Trouble
-from deploy.console.local.mailbox import Mail
+from deploy.console.errors import CommandError
+from deploy.console.local.mailbox import ReceivedMail
 
 PAGE = 200
 
 
-def read_mailpit(http: httpx.Client, url: str) -> list[Mail]:
+def read_mailpit(http: httpx.Client, url: str) -> list[ReceivedMail]:
     """All mails that it keeps, each Message-ID once, with how often it came.
 
-    :raises Trouble: it does not answer.
+    :raises CommandError: it does not answer.
     """
-    found: dict[str, Mail] = {}
+    found: dict[str, ReceivedMail] = {}
     for summary in _summaries(http, url):
         mail = _read(http, url, summary)
         known = found.get(mail.message_id)
@@ -34,11 +34,11 @@ def _summaries(http: httpx.Client, url: str) -> list[dict[str, Any]]:
             return listed
 
 
-def _read(http: httpx.Client, url: str, summary: dict[str, Any]) -> Mail:
+def _read(http: httpx.Client, url: str, summary: dict[str, Any]) -> ReceivedMail:
     message = _get(http, f"{url}/api/v1/message/{summary['ID']}")
     headers = _get(http, f"{url}/api/v1/message/{summary['ID']}/headers")
     to = tuple(each["Address"] for each in message["To"] or ())
-    return Mail(
+    return ReceivedMail(
         message_id=f"<{message['MessageID']}>",
         to=to,
         sender=message["From"]["Address"],
@@ -50,8 +50,8 @@ def _read(http: httpx.Client, url: str, summary: dict[str, Any]) -> Mail:
     )
 
 
-def _once_more(known: Mail, again: Mail) -> Mail:
-    return Mail(**{**vars(known), "arrivals": known.arrivals + again.arrivals})
+def _once_more(known: ReceivedMail, again: ReceivedMail) -> ReceivedMail:
+    return ReceivedMail(**{**vars(known), "arrivals": known.arrivals + again.arrivals})
 
 
 def _get(http: httpx.Client, url: str, **query: int) -> Any:  # noqa: ANN401 - any JSON
@@ -59,5 +59,5 @@ def _get(http: httpx.Client, url: str, **query: int) -> Any:  # noqa: ANN401 - a
         answer = http.get(url, params=query)
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise Trouble(f"Mailpit does not answer {url}: {type(error).__name__}") from error
+        raise CommandError(f"Mailpit does not answer {url}: {type(error).__name__}") from error
     return answer.json()

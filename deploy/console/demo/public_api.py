@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.keys.tokens import PEOPLE, make_token
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 from shared.kernel.actor import Role
 
 T = TypeVar("T")
@@ -24,24 +24,24 @@ HOUR = 1.0
 SOON = 0.1  # seconds; what one service is told by another is mostly there by then
 
 
-class Unexpected(Trouble):
+class UnexpectedAnswer(CommandError):  # noqa: N818 - it is the answer that is unexpected
     """A door answered otherwise than the story says."""
 
 
 @dataclass
-class Doors:
+class PublicApi:
     """Every service by HTTP, as any of the sandbox's people."""
 
-    notes: Notes
+    record: RunRecord
     within: float  # seconds for anything that takes a moment
     http: httpx.Client
     tokens: dict[Role, str]
     busy: list[str] = field(default_factory=list)  # what was answered with 503, and then asked again
 
     @classmethod
-    def of(cls, place: Place, notes: Notes, within: float, http: httpx.Client) -> Doors:
+    def of(cls, state: StateFolder, record: RunRecord, within: float, http: httpx.Client) -> PublicApi:
         """The running system's doors, with fresh tokens."""
-        return cls(notes, within, http, {role: make_token(place, PEOPLE[role], HOUR) for role in PEOPLE})
+        return cls(record, within, http, {role: make_token(state, PEOPLE[role], HOUR) for role in PEOPLE})
 
     def get(self, service: str, path: str, role: Role, **query: str) -> Json:
         """What is there."""
@@ -54,7 +54,7 @@ class Doors:
     def post(self, service: str, path: str, role: Role, body: Json) -> Json:
         """Create or decide, once: one key until it is answered.
 
-        :raises Unexpected: refused, or not answered in time.
+        :raises UnexpectedAnswer: refused, or not answered in time.
         """
         key = str(uuid.uuid4())
         return self._asked(lambda: self._send("POST", service, path, role, body, key=key), path)
@@ -91,14 +91,16 @@ class Doors:
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} | ({"Idempotency-Key": key} if key else {})
         try:
-            url = f"{self.notes.urls[service]}{path}"
+            url = f"{self.record.urls[service]}{path}"
             return self.http.request(method, url, json=body, params=query, headers=headers)
         except httpx.HTTPError as error:
-            raise Unexpected(f"{service} does not answer {method} {path}: {type(error).__name__}") from error
+            raise UnexpectedAnswer(
+                f"{service} does not answer {method} {path}: {type(error).__name__}"
+            ) from error
 
     def _answer(self, answer: httpx.Response, path: str) -> Json:
         if not answer.is_success:
-            raise Unexpected(
+            raise UnexpectedAnswer(
                 f"{answer.request.method} {path} answered {answer.status_code}: {answer.text[:600]}"
             )
         parsed: Json = answer.json() if answer.content else {}

@@ -8,14 +8,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from deploy.console.demo.player import Outcome
+from deploy.console.demo.player import StoryOutcome
 from deploy.console.demo.public_api import Json
 from deploy.console.demo.story import PACIFIC
 
 SEVERITY = {"impropriety": "green", "irregularity": "yellow", "breach": "bold red"}
 
 
-def show(outcomes: list[Outcome], console: Console) -> None:
+def show(outcomes: list[StoryOutcome], console: Console) -> None:
     """Print what was seen."""
     table = Table(
         title="Six cases of the manual" if len(outcomes) == 6 else None, show_lines=True, expand=True
@@ -32,7 +32,7 @@ def show(outcomes: list[Outcome], console: Console) -> None:
             console.print(f"[bold red]✗[/] {outcome.story.example}: ", Text(words), sep="")
 
 
-def _case(outcome: Outcome) -> Group:
+def _case(outcome: StoryOutcome) -> Group:
     return Group(
         Text(outcome.case.get("case_number") or "-", style="bold"),
         Text(f"{outcome.story.example}: {outcome.story.title}"),
@@ -40,7 +40,7 @@ def _case(outcome: Outcome) -> Group:
     )
 
 
-def _severity(outcome: Outcome) -> Group:
+def _severity(outcome: StoryOutcome) -> Group:
     severity = str(outcome.case.get("severity"))
     reason = outcome.case.get("severity_reason") or {}
     return Group(
@@ -50,7 +50,7 @@ def _severity(outcome: Outcome) -> Group:
     )
 
 
-def _action(outcome: Outcome) -> Group:
+def _action(outcome: StoryOutcome) -> Group:
     lines = [Text(_words(outcome.case.get("recommended_action")))]
     if outcome.case.get("pre_action"):
         lines.append(Text(f"first: {_words(outcome.case['pre_action'])}", style="bold"))
@@ -59,7 +59,7 @@ def _action(outcome: Outcome) -> Group:
     return Group(*lines)
 
 
-def _appeals(outcome: Outcome) -> Group:
+def _appeals(outcome: StoryOutcome) -> Group:
     if not outcome.appeals:
         return Group(Text("none needed", style="dim"))
     return Group(*[line for appeal in outcome.appeals.values() for line in _appeal(appeal)])
@@ -71,7 +71,7 @@ def _appeal(appeal: Json) -> list[Text]:
     return [ended, Text(f"{appeal['decider']}, decide by {due}", style="dim")]
 
 
-def _mails(outcome: Outcome) -> Group:
+def _mails(outcome: StoryOutcome) -> Group:
     return Group(
         *[
             Text(f"✉ {_words(kind)}" + (f" × {count}" if count > 1 else ""))

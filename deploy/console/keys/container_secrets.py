@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import password_of, secret_key, write_private
 from deploy.console.ports import SERVICES
 from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
@@ -14,27 +14,27 @@ COMPOSE = "docker-compose.yml"
 NAMED_BY = "STAIRS_SECRETS"
 
 
-def make_secrets(place: Place) -> Path:
+def make_secrets(state: StateFolder) -> Path:
     """The folder with every file that the compose file names.
 
     A container's user, whatever its number, must be able to read what is mounted: the files are readable by
     all, and the folder is closed to all but its owner.
     """
-    folder = place.var / "secrets"
+    folder = state.var / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)  # it may have been made by somebody else, or under another mask
     _once(folder / "postgres_password", secrets.token_urlsafe(24))
     for service in SERVICES:
-        password = password_of(place, service)
+        password = password_of(state, service)
         _once(folder / f"{service}_database_password", password)
         _once(
             folder / f"{service}_database_url", f"postgresql://{service}:{password}@postgres:5432/{service}"
         )
-    SigningKey.in_folder(place.keys)
-    for key in (secret_key(place.keys / "incidents.kek"), secret_key(place.keys / "incidents.ref")):
+    SigningKey.in_folder(state.keys)
+    for key in (secret_key(state.keys / "incidents.kek"), secret_key(state.keys / "incidents.ref")):
         _once(folder / key.name, key.read_text())
     for name in (JWKS, SIGNING_KEY):
-        _same(folder / name, (place.keys / name).read_text())
+        _same(folder / name, (state.keys / name).read_text())
     return folder
 
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 
 
 def write_private(path: Path, text: str) -> None:
@@ -25,9 +25,9 @@ def secret_text(path: Path) -> str:
     return _made_once(path, lambda: secrets.token_urlsafe(24))
 
 
-def password_of(place: Place, service: str) -> str:
+def password_of(state: StateFolder, service: str) -> str:
     """The service's database password, made at first use."""
-    return secret_text(place.keys / f"{service}.database")
+    return secret_text(state.keys / f"{service}.database")
 
 
 def secret_key(path: Path) -> Path:

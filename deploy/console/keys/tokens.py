@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import write_private
 from shared.http.keys import SigningKey
 from shared.kernel.actor import Actor, Role
@@ -35,7 +35,7 @@ PEOPLE = {
 }
 
 
-def somebody(role: Role, **changes: str | None) -> Actor:
+def person_of(role: Role, **changes: str | None) -> Actor:
     """The sandbox's person of this role, with what the caller wants otherwise; a school brings its LEA."""
     person = PEOPLE[role]
     school = changes.get("school") or person.school
@@ -45,16 +45,16 @@ def somebody(role: Role, **changes: str | None) -> Actor:
     return replace(person, name=name, email=email, sub=email, lea=lea, school=school)
 
 
-def make_token(place: Place, person: Actor, hours: float) -> str:
+def make_token(state: StateFolder, person: Actor, hours: float) -> str:
     """A signed token of this place's own issuer."""
-    return SigningKey.in_folder(place.keys).sign(
+    return SigningKey.in_folder(state.keys).sign(
         person, issuer=ISSUER, audience=AUDIENCE, seconds=hours * 3600
     )
 
 
-def write_tokens(place: Place, hours: float) -> dict[str, str]:
+def write_tokens(state: StateFolder, hours: float) -> dict[str, str]:
     """A file ``ROLE.jwt`` per role under ``run/tokens``; gives the tokens by role."""
-    tokens = {role.value: make_token(place, person, hours) for role, person in PEOPLE.items()}
+    tokens = {role.value: make_token(state, person, hours) for role, person in PEOPLE.items()}
     for role, token in tokens.items():
-        write_private(place.tokens / f"{role}.jwt", token)
+        write_private(state.tokens / f"{role}.jwt", token)
     return tokens

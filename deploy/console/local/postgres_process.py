@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from deploy.console.errors import Trouble, last_lines
+from deploy.console.errors import CommandError, last_lines
 from deploy.processes import command_of
 
 BACK_WITHIN = 120.0  # seconds of trying to start it again, crash recovery included
@@ -43,18 +43,18 @@ def postmaster(data: Path) -> int | None:
 def bring_back(server: Startable, data: Path, socket: Path) -> None:
     """Start it again after its death; what was committed is there when this returns.
 
-    :raises Trouble: its data is gone, or it does not start in :data:`BACK_WITHIN` seconds.
+    :raises CommandError: its data is gone, or it does not start in :data:`BACK_WITHIN` seconds.
     """
     until = time.monotonic() + BACK_WITHIN
     while True:
         if not (data / "PG_VERSION").exists():  # a start would make a new, empty one
-            raise Trouble(f"PostgreSQL is gone, and so is its data in {data}")
+            raise CommandError(f"PostgreSQL is gone, and so is its data in {data}")
         clear_away(data, socket)
         try:
             server.start()
         except FAULTS as error:
             if time.monotonic() > until:
-                raise Trouble(
+                raise CommandError(
                     f"PostgreSQL is gone and does not come back\n{last_lines(data / 'log')}"
                 ) from error
             time.sleep(0.5)

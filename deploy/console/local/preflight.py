@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import socket
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 from deploy.console.ports import HOST, Ports
 
 
 def refuse_taken_ports(ports: Ports, *, kafka: bool) -> None:
     """Every port must be free.
 
-    :raises Trouble: one is not; names all that are taken.
+    :raises CommandError: one is not; names all that are taken.
     """
     taken = taken_ports(ports, kafka=kafka)
     if taken:
         noun, verb = ("port", "is") if len(taken) == 1 else ("ports", "are")
-        raise Trouble(
+        raise CommandError(
             f"{noun} {', '.join(taken)} {verb} taken: "
             "stop what uses it, or choose other ports with --port-offset 100"
         )

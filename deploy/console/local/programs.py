@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import secret_key
 from deploy.console.keys.tokens import AUDIENCE, ISSUER
 from deploy.console.local.postgres import database_url
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import HOST, SERVICES
 
 SENDER = "stairs@stairs.example"
@@ -31,36 +31,36 @@ class Program:
     priority: int  # lower starts earlier and stops later
 
 
-def service_environment(service: str, place: Place, notes: Notes) -> dict[str, str]:
+def service_environment(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:
     """Everything that one service is told; no service learns another's secrets."""
     upper = service.upper()
     settings = {
-        f"{upper}_DATABASE_URL": database_url(place, service, notes.socket),
+        f"{upper}_DATABASE_URL": database_url(state, service, record.socket),
         f"{upper}_HOST": HOST,
-        f"{upper}_PORT": str(notes.ports[service]),
-        **{f"{name.upper()}_URL": url for name, url in notes.urls.items()},
+        f"{upper}_PORT": str(record.ports[service]),
+        **{f"{name.upper()}_URL": url for name, url in record.urls.items()},
         "AUTH_ISSUER": ISSUER,
         "AUTH_AUDIENCE": AUDIENCE,
-        "AUTH_JWKS_URL": (place.keys / "jwks.json").as_uri(),
-        "SYSTEM_TOKEN_FILE": str(place.tokens / "system.jwt"),
-        "STAIRS_CLOCK_FILE": str(place.clock),
+        "AUTH_JWKS_URL": (state.keys / "jwks.json").as_uri(),
+        "SYSTEM_TOKEN_FILE": str(state.tokens / "system.jwt"),
+        "STAIRS_CLOCK_FILE": str(state.clock),
         "STAIRS_LOG": "console",
-        "RELAY_EMBEDDED": "false" if notes.separate_relays else "true",
+        "RELAY_EMBEDDED": "false" if record.separate_relays else "true",
     }
-    if notes.kafka:
-        settings["KAFKA_BOOTSTRAP_SERVERS"] = notes.kafka
-    return settings | _special(service, place, notes)
+    if record.kafka:
+        settings["KAFKA_BOOTSTRAP_SERVERS"] = record.kafka
+    return settings | _special(service, state, record)
 
 
-def _special(service: str, place: Place, notes: Notes) -> dict[str, str]:
+def _special(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:
     if service == "incidents":
         return {
-            "INCIDENTS_KEK_FILE": str(secret_key(place.keys / "incidents.kek")),
-            "INCIDENTS_REF_KEY_FILE": str(secret_key(place.keys / "incidents.ref")),
+            "INCIDENTS_KEK_FILE": str(secret_key(state.keys / "incidents.kek")),
+            "INCIDENTS_REF_KEY_FILE": str(secret_key(state.keys / "incidents.ref")),
         }
     if service == "notifications":
         return {
-            "NOTIFICATIONS_SMTP_URL": notes.smtp or f"smtp://{HOST}:{notes.ports['smtp']}",
+            "NOTIFICATIONS_SMTP_URL": record.smtp or f"smtp://{HOST}:{record.ports['smtp']}",
             "NOTIFICATIONS_SENDER": SENDER,
             "NOTIFICATIONS_CDE_EMAIL": CDE_EMAIL,
             "NOTIFICATIONS_CALTAC_EMAIL": CALTAC_EMAIL,
@@ -78,14 +78,14 @@ def verb(service: str, name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", f"services.{service}", name, *arguments)
 
 
-def programs(place: Place, notes: Notes) -> Iterator[Program]:
+def programs(state: StateFolder, record: RunRecord) -> Iterator[Program]:
     """The mailbox, then the APIs, then the workers, then (apart only when asked) the relays."""
-    mailbox = (sys.executable, "-m", "deploy.console.local.mailbox", "--port", str(notes.ports["smtp"]))
-    yield Program("mailbox", (*mailbox, "--dir", str(place.mail)), {}, 100)
-    verbs = ["api", "worker", *(["relay"] if notes.separate_relays else [])]
+    mailbox = (sys.executable, "-m", "deploy.console.local.mailbox", "--port", str(record.ports["smtp"]))
+    yield Program("mailbox", (*mailbox, "--dir", str(state.mail)), {}, 100)
+    verbs = ["api", "worker", *(["relay"] if record.separate_relays else [])]
     for priority, name in enumerate(verbs, start=2):
         for service in SERVICES:
-            environment = service_environment(service, place, notes)
+            environment = service_environment(service, state, record)
             if name == "worker":
-                environment["WORKER_HEALTH_PORT"] = str(notes.ports[f"{service}_worker"])
+                environment["WORKER_HEALTH_PORT"] = str(record.ports[f"{service}_worker"])
             yield Program(f"{service}-{name}", verb(service, name), environment, priority * 100)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 
 LOOK_EVERY = 0.1  # seconds
 
@@ -20,7 +20,7 @@ def wait_until_ready(
     :param within: seconds until it is too late.
     :param look: called between two tries; raises when waiting has become pointless.
     :param running: whether every process runs, those without a door included.
-    :raises Trouble: not ready in time; says what each of them answers.
+    :raises CommandError: not ready in time; says what each of them answers.
     """
     until = time.monotonic() + within
     waiting = dict(urls)
@@ -32,7 +32,7 @@ def wait_until_ready(
                 return
             look()
             if time.monotonic() > until:
-                raise Trouble(f"not ready after {within:.0f} s ({_words(reasons)})")
+                raise CommandError(f"not ready after {within:.0f} s ({_words(reasons)})")
             time.sleep(LOOK_EVERY)
 
 

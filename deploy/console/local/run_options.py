@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.ports import Ports
 
 
 @dataclass(frozen=True)
-class Between:
+class AddressOverrides:
     """Where services reach what they use, when something stands in between; None: nothing does."""
 
     postgres: str | None = None  # folder of the socket of a connection pooler
@@ -18,21 +18,21 @@ class Between:
     smtp: str | None = None  # smtp://… of another mail server than the local mailbox
 
     @classmethod
-    def told_by(cls, environment: Mapping[str, str]) -> Between:
+    def told_by(cls, environment: Mapping[str, str]) -> AddressOverrides:
         """As an operator says it."""
         names = ("STAIRS_POSTGRES_SOCKET", "STAIRS_KAFKA_ADVERTISED", "STAIRS_SMTP_URL")
         return cls(*(environment.get(name) or None for name in names))
 
 
-NOTHING_BETWEEN = Between()
+NO_OVERRIDES = AddressOverrides()
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunOptions:
     """What kind of run is asked for."""
 
-    place: Place
+    state: StateFolder
     ports: Ports
     kafka: bool = False
     separate_relays: bool = False
-    between: Between = NOTHING_BETWEEN
+    between: AddressOverrides = NO_OVERRIDES

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import write_private
 from deploy.console.ports import HOST, PUBLISHED
 
 
 @dataclass(frozen=True)
-class Notes:
+class RunRecord:
     """What a running system wrote down under ``run/stairs.json``."""
 
     urls: dict[str, str]  # service → http://…
@@ -24,26 +24,26 @@ class Notes:
     smtp: str | None = None  # where mails go, if not to the local mailbox
     seconds_to_ready: float | None = None
 
-    def write(self, place: Place) -> None:
+    def write(self, state: StateFolder) -> None:
         """Leave them for other commands."""
-        write_private(place.notes, json.dumps(asdict(self), indent=2) + "\n")
+        write_private(state.run_record, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
-    def read(cls, place: Place) -> Notes:
+    def read(cls, state: StateFolder) -> RunRecord:
         """What the running system says.
 
-        :raises Trouble: none runs in this place.
+        :raises CommandError: none runs in this place.
         """
         try:
-            return cls(**json.loads(place.notes.read_text()))
+            return cls(**json.loads(state.run_record.read_text()))
         except (FileNotFoundError, ValueError, TypeError) as error:
-            raise Trouble(f"no running system in {place.var}: start one with `stairs run`") from error
+            raise CommandError(f"no running system in {state.var}: start one with `stairs run`") from error
 
 
-def in_containers(offset: int = 0) -> Notes:
+def in_containers(offset: int = 0) -> RunRecord:
     """What docker-compose.yml publishes, with every port moved by an offset."""
     opened = {name: port + offset for name, port in PUBLISHED.items()}
-    return Notes(
+    return RunRecord(
         urls={name: f"http://{HOST}:{port}" for name, port in opened.items() if name != "kafka"},
         ports=opened,
         kafka=f"{HOST}:{opened['kafka']}",

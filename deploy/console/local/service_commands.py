@@ -6,49 +6,54 @@ import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import ROOT, Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import ROOT, StateFolder
 from deploy.console.local.programs import plain_environment, service_environment, verb
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
 
 
-def migrate(place: Place, notes: Notes) -> None:
+def migrate(state: StateFolder, record: RunRecord) -> None:
     """Bring every service's tables up to date, all at the same time.
 
-    :raises Trouble: one of them cannot; the words are its own.
+    :raises CommandError: one of them cannot; the words are its own.
     """
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        for outcome in [pool.submit(_run, service, "migrate", place, notes) for service in SERVICES]:
+        for outcome in [pool.submit(_run, service, "migrate", state, record) for service in SERVICES]:
             outcome.result()
 
 
-def rebuild(service: str, place: Place, notes: Notes, *, on_line: Callable[[str], None]) -> None:
+def rebuild(service: str, state: StateFolder, record: RunRecord, *, on_line: Callable[[str], None]) -> None:
     """Make the service's read models anew from its events; each line that it prints is handed on.
 
-    :raises Trouble: it failed; the words are its own.
+    :raises CommandError: it failed; the words are its own.
     """
-    followed(service, "rebuild", place=place, notes=notes, on_line=on_line)
+    run_verb(service, "rebuild", state=state, record=record, on_line=on_line)
 
 
-def followed(
-    service: str, name: str, *words: str, place: Place, notes: Notes, on_line: Callable[[str], None]
-) -> None:
-    """Run a verb of the service; each line that it prints is handed on.
-
-    :raises Trouble: it failed; the words are its own.
-    """
-    code, said = heard(service, name, *words, place=place, notes=notes, on_line=on_line)
-    if code:
-        raise Trouble(f"{service} {name} failed\n" + _end(said))
-
-
-def heard(
+def run_verb(
     service: str,
     name: str,
     *words: str,
-    place: Place,
-    notes: Notes,
+    state: StateFolder,
+    record: RunRecord,
+    on_line: Callable[[str], None],
+) -> None:
+    """Run a verb of the service; each line that it prints is handed on.
+
+    :raises CommandError: it failed; the words are its own.
+    """
+    code, said = run_verb_with_output(service, name, *words, state=state, record=record, on_line=on_line)
+    if code:
+        raise CommandError(f"{service} {name} failed\n" + _end(said))
+
+
+def run_verb_with_output(
+    service: str,
+    name: str,
+    *words: str,
+    state: StateFolder,
+    record: RunRecord,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> tuple[int, list[str]]:
     """Run a verb of the service: its exit code, and all that it said."""
@@ -56,7 +61,7 @@ def heard(
     with subprocess.Popen(
         verb(service, name, *words),
         cwd=ROOT,
-        env=plain_environment() | service_environment(service, place, notes),
+        env=plain_environment() | service_environment(service, state, record),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,11 +78,11 @@ def rules(year: str) -> int:
     return subprocess.run(verb("incidents", "rules", year), cwd=ROOT, check=False).returncode
 
 
-def _run(service: str, name: str, place: Place, notes: Notes) -> None:
+def _run(service: str, name: str, state: StateFolder, record: RunRecord) -> None:
     done = subprocess.run(
         verb(service, name),
         cwd=ROOT,
-        env=plain_environment() | service_environment(service, place, notes),
+        env=plain_environment() | service_environment(service, state, record),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -85,7 +90,7 @@ def _run(service: str, name: str, place: Place, notes: Notes) -> None:
         check=False,
     )
     if done.returncode:
-        raise Trouble(f"{service} {name} failed\n" + _end(done.stdout.splitlines()))
+        raise CommandError(f"{service} {name} failed\n" + _end(done.stdout.splitlines()))
 
 
 def _end(lines: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypedDict, cast
 from xmlrpc.client import Fault, ServerProxy
 
-from deploy.console.errors import Trouble, last_lines
-from deploy.console.folders import ROOT, Place
+from deploy.console.errors import CommandError, last_lines
+from deploy.console.folders import ROOT, StateFolder
 from deploy.console.keys.secret_files import write_private
 from deploy.console.local.programs import Program, plain_environment
 
@@ -34,10 +34,10 @@ class ProcessInfo(TypedDict):
 class Supervisor:
     """A running supervisord, spoken to over its Unix socket."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, state: StateFolder) -> None:
         from supervisor.xmlrpc import SupervisorTransport
 
-        self._transport = SupervisorTransport(None, None, f"unix://{socket_path(place)}")
+        self._transport = SupervisorTransport(None, None, f"unix://{socket_path(state)}")
         self._proxy = ServerProxy("http://localhost", transport=self._transport)
 
     def processes(self) -> list[ProcessInfo]:
@@ -71,21 +71,21 @@ class Supervisor:
         self._transport.close()
 
 
-def socket_path(place: Place) -> Path:
+def socket_path(state: StateFolder) -> Path:
     """Beside the other files of the run, unless that path is too long for a socket."""
-    path = place.run / "supervisor.sock"
+    path = state.run / "supervisor.sock"
     if len(os.fsencode(path)) < SOCKET_LENGTH:
         return path
-    return Path(tempfile.gettempdir()) / f"stairs-{hashlib.sha256(bytes(place.run)).hexdigest()[:16]}.sock"
+    return Path(tempfile.gettempdir()) / f"stairs-{hashlib.sha256(bytes(state.run)).hexdigest()[:16]}.sock"
 
 
 @contextmanager
-def supervised(place: Place, programs: Iterable[Program]) -> Iterator[subprocess.Popen[bytes]]:
+def supervised(state: StateFolder, programs: Iterable[Program]) -> Iterator[subprocess.Popen[bytes]]:
     """Keep the programs for as long as the block, then stop them in reverse order."""
-    stop_leftover(place)
-    conf = place.run / "supervisord.conf"
-    write_private(conf, configuration(place, programs))
-    with (place.log / "supervisord.out").open("wb") as output:
+    stop_leftover(state)
+    conf = state.run / "supervisord.conf"
+    write_private(conf, configuration(state, programs))
+    with (state.log / "supervisord.out").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", conf],
             stdout=output,
@@ -104,60 +104,62 @@ def supervised(place: Place, programs: Iterable[Program]) -> Iterator[subprocess
             process.kill()
 
 
-def stop_leftover(place: Place) -> None:
+def stop_leftover(state: StateFolder) -> None:
     """Stop what a console that was killed left running, before ports are looked at.
 
-    :raises Trouble: it does not stop.
+    :raises CommandError: it does not stop.
     """
-    left = Supervisor(place)
+    left = Supervisor(state)
     if not left.alive():
         return
     left.shut_down()
     until = time.monotonic() + 4 * STOP_SECONDS
     while left.alive():
         if time.monotonic() > until:
-            raise Trouble(f"processes of an earlier run do not stop: see {place.log / 'supervisord.log'}")
+            raise CommandError(
+                f"processes of an earlier run do not stop: see {state.log / 'supervisord.log'}"
+            )
         time.sleep(0.1)
 
 
-def refuse_dead(place: Place, process: subprocess.Popen[bytes]) -> None:
+def refuse_dead(state: StateFolder, process: subprocess.Popen[bytes]) -> None:
     """Notice what will never become ready.
 
-    :raises Trouble: the supervisor itself, or a process for good, is dead.
+    :raises CommandError: the supervisor itself, or a process for good, is dead.
     """
     if process.poll() is not None:
-        raise Trouble(f"the supervisor ended\n{last_lines(place.log / 'supervisord.out')}")
+        raise CommandError(f"the supervisor ended\n{last_lines(state.log / 'supervisord.out')}")
     with suppress(OSError, Fault):
-        for info in Supervisor(place).processes():
+        for info in Supervisor(state).processes():
             if info["statename"] == "FATAL":
-                log = place.log / f"{info['name']}.log"
-                raise Trouble(f"{info['name']} does not start\n{last_lines(log)}")
+                log = state.log / f"{info['name']}.log"
+                raise CommandError(f"{info['name']} does not start\n{last_lines(log)}")
 
 
-def configuration(place: Place, programs: Iterable[Program]) -> str:
+def configuration(state: StateFolder, programs: Iterable[Program]) -> str:
     """The text of supervisord.conf."""
     lines = [
         "; Written by `stairs run` at every start.",
         "[unix_http_server]",
-        f"file = {_plain(socket_path(place))}",
+        f"file = {_plain(socket_path(state))}",
         "chmod = 0700",
         "[supervisord]",
-        f"logfile = {_plain(place.log / 'supervisord.log')}",
+        f"logfile = {_plain(state.log / 'supervisord.log')}",
         "logfile_maxbytes = 2MB",
         "logfile_backups = 1",
-        f"pidfile = {_plain(place.run / 'supervisord.pid')}",
+        f"pidfile = {_plain(state.run / 'supervisord.pid')}",
         *(["user = root"] if os.geteuid() == 0 else []),
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
         "[supervisorctl]",
-        f"serverurl = unix://{_plain(socket_path(place))}",
+        f"serverurl = unix://{_plain(socket_path(state))}",
     ]
     for program in programs:
-        lines += _section(place, program)
+        lines += _section(state, program)
     return "\n".join(lines) + "\n"
 
 
-def _section(place: Place, program: Program) -> list[str]:
+def _section(state: StateFolder, program: Program) -> list[str]:
     environment = ",".join(f"{name}={_quoted(value)}" for name, value in program.environment.items())
     return [
         f"[program:{program.name}]",
@@ -170,7 +172,7 @@ def _section(place: Place, program: Program) -> list[str]:
         "startretries = 5",
         f"stopwaitsecs = {STOP_SECONDS}",
         "redirect_stderr = true",
-        f"stdout_logfile = {_plain(place.log / f'{program.name}.log')}",
+        f"stdout_logfile = {_plain(state.log / f'{program.name}.log')}",
         "stdout_logfile_maxbytes = 10MB",
         "stdout_logfile_backups = 2",
     ]

@@ -13,20 +13,20 @@ from functools import partial
 from types import FrameType
 from typing import TypeVar
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import ROOT, Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import ROOT, StateFolder
 from deploy.console.keys.tokens import write_tokens
 from deploy.console.local.postgres import Postgres, postgres
 from deploy.console.local.preflight import refuse_taken_ports
 from deploy.console.local.programs import programs
 from deploy.console.local.readiness import wait_until_ready
-from deploy.console.local.run_options import Wanted
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_options import RunOptions
+from deploy.console.local.run_record import RunRecord
 from deploy.console.local.service_commands import migrate
 from deploy.console.local.supervisor import Supervisor, refuse_dead, stop_leftover, supervised
 from deploy.console.ports import HOST, SERVICES, Ports
 from deploy.kafka.broker import Broker
-from deploy.kafka.jars import CannotRun
+from deploy.kafka.jars import BrokerUnavailable
 from shared.messaging import topics
 from shared.messaging.kafka_types import KafkaError
 
@@ -42,69 +42,69 @@ class Stopped(BaseException):
 
 
 @dataclass(frozen=True)
-class Running:
+class LocalSystem:
     """A system that is up."""
 
-    notes: Notes
+    record: RunRecord
     names: list[str]  # of the processes
     tokens: dict[str, str]  # by role
     check: Callable[[], None]  # raises Trouble when it is not up any more
 
 
 @contextmanager
-def system(wanted: Wanted, *, say: Callable[[str], None]) -> Iterator[Running]:
+def system(options: RunOptions, *, say: Callable[[str], None]) -> Iterator[LocalSystem]:
     """Start everything, wait until it is ready, and stop it at the end of the block.
 
-    :raises Trouble: it cannot start; what was started is stopped again.
+    :raises CommandError: it cannot start; what was started is stopped again.
     """
     began = time.monotonic()
-    place = wanted.place
+    state = options.state
     with ExitStack() as stack:
-        stack.enter_context(place.alone())
-        _stop_leftovers(wanted)
-        refuse_taken_ports(wanted.ports, kafka=wanted.kafka)
+        stack.enter_context(state.alone())
+        _stop_leftovers(options)
+        refuse_taken_ports(options.ports, kafka=options.kafka)
         say("PostgreSQL 18")
-        database = stack.enter_context(_announced("PostgreSQL", postgres(place), say))
-        notes = _notes(wanted, database)
-        if wanted.kafka:
+        database = stack.enter_context(_announced("PostgreSQL", postgres(state), say))
+        record = _notes(options, database)
+        if options.kafka:
             say("Apache Kafka 4.3.1 (the first time fetches its jars)")
-            stack.enter_context(_announced("Kafka", _kafka(_broker(wanted)), say))
-        tokens = write_tokens(place, TOKEN_HOURS)
+            stack.enter_context(_announced("Kafka", _kafka(_broker(options)), say))
+        tokens = write_tokens(state, TOKEN_HOURS)
         say("migrations")
-        migrate(place, notes)
-        kept = list(programs(place, notes))
+        migrate(state, record)
+        kept = list(programs(state, record))
         say(f"{len(kept)} processes")
-        process = stack.enter_context(_announced("the processes", supervised(place, kept), say))
-        _wait(place, notes, process)
-        notes = replace(notes, seconds_to_ready=round(time.monotonic() - began, 1))
-        notes.write(place)
-        stack.callback(place.notes.unlink, missing_ok=True)
-        check = partial(_check, wanted, database, process, say)
-        yield Running(notes, [program.name for program in kept], tokens, check)
+        process = stack.enter_context(_announced("the processes", supervised(state, kept), say))
+        _wait(state, record, process)
+        record = replace(record, seconds_to_ready=round(time.monotonic() - began, 1))
+        record.write(state)
+        stack.callback(state.run_record.unlink, missing_ok=True)
+        check = partial(_check, options, database, process, say)
+        yield LocalSystem(record, [program.name for program in kept], tokens, check)
 
 
 def _check(
-    wanted: Wanted, database: Postgres, process: subprocess.Popen[bytes], say: Callable[[str], None]
+    options: RunOptions, database: Postgres, process: subprocess.Popen[bytes], say: Callable[[str], None]
 ) -> None:
     """Bring back what the supervisor does not look after.
 
-    :raises Trouble: the system cannot go on.
+    :raises CommandError: the system cannot go on.
     """
-    refuse_dead(wanted.place, process)
+    refuse_dead(options.state, process)
     if not database.alive():
         say("PostgreSQL is gone; it is started again")
         database.bring_back()
         say("PostgreSQL is back")
-    if wanted.kafka and _broker(wanted).crashed():
+    if options.kafka and _broker(options).crashed():
         say("Kafka is gone; it is started again")
-        _launch(_broker(wanted), say)
+        _launch(_broker(options), say)
 
 
 def _launch(broker: Broker, say: Callable[[str], None]) -> None:
     """Start a crashed broker, and do not wait for it: filing goes on without, and the next look sees more."""
     try:
         broker.launch()
-    except CannotRun as error:
+    except BrokerUnavailable as error:
         say(f"Kafka does not start: {error}")
 
 
@@ -121,25 +121,25 @@ def _kafka(broker: Broker) -> Iterator[None]:
 def _start(broker: Broker) -> None:
     """Start it and create what topics are missing.
 
-    :raises Trouble: no Java, no jars, or it does not answer.
+    :raises CommandError: no Java, no jars, or it does not answer.
     """
     try:
         broker.start()
         topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))
-    except (CannotRun, topics.TopicMismatch, KafkaError) as error:
-        raise Trouble(str(error)) from error
+    except (BrokerUnavailable, topics.TopicMismatch, KafkaError) as error:
+        raise CommandError(str(error)) from error
 
 
-def _broker(wanted: Wanted) -> Broker:
-    ports = wanted.ports
-    advertised = wanted.between.kafka
-    return Broker(wanted.place.kafka, ports.kafka, ports.kafka_controller, advertised=advertised)
+def _broker(options: RunOptions) -> Broker:
+    ports = options.ports
+    advertised = options.between.kafka
+    return Broker(options.state.kafka, ports.kafka, ports.kafka_controller, advertised=advertised)
 
 
-def _stop_leftovers(wanted: Wanted) -> None:
+def _stop_leftovers(options: RunOptions) -> None:
     """What a console that was killed could not stop any more."""
-    stop_leftover(wanted.place)
-    _broker(wanted).stop()
+    stop_leftover(options.state)
+    _broker(options).stop()
 
 
 @contextmanager
@@ -159,10 +159,10 @@ def stopped_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays: bool = False) -> Notes:
+def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays: bool = False) -> RunRecord:
     """What processes and other commands are told about a system with these ports."""
     opened = ports.named(kafka=kafka)
-    return Notes(
+    return RunRecord(
         urls={name: f"http://{HOST}:{opened[name]}" for name in SERVICES},
         ports=opened,
         kafka=f"{HOST}:{ports.kafka}" if kafka else None,
@@ -172,27 +172,29 @@ def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays
     )
 
 
-def _notes(wanted: Wanted, database: Postgres) -> Notes:
+def _notes(options: RunOptions, database: Postgres) -> RunRecord:
     """As :func:`notes_for`, with what stands in between."""
-    own = notes_for(wanted.ports, database.socket, kafka=wanted.kafka, separate_relays=wanted.separate_relays)
-    between = wanted.between
+    own = notes_for(
+        options.ports, database.socket, kafka=options.kafka, separate_relays=options.separate_relays
+    )
+    between = options.between
     return replace(
         own,
         socket=between.postgres or own.socket,
-        kafka=(between.kafka or own.kafka) if wanted.kafka else None,
+        kafka=(between.kafka or own.kafka) if options.kafka else None,
         smtp=between.smtp,
     )
 
 
-def _wait(place: Place, notes: Notes, process: subprocess.Popen[bytes]) -> None:
-    doors = notes.urls | {
-        f"{name}-worker": f"http://{HOST}:{notes.ports[f'{name}_worker']}" for name in SERVICES
+def _wait(state: StateFolder, record: RunRecord, process: subprocess.Popen[bytes]) -> None:
+    api = record.urls | {
+        f"{name}-worker": f"http://{HOST}:{record.ports[f'{name}_worker']}" for name in SERVICES
     }
     wait_until_ready(
-        doors,
+        api,
         within=READY_WITHIN,
-        look=lambda: refuse_dead(place, process),
-        running=Supervisor(place).all_run,
+        look=lambda: refuse_dead(state, process),
+        running=Supervisor(state).all_run,
     )
 
 

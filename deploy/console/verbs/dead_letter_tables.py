@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.json import JSON
 from rich.table import Table
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 
 MARK = "dead-letter "
 COLUMNS = ("service", "no.", "consumer", "place", "type", "reason", "attempts", "age")
@@ -26,11 +26,11 @@ Answer = dict[str, Any]  # Any: as JSON has it
 
 
 @dataclass(frozen=True)
-class Letters:
+class DeadLetters:
     """The dead letters of a running system."""
 
-    place: Place
-    notes: Notes
+    state: StateFolder
+    record: RunRecord
     console: Console
 
     def show_all(self, services: Sequence[str], now: datetime | None = None) -> None:
@@ -79,12 +79,12 @@ class Letters:
         self.console.print(f"{service} {number} discarded by {answer['by']}: {reason}", markup=False)
 
     def _ask(self, service: str, *words: str, failing: bool = False) -> list[Answer]:
-        code, said = service_commands.heard(
-            service, "dead-letters", *words, place=self.place, notes=self.notes
+        code, said = service_commands.run_verb_with_output(
+            service, "dead-letters", *words, state=self.state, record=self.record
         )
         answers = [json.loads(line.removeprefix(MARK)) for line in said if line.startswith(MARK)]
         if code and not (failing and answers):
-            raise Trouble(f"{service}: {said[-1] if said else 'no answer'}")
+            raise CommandError(f"{service}: {said[-1] if said else 'no answer'}")
         return answers
 
 

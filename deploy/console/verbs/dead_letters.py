@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.console.errors import Trouble, plainly
-from deploy.console.folders import Place
-from deploy.console.local.run_record import Notes
+from deploy.console.errors import CommandError, reporting_errors
+from deploy.console.folders import StateFolder
+from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
-from deploy.console.verbs.dead_letter_tables import Letters
+from deploy.console.verbs.dead_letter_tables import DeadLetters
 
 verbs = typer.Typer(
     no_args_is_help=True, help="Messages that could not be handled: list, show, replay, discard."
@@ -34,7 +34,7 @@ def list_(
     var: Dir = HERE,
 ) -> None:
     """What waits, oldest first: consumer, place, type, reason, attempts, age."""
-    with plainly():
+    with reporting_errors():
         services = [_known(service)] if service else SERVICES
         letters = _letters(var)
         if discarded:
@@ -46,7 +46,7 @@ def list_(
 @verbs.command()
 def show(service: Service, number: Number, *, var: Dir = HERE) -> None:
     """One letter with its headers and its value; what looks like an SSID is masked."""
-    with plainly():
+    with reporting_errors():
         _letters(var).show(_known(service), number)
 
 
@@ -58,7 +58,7 @@ def replay(
     var: Dir = HERE,
 ) -> None:
     """Hand them to their consumer again, oldest first; what was handled meanwhile changes nothing."""
-    with plainly():
+    with reporting_errors():
         everything_went = _letters(var).replay(_known(service), numbers or [])
     raise typer.Exit(0 if everything_went else 1)
 
@@ -73,18 +73,18 @@ def discard(
     var: Dir = HERE,
 ) -> None:
     """Give one up. The row stays in the service's database, with the reason, the time, and who gave it."""
-    with plainly():
+    with reporting_errors():
         if not reason.strip():
-            raise Trouble('say why: --reason "…"')
+            raise CommandError('say why: --reason "…"')
         _letters(var).discard(_known(service), number, reason.strip(), by and by.strip())
 
 
-def _letters(var: Path) -> Letters:
-    place = Place.at(var)
-    return Letters(place, Notes.read(place), Console(highlight=False))
+def _letters(var: Path) -> DeadLetters:
+    state = StateFolder.at(var)
+    return DeadLetters(state, RunRecord.read(state), Console(highlight=False))
 
 
 def _known(service: str) -> str:
     if service not in SERVICES:
-        raise Trouble(f"no service {service!r}: say one of {', '.join(SERVICES)}")
+        raise CommandError(f"no service {service!r}: say one of {', '.join(SERVICES)}")
     return service

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 
 LINE = re.compile(r"^rebuild (?P<what>\S+) (?P<done>\d+)/(?P<total>\d+)$")
 
 
-def rebuild_with_progress(services: Sequence[str], place: Place, notes: Notes, console: Console) -> None:
+def rebuild_with_progress(
+    services: Sequence[str], state: StateFolder, record: RunRecord, console: Console
+) -> None:
     """Rebuild one service after the other.
 
     :raises Trouble: one of them failed.
@@ -34,4 +36,4 @@ def rebuild_with_progress(services: Sequence[str], place: Place, notes: Notes, c
                     bars[what] = progress.add_task(f"{service} {what}", total=None)
                 progress.update(bars[what], completed=int(said["done"]), total=int(said["total"]))
 
-            service_commands.rebuild(service, place, notes, on_line=show)
+            service_commands.rebuild(service, state, record, on_line=show)

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.console.folders import Place
+from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_record import RunRecord
 
 LINE = re.compile(r"^republish (?P<done>\d+)/(?P<total>\d+)$")
 END = "republished: "
 
 
 def republish_with_progress(
-    service: str, words: Sequence[str], place: Place, notes: Notes, console: Console
+    service: str, words: Sequence[str], state: StateFolder, record: RunRecord, console: Console
 ) -> None:
     """Fill the service's topic again from its facts.
 
@@ -34,4 +34,4 @@ def republish_with_progress(
             elif line.startswith(END):
                 progress.console.print(line.removeprefix(END), markup=False)
 
-        service_commands.followed(service, "republish", *words, place=place, notes=notes, on_line=show)
+        service_commands.run_verb(service, "republish", *words, state=state, record=record, on_line=show)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiosmtplib
 
-from deploy.console.local.mailbox import Mail, keep, read_mailbox, serving
+from deploy.console.local.mailbox import ReceivedMail, keep, read_mailbox, serving
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
@@ -30,7 +30,7 @@ def a_mail(message_id: str | None = "<one@stairs.example.org>") -> EmailMessage:
     return message
 
 
-async def sent(folder: Path, *mails: EmailMessage) -> list[Mail]:
+async def sent(folder: Path, *mails: EmailMessage) -> list[ReceivedMail]:
     async with serving(folder) as port:
         for mail in mails:
             await aiosmtplib.send(mail, hostname="127.0.0.1", port=port)
@@ -39,7 +39,7 @@ async def sent(folder: Path, *mails: EmailMessage) -> list[Mail]:
 
 async def test_a_mail_can_be_read_again(tmp_path: Path) -> None:
     (mail,) = await sent(tmp_path, a_mail())
-    assert mail == Mail(
+    assert mail == ReceivedMail(
         message_id="<one@stairs.example.org>",
         to=tuple(TO),
         sender="stairs@stairs.example.org",

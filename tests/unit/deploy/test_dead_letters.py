@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
-from deploy.console.local.run_record import Notes
-from deploy.console.verbs.dead_letter_tables import Letters, row, span
+from deploy.console.local.run_record import RunRecord
+from deploy.console.verbs.dead_letter_tables import DeadLetters, row, span
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LETTER = {
@@ -36,12 +36,12 @@ class Desk:
         self.asked: list[tuple[str, ...]] = []
         self._said = ["2026-11-21 a log line", *(f"dead-letter {json.dumps(answer)}" for answer in answers)]
         self._code = code
-        monkeypatch.setattr(service_commands, "heard", self._heard)
+        monkeypatch.setattr(service_commands, "run_verb_with_output", self._heard)
         self._paper = io.StringIO()
-        notes = Notes({}, {}, None, "", separate_relays=False, pid=1)
-        self.letters = Letters(Place(Path()), notes, Console(file=self._paper, width=140))
+        notes = RunRecord({}, {}, None, "", separate_relays=False, pid=1)
+        self.letters = DeadLetters(StateFolder(Path()), notes, Console(file=self._paper, width=140))
 
-    def _heard(self, *words: str, place: Place, notes: Notes) -> tuple[int, list[str]]:  # noqa: ARG002
+    def _heard(self, *words: str, state: StateFolder, record: RunRecord) -> tuple[int, list[str]]:  # noqa: ARG002
         self.asked.append(words)
         return self._code, self._said
 
@@ -79,7 +79,7 @@ def test_a_replay_of_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_service_that_refuses_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, code=1)
-    with pytest.raises(Trouble, match="a log line"):
+    with pytest.raises(CommandError, match="a log line"):
         desk.letters.discard("appeals", 4, "why")
 
 

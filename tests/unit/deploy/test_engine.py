@@ -12,7 +12,7 @@ import pytest
 
 from deploy.engine import __main__ as command
 from deploy.engine import bases, compose, images, podman, reach, ticker
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineUnavailable, State
 from deploy.engine.steps import do
 
 DEB822 = "Types: deb\nURIs: mirror\nSuites: bookworm bookworm-updates\nComponents: main\n"
@@ -54,9 +54,9 @@ def test_somebodys_folder_is_neither_used_nor_purged(state: State, monkeypatch: 
     monkeypatch.setattr("subprocess.run", lambda words, **_: asked.append(words))
     state.folder.mkdir()
     (state.folder / "letters").write_text("dear …")
-    with pytest.raises(CannotRun, match="holds something else"):
+    with pytest.raises(EngineUnavailable, match="holds something else"):
         state.prepare()
-    with pytest.raises(CannotRun, match="nothing was removed"):
+    with pytest.raises(EngineUnavailable, match="nothing was removed"):
         podman.purge(state)
     assert [path.name for path in state.folder.iterdir()] == ["letters"]
     assert asked == []  # without our settings podman would mean the machine's own containers
@@ -81,7 +81,7 @@ def test_no_registry_is_ever_asked(state: State, monkeypatch: pytest.MonkeyPatch
 
 def test_whoever_is_not_root_is_told_what_to_do(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(CannotRun, match="sudo make engine"):
+    with pytest.raises(EngineUnavailable, match="sudo make engine"):
         state.prepare()
 
 
@@ -105,7 +105,7 @@ def test_a_second_caller_waits_for_the_first(state: State, capsys: pytest.Captur
 def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("of an earlier step\n")
-    with pytest.raises(CannotRun) as caught:
+    with pytest.raises(EngineUnavailable) as caught:
         do(["sh", "-c", "echo why; exit 3"], log)
     assert str(caught.value).endswith("why")
     assert "earlier" not in str(caught.value)
@@ -113,7 +113,7 @@ def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None
 
 
 def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="no-such-program is not installed"):
+    with pytest.raises(EngineUnavailable, match="no-such-program is not installed"):
         do(["no-such-program"], tmp_path / "log")
 
 
@@ -130,7 +130,7 @@ def test_a_stand_in_holds_our_locks_packages_with_their_hashes() -> None:
     for each in images.STAND_INS:
         for entry in images.locked(each.wheels):
             assert entry.count("--hash=sha256:") >= 1
-    with pytest.raises(CannotRun, match="nobody-has-this is not in"):
+    with pytest.raises(EngineUnavailable, match="nobody-has-this is not in"):
         images.locked(["nobody-has-this"])
 
 

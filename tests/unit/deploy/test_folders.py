@@ -8,29 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.errors import Trouble
-from deploy.console.folders import Place
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import secret_key, secret_text
-from deploy.console.local.run_options import Between
-from deploy.console.local.run_record import Notes
+from deploy.console.local.run_options import AddressOverrides
+from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import Ports
 
-NOTES = Notes(urls={}, ports={}, kafka=None, socket="/tmp", separate_relays=False, pid=1)
+NOTES = RunRecord(urls={}, ports={}, kafka=None, socket="/tmp", separate_relays=False, pid=1)
 
 
 def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
+    place = StateFolder.at(tmp_path)
     key = secret_key(place.keys / "incidents.kek")
     assert stat.S_IMODE(place.keys.stat().st_mode) == 0o700
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
 def test_notes_that_may_name_a_mail_servers_password_are_their_owners_alone(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
-    place.notes.touch(mode=0o644)
+    place = StateFolder.at(tmp_path)
+    place.run_record.touch(mode=0o644)
     replace(NOTES, smtp="smtp://stairs:password@mail.example").write(place)
-    assert stat.S_IMODE(place.notes.stat().st_mode) == 0o600
-    assert Notes.read(place).smtp == "smtp://stairs:password@mail.example"
+    assert stat.S_IMODE(place.run_record.stat().st_mode) == 0o600
+    assert RunRecord.read(place).smtp == "smtp://stairs:password@mail.example"
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:
@@ -43,13 +43,13 @@ def test_two_secrets_differ(tmp_path: Path) -> None:
 
 
 def test_a_second_run_on_the_same_place_is_refused(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
-    with place.alone(), pytest.raises(Trouble, match="in use by another"), place.alone():
+    place = StateFolder.at(tmp_path)
+    with place.alone(), pytest.raises(CommandError, match="in use by another"), place.alone():
         pass
 
 
 def test_a_place_is_free_again_after_a_run(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
+    place = StateFolder.at(tmp_path)
     with place.alone():
         pass
     with place.alone():
@@ -58,8 +58,8 @@ def test_a_place_is_free_again_after_a_run(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file")
-    with pytest.raises(Trouble, match="cannot use"):
-        Place.at(tmp_path / "var")
+    with pytest.raises(CommandError, match="cannot use"):
+        StateFolder.at(tmp_path / "var")
 
 
 def test_all_ports_are_moved_together() -> None:
@@ -73,17 +73,17 @@ def test_kafkas_ports_are_opened_only_with_kafka() -> None:
 
 
 def test_notes_are_read_as_they_were_written(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
+    place = StateFolder.at(tmp_path)
     NOTES.write(place)
-    assert Notes.read(place) == NOTES
+    assert RunRecord.read(place) == NOTES
 
 
 def test_without_a_running_system_there_are_no_notes(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="no running system"):
-        Notes.read(Place.at(tmp_path))
+    with pytest.raises(CommandError, match="no running system"):
+        RunRecord.read(StateFolder.at(tmp_path))
 
 
 def test_what_stands_in_between_is_told_by_the_environment() -> None:
     told = {"STAIRS_POSTGRES_SOCKET": "/run/pooler", "STAIRS_SMTP_URL": "smtp://relay:25"}
-    assert Between.told_by(told) == Between("/run/pooler", None, "smtp://relay:25")
-    assert Between.told_by({"STAIRS_SMTP_URL": ""}) == Between()
+    assert AddressOverrides.told_by(told) == AddressOverrides("/run/pooler", None, "smtp://relay:25")
+    assert AddressOverrides.told_by({"STAIRS_SMTP_URL": ""}) == AddressOverrides()

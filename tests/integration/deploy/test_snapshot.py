@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from deploy.console.backup import snapshot
-from deploy.console.backup.snapshot import one_moment
-from deploy.console.errors import Trouble
+from deploy.console.backup.snapshot import consistent_snapshots
+from deploy.console.errors import CommandError
 from tests.support.event_store import lay_plumbing
 from tests.support.postgres import new_database
 
@@ -73,7 +73,7 @@ def test_no_database_has_read_what_anothers_backup_does_not_hold(urls: dict[str,
     newest = 0
     with everybody_reads_everybody(urls):
         for _ in range(ROUNDS):
-            with one_moment(urls) as snapshots:
+            with consistent_snapshots(urls) as snapshots:
                 read = {name: seen_in(url, snapshots[name].name) for name, url in urls.items()}
                 held = {name: snapshot.position for name, snapshot in snapshots.items()}
             for name, positions in read.items():
@@ -85,7 +85,7 @@ def test_no_database_has_read_what_anothers_backup_does_not_hold(urls: dict[str,
 
 def test_while_a_moment_is_held_others_go_on_writing(urls: dict[str, str]) -> None:
     with (
-        one_moment(urls) as snapshots,
+        consistent_snapshots(urls) as snapshots,
         psycopg.connect(urls["incidents"], autocommit=True) as writer,
     ):
         ((position,),) = writer.execute(APPEND.format("incidents").encode()).fetchall()
@@ -99,10 +99,13 @@ def test_a_table_that_somebody_holds_is_said_to_be_busy(
     monkeypatch.setattr(snapshot, "LOCK_TIMEOUT", "100ms")
     with psycopg.connect(urls["appeals"]) as holder:
         holder.execute("LOCK TABLE appeals_events IN EXCLUSIVE MODE")
-        with pytest.raises(Trouble, match="busy"), one_moment(urls):
+        with pytest.raises(CommandError, match="busy"), consistent_snapshots(urls):
             pass
 
 
 def test_a_database_without_tables_is_nothing_to_back_up(urls: dict[str, str], database: str) -> None:
-    with pytest.raises(Trouble, match="no tables yet"), one_moment({**urls, "appeals": database}):
+    with (
+        pytest.raises(CommandError, match="no tables yet"),
+        consistent_snapshots({**urls, "appeals": database}),
+    ):
         pass

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from deploy.console.demo.public_api import Doors, Unexpected
-from deploy.console.local.run_record import Notes
+from deploy.console.demo.public_api import PublicApi, UnexpectedAnswer
+from deploy.console.local.run_record import RunRecord
 from shared.kernel.actor import Role
 
 WHO = Role.AUDITOR
@@ -27,10 +27,10 @@ class Service:
         return next(self._answers)
 
 
-def doors_to(service: Service, *, within: float = 5) -> Doors:
+def doors_to(service: Service, *, within: float = 5) -> PublicApi:
     urls = {"incidents": "http://incidents"}
-    notes = Notes(urls=urls, ports={}, kafka=None, socket="", separate_relays=False, pid=0)
-    return Doors(notes, within, httpx.Client(transport=httpx.MockTransport(service)), {WHO: "token"})
+    notes = RunRecord(urls=urls, ports={}, kafka=None, socket="", separate_relays=False, pid=0)
+    return PublicApi(notes, within, httpx.Client(transport=httpx.MockTransport(service)), {WHO: "token"})
 
 
 def test_a_busy_service_is_asked_again_and_that_is_noted() -> None:
@@ -51,11 +51,11 @@ def test_a_repeated_creation_has_the_key_of_the_first() -> None:
 
 def test_a_service_that_stays_busy_for_longer_than_we_wait_is_said_to_be() -> None:
     service = Service(httpx.Response(503, headers={"Retry-After": "30"}, json={"code": "store_unavailable"}))
-    with pytest.raises(Unexpected, match="GET /v1/incidents answered 503"):
+    with pytest.raises(UnexpectedAnswer, match="GET /v1/incidents answered 503"):
         doors_to(service).get("incidents", "/v1/incidents", WHO)
 
 
 def test_a_refusal_is_no_reason_for_patience() -> None:
     service = Service(httpx.Response(409, json={"code": "version_conflict"}))
-    with pytest.raises(Unexpected, match="version_conflict"):
+    with pytest.raises(UnexpectedAnswer, match="version_conflict"):
         doors_to(service).post("incidents", "/v1/incidents", WHO, {})

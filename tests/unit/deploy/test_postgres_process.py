@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.errors import Trouble
+from deploy.console.errors import CommandError
 from deploy.console.local.postgres_process import bring_back, clear_away, postmaster
 
 NOBODY = 2**22 + 1  # larger than any process id of Linux
@@ -46,5 +46,5 @@ def test_what_a_living_server_has_is_let_alone(tmp_path: Path, monkeypatch: pyte
 
 
 def test_data_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="so is its data"):
+    with pytest.raises(CommandError, match="so is its data"):
         bring_back(NeverStarts(), tmp_path, tmp_path)
