@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import typer
 
 from tests.load.append import Append
 from tests.load.filing import Filing
@@ -69,6 +71,18 @@ class Part(Protocol):
         ...
 
 
+class PartName(StrEnum):
+    """What can be measured alone."""
+
+    APPEND = "append"
+    FILING = "filing"
+    PROJECTION = "projection"
+    RELAY = "relay"
+    UPLOAD = "upload"
+    MAILS_FEEDS = "mails-feeds"
+    MAILS_KAFKA = "mails-kafka"
+
+
 def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
     """What is measured in each round; `only` leaves the rest out."""
     kinds: dict[str, Callable[[Surroundings], Part]] = {
@@ -100,22 +114,16 @@ def shown(rounds: list[dict[str, float]]) -> list[Row]:
     return [row for row in ROWS if measured(row)]
 
 
-def main() -> None:
+def main(
+    out: Annotated[Path, typer.Option(help="Where the figures are kept.")] = Path("var/bench/latest.json"),
+    rounds: Annotated[int, typer.Option(help="How often each part is measured.", min=1)] = 3,
+    only: Annotated[list[PartName] | None, typer.Option(help="Measure this part only; repeatable.")] = None,
+) -> None:
     """Measure, print, keep."""
-    command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
-    command.add_argument("--rounds", type=int, default=3)
-    command.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="append|filing|projection|relay|upload|mails-feeds|mails-kafka",
-    )
-    asked = command.parse_args()
     with surroundings() as around, ExitStack() as opened:
-        rounds = measure(parts(around, set(asked.only), opened), asked.rounds)
-    publish(Report(shown(rounds), rounds), asked.out)
+        measured = measure(parts(around, set(only or []), opened), rounds)
+    publish(Report(shown(measured), measured), out)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

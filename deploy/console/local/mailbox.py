@@ -9,7 +9,6 @@ one line per arrival with the recipients of its envelope: more lines than one ar
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import email
@@ -25,7 +24,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import getaddresses
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 LARGEST = 10 * 1024 * 1024  # octets of one mail
@@ -111,15 +112,20 @@ async def serve_until_told(folder: Path, host: str, port: int) -> None:
         await stop.wait()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The process."""
-    parser = argparse.ArgumentParser(prog="deploy.console.local.mailbox", description=__doc__.split("\n")[0])
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=1025)
-    parser.add_argument("--folder", "--dir", type=Path, default=Path("var/mail"))
-    given = parser.parse_args(arguments)
-    asyncio.run(serve_until_told(given.folder, given.host, given.port))
-    return 0
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)] = 1025,
+    folder: Annotated[Path, typer.Option("--folder", "--dir", help="Where mails are kept.")] = Path(
+        "var/mail"
+    ),
+) -> None:
+    """The local mailbox: takes every mail and keeps one file per Message-ID."""
+    asyncio.run(serve_until_told(folder, host, port))
 
 
 def _name_of(content: bytes) -> str:
@@ -175,4 +181,4 @@ def _header(parsed: EmailMessage, name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    app()

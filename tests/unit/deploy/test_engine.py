@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import compileall
+import os
 import re
 import threading
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from setuptools import find_packages
+from typer.testing import CliRunner
 
-from deploy.engine import __main__ as command
 from deploy.engine import bases, compose, images, podman, reach, ticker
+from deploy.engine.__main__ import app
+from deploy.engine.podman import ROOT
 from deploy.engine.state import EngineUnavailable, State
 from deploy.engine.steps import do
 
@@ -180,18 +185,43 @@ def test_an_engine_that_the_environment_names_and_that_does_not_answer_is_not_re
 
 
 def test_without_an_engine_a_command_says_how_to_get_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    assert command.main(["status"]) == 1
-    assert capsys.readouterr().err == "engine: no container engine answers: make engine, or start Docker\n"
+    done = CliRunner().invoke(app, ["status"])
+    assert done.exit_code == 1
+    assert done.stderr == "engine: no container engine answers: make engine, or start Docker\n"
 
 
-def test_a_verb_that_nobody_knows_is_answered_with_those_that_there_are(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert command.main(["fly"]) == 2
-    assert "purge" in capsys.readouterr().err
+def test_an_unknown_command_is_wrong_usage() -> None:
+    done = CliRunner().invoke(app, ["fly"])
+    assert (done.exit_code, "No such command 'fly'" in done.stderr) == (2, True)
+
+
+def test_compose_gets_its_arguments_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reached:
+        environment: ClassVar[dict[str, str]] = {"DOCKER_HOST": "unix:///here"}
+
+        def compose(self) -> list[str]:
+            return ["docker", "compose"]
+
+    became: list[list[str]] = []
+    monkeypatch.setattr("deploy.engine.__main__.reached", Reached)
+    monkeypatch.setattr(os, "execvpe", lambda _program, words, _environment: became.append(words))
+    words = ["-f", "a.yml", "exec", "-T", "api", "--", "sh", "-c", "echo --help"]
+    CliRunner().invoke(app, ["compose", *words])
+    CliRunner().invoke(app, ["compose", "up", "-d", "--no-build", "--help"])
+    assert became == [
+        ["docker", "compose", *words],
+        ["docker", "compose", "up", "-d", "--no-build", "--help"],
+    ]
+
+
+def test_the_engine_is_in_no_wheel() -> None:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    packages = find_packages(str(ROOT), exclude=found["exclude"], include=found["include"])
+    assert "deploy.console.verbs" in packages
+    assert [name for name in packages if name.startswith("deploy.engine")] == []
 
 
 @pytest.mark.parametrize(
