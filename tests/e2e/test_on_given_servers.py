@@ -19,8 +19,7 @@ from deploy.console.keys.tokens import write_tokens
 from deploy.console.local.mailbox import read_mailbox
 from deploy.console.local.programs import Program, plain_environment, programs, verb
 from deploy.console.local.readiness import wait_until_ready
-from deploy.console.local.run_record import RunRecord
-from deploy.console.local.system import notes_for
+from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.ports import HOST, SERVICES, Ports
 from shared.messaging import topics
 from tests.support.kafka import messages
@@ -45,7 +44,7 @@ def place() -> Iterator[StateFolder]:
 def notes(place: StateFolder, postgres_server: str, kafka_bootstrap: str) -> Iterator[RunRecord]:
     """The mailbox, and api and worker of each service, on a new database each."""
     topics.create(kafka_bootstrap, topics.declared(DECLARED))
-    told = replace(notes_for(Ports().shifted(free_offset()), socket=""), kafka=kafka_bootstrap)
+    told = replace(record_for(Ports().shifted(free_offset()), socket=""), kafka=kafka_bootstrap)
     with ExitStack() as stack:
         databases = {
             f"{name.upper()}_DATABASE_URL": stack.enter_context(new_database(postgres_server))
@@ -114,7 +113,7 @@ def told(place: StateFolder, notes: RunRecord) -> str:
 
 def test_the_story_comes_out_as_the_dossier_says(told: str) -> None:
     assert "carried by Apache Kafka" in told
-    assert ": as the dossier says" in told
+    assert ": as the manual says" in told
 
 
 def test_its_mails_came_once(told: str, place: StateFolder) -> None:

@@ -1,4 +1,4 @@
-"""``stairs demo``: worked examples of the dossier, played against the running system by its public doors."""
+"""``stairs demo``: worked examples of the manual, played against the running system by its public APIs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def play(state: StateFolder, record: RunRecord, console: Console, wanted: list[s
     seen = not any(outcome.missing for outcome in outcomes)
     mails = sum(outcome.mails.total() for outcome in outcomes)
     carried = "Apache Kafka" if record.kafka else "the changes feeds"
-    verdict = "[bold green]as the dossier says[/]" if seen else "[bold red]not as the dossier says[/]"
+    verdict = "[bold green]as the manual says[/]" if seen else "[bold red]not as the manual says[/]"
     took = f"{time.monotonic() - began:.1f} s"
     console.print(f"{len(outcomes)} cases, {mails} mails, carried by {carried}, {took}: {verdict}")
     if api.busy:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import write_private
-from deploy.console.ports import HOST, PUBLISHED
+from deploy.console.ports import HOST, PUBLISHED, SERVICES, Ports
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,17 @@ def in_containers(offset: int = 0) -> RunRecord:
         socket="",
         separate_relays=False,
         pid=0,
+    )
+
+
+def record_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays: bool = False) -> RunRecord:
+    """What processes and other commands are told about a system with these ports."""
+    opened = ports.named(kafka=kafka)
+    return RunRecord(
+        urls={name: f"http://{HOST}:{opened[name]}" for name in SERVICES},
+        ports=opened,
+        kafka=f"{HOST}:{ports.kafka}" if kafka else None,
+        socket=socket,
+        separate_relays=separate_relays,
+        pid=os.getpid(),
     )

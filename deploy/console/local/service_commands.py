@@ -1,10 +1,17 @@
-"""The services' one-off verbs, run as processes: migrate before a start, rebuild while the system runs."""
+"""One-off commands of the services, run as processes: ``python -m services.NAME VERB …``.
+
+With ``--json`` a service prints one JSON object per line on standard output, and its log on standard error.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any
 
 from deploy.console.errors import CommandError
 from deploy.console.folders import ROOT, StateFolder
@@ -12,65 +19,75 @@ from deploy.console.local.programs import plain_environment, service_environment
 from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
 
+SHOWN = 12  # last lines of a log that are shown when a command fails
+
+Answer = dict[str, Any]  # Any: as JSON has it
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a service's command answered."""
+
+    command: str  # for people: "incidents rebuild"
+    exit_code: int
+    answers: list[Answer]
+    log: list[str]  # lines of standard error, the last of which says why it failed
+
+    def or_error(self) -> list[Answer]:
+        """The answers.
+
+        :raises CommandError: the command failed; with the end of its log.
+        """
+        if self.exit_code:
+            raise CommandError("\n".join([f"{self.command} failed", *self.log[-SHOWN:]]))
+        return self.answers
+
 
 def migrate(state: StateFolder, record: RunRecord) -> None:
     """Bring every service's tables up to date, all at the same time.
 
-    :raises CommandError: one of them cannot; the words are its own.
+    :raises CommandError: one of them cannot; with the error of the service.
     """
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        for outcome in [pool.submit(_run, service, "migrate", state, record) for service in SERVICES]:
+        for outcome in [pool.submit(_migrate, service, state, record) for service in SERVICES]:
             outcome.result()
 
 
-def rebuild(service: str, state: StateFolder, record: RunRecord, *, on_line: Callable[[str], None]) -> None:
-    """Make the service's read models anew from its events; each line that it prints is handed on.
-
-    :raises CommandError: it failed; the words are its own.
-    """
-    run_verb(service, "rebuild", state=state, record=record, on_line=on_line)
-
-
-def run_verb(
+def ask(
     service: str,
-    name: str,
     *words: str,
     state: StateFolder,
     record: RunRecord,
-    on_line: Callable[[str], None],
-) -> None:
-    """Run a verb of the service; each line that it prints is handed on.
-
-    :raises CommandError: it failed; the words are its own.
-    """
-    code, said = run_verb_with_output(service, name, *words, state=state, record=record, on_line=on_line)
-    if code:
-        raise CommandError(f"{service} {name} failed\n" + _end(said))
+    on_answer: Callable[[Answer], None] = lambda _answer: None,
+) -> Reply:
+    """Run a command of the service with ``--json``; each answer is handed on as it comes."""
+    environment = plain_environment() | service_environment(service, state, record)
+    return ask_program(verb(service, *words, "--json"), environment, f"{service} {words[0]}", on_answer)
 
 
-def run_verb_with_output(
-    service: str,
+def ask_program(
+    command: tuple[str, ...],
+    environment: dict[str, str],
     name: str,
-    *words: str,
-    state: StateFolder,
-    record: RunRecord,
-    on_line: Callable[[str], None] = lambda _line: None,
-) -> tuple[int, list[str]]:
-    """Run a verb of the service: its exit code, and all that it said."""
-    said: list[str] = []
-    with subprocess.Popen(
-        verb(service, name, *words),
-        cwd=ROOT,
-        env=plain_environment() | service_environment(service, state, record),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        for line in process.stdout or ():
-            said.append(line.rstrip())
-            on_line(said[-1])
-    return process.returncode, said
+    on_answer: Callable[[Answer], None],
+) -> Reply:
+    """Run a program that answers in JSON lines; a line that is no JSON object is no answer."""
+    answers: list[Answer] = []
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                if (answer := _answer_in(line)) is not None:
+                    answers.append(answer)
+                    on_answer(answer)
+        return Reply(name, process.returncode, answers, _lines(log))
 
 
 def rules(year: str) -> int:
@@ -78,9 +95,9 @@ def rules(year: str) -> int:
     return subprocess.run(verb("incidents", "rules", year), cwd=ROOT, check=False).returncode
 
 
-def _run(service: str, name: str, state: StateFolder, record: RunRecord) -> None:
+def _migrate(service: str, state: StateFolder, record: RunRecord) -> None:
     done = subprocess.run(
-        verb(service, name),
+        verb(service, "migrate"),
         cwd=ROOT,
         env=plain_environment() | service_environment(service, state, record),
         stdout=subprocess.PIPE,
@@ -90,8 +107,17 @@ def _run(service: str, name: str, state: StateFolder, record: RunRecord) -> None
         check=False,
     )
     if done.returncode:
-        raise CommandError(f"{service} {name} failed\n" + _end(done.stdout.splitlines()))
+        raise CommandError("\n".join([f"{service} migrate failed", *done.stdout.splitlines()[-SHOWN:]]))
 
 
-def _end(lines: Sequence[str]) -> str:
-    return "\n".join(lines[-12:])
+def _answer_in(line: str) -> Answer | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _lines(log: IO[str]) -> list[str]:
+    log.seek(0)
+    return [line.rstrip() for line in log]

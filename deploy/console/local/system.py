@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -21,10 +20,10 @@ from deploy.console.local.preflight import refuse_taken_ports
 from deploy.console.local.programs import programs
 from deploy.console.local.readiness import wait_until_ready
 from deploy.console.local.run_options import RunOptions
-from deploy.console.local.run_record import RunRecord
+from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.local.service_commands import migrate
 from deploy.console.local.supervisor import Supervisor, refuse_dead, stop_leftover, supervised
-from deploy.console.ports import HOST, SERVICES, Ports
+from deploy.console.ports import HOST, SERVICES
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import BrokerUnavailable
 from shared.messaging import topics
@@ -65,7 +64,7 @@ def system(options: RunOptions, *, say: Callable[[str], None]) -> Iterator[Local
         refuse_taken_ports(options.ports, kafka=options.kafka)
         say("PostgreSQL 18")
         database = stack.enter_context(_announced("PostgreSQL", postgres(state), say))
-        record = _notes(options, database)
+        record = _record(options, database)
         if options.kafka:
             say("Apache Kafka 4.3.1 (the first time fetches its jars)")
             stack.enter_context(_announced("Kafka", _kafka(_broker(options)), say))
@@ -159,22 +158,9 @@ def stopped_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def notes_for(ports: Ports, socket: str, *, kafka: bool = False, separate_relays: bool = False) -> RunRecord:
-    """What processes and other commands are told about a system with these ports."""
-    opened = ports.named(kafka=kafka)
-    return RunRecord(
-        urls={name: f"http://{HOST}:{opened[name]}" for name in SERVICES},
-        ports=opened,
-        kafka=f"{HOST}:{ports.kafka}" if kafka else None,
-        socket=socket,
-        separate_relays=separate_relays,
-        pid=os.getpid(),
-    )
-
-
-def _notes(options: RunOptions, database: Postgres) -> RunRecord:
-    """As :func:`notes_for`, with what stands in between."""
-    own = notes_for(
+def _record(options: RunOptions, database: Postgres) -> RunRecord:
+    """As :func:`record_for`, with what stands in between."""
+    own = record_for(
         options.ports, database.socket, kafka=options.kafka, separate_relays=options.separate_relays
     )
     between = options.between

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.json import JSON
@@ -16,13 +15,12 @@ from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
 from deploy.console.local.run_record import RunRecord
+from deploy.console.local.service_commands import Answer
+from deploy.console.verbs.options import print_json
 
-MARK = "dead-letter "
 COLUMNS = ("service", "no.", "consumer", "place", "type", "reason", "attempts", "age")
 DISCARDED = ("service", "no.", "type", "reason", "discarded (UTC)", "by", "why")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
-
-Answer = dict[str, Any]  # Any: as JSON has it
 
 
 @dataclass(frozen=True)
@@ -31,61 +29,73 @@ class DeadLetters:
 
     state: StateFolder
     record: RunRecord
-    console: Console
+    screen: Console | None  # None: print JSON, for scripts
 
     def show_all(self, services: Sequence[str], now: datetime | None = None) -> None:
         """What waits in these services, oldest first."""
         found = [(service, answer) for service in services for answer in self._ask(service, "list")]
+        if self.screen is None:
+            return
         if not found:
-            self.console.print("No dead letters: every message was handled, replayed or discarded.")
+            self.screen.print("No dead letters: every message was handled, replayed or discarded.")
             return
         table = Table(*COLUMNS, title="Dead letters")
         for service, letter in found:
             table.add_row(service, *row(letter, now or datetime.now(UTC)))
-        self.console.print(table)
-        self.console.print("stairs dead-letters show | replay | discard SERVICE NO.", style="dim")
+        self.screen.print(table)
+        self.screen.print("stairs dead-letters show | replay | discard SERVICE NO.", style="dim")
 
     def show_discarded(self, services: Sequence[str]) -> None:
-        """What was given up in these services: when, by whom, and why."""
+        """What was discarded in these services: when, by whom, and why."""
         found = [
             (service, answer) for service in services for answer in self._ask(service, "list", "discarded")
         ]
+        if self.screen is None:
+            return
         table = Table(*DISCARDED, title="Discarded dead letters")
         for service, letter in found:
             table.add_row(service, *discarded_row(letter))
-        self.console.print(table if found else "No dead letter was ever discarded.")
+        self.screen.print(table if found else "No dead letter was ever discarded.")
 
     def show(self, service: str, number: int) -> None:
-        """One letter: where it was, why it is here, its headers and its value."""
-        (letter,) = self._ask(service, "show", str(number))
-        self.console.print(JSON(json.dumps(letter)))
+        """One letter: where it was, why it is here, its headers and its value.
+
+        :raises CommandError: the service has no letter of this number.
+        """
+        for letter in self._ask(service, "show", str(number)):
+            if self.screen is not None:
+                self.screen.print(JSON(json.dumps(letter)))
 
     def replay(self, service: str, numbers: Sequence[int]) -> bool:
-        """Replay these, or all; False: not every one went."""
+        """Replay these, or all that wait; False if one of them failed."""
         answers = self._ask(service, "replay", *map(str, numbers), failing=True)
-        if not answers:
-            self.console.print(f"No dead letters in {service}: nothing to replay.")
-        for answer in answers:
-            why = f": {answer['reason']}" if answer["reason"] else ""
-            self.console.print(f"{service} {answer['number']} {answer['outcome']}{why}", markup=False)
+        if self.screen is not None:
+            if not answers:
+                self.screen.print(f"No dead letters in {service}: nothing to replay.")
+            for answer in answers:
+                why = f": {answer['reason']}" if answer["reason"] else ""
+                self.screen.print(f"{service} {answer['number']} {answer['outcome']}{why}", markup=False)
         return all(answer["outcome"] != "failed" for answer in answers)
 
     def discard(self, service: str, number: int, reason: str, by: str | None = None) -> None:
-        """Give one up; its row stays, with the reason and who gave it.
+        """Discard one; its row stays, with the reason and who discarded it.
 
         :param by: in whose name; the user of this machine, if nobody is named.
+        :raises CommandError: the service has no letter of this number that waits.
         """
-        (answer,) = self._ask(service, "discard", str(number), reason, *([by] if by else []))
-        self.console.print(f"{service} {number} discarded by {answer['by']}: {reason}", markup=False)
+        words = (str(number), reason, *(["--by", by] if by else []))
+        for answer in self._ask(service, "discard", *words):
+            if self.screen is not None:
+                self.screen.print(f"{service} {number} discarded by {answer['by']}: {reason}", markup=False)
 
     def _ask(self, service: str, *words: str, failing: bool = False) -> list[Answer]:
-        code, said = service_commands.run_verb_with_output(
-            service, "dead-letters", *words, state=self.state, record=self.record
-        )
-        answers = [json.loads(line.removeprefix(MARK)) for line in said if line.startswith(MARK)]
-        if code and not (failing and answers):
-            raise CommandError(f"{service}: {said[-1] if said else 'no answer'}")
-        return answers
+        reply = service_commands.ask(service, "dead-letters", *words, state=self.state, record=self.record)
+        if reply.exit_code and not (failing and reply.answers):
+            raise CommandError(f"{service}: {reply.log[-1] if reply.log else 'no answer'}")
+        if self.screen is None:
+            for answer in reply.answers:
+                print_json({"service": service, **answer})
+        return reply.answers
 
 
 def row(letter: Answer, now: datetime) -> tuple[str, ...]:

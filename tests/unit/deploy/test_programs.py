@@ -10,9 +10,8 @@ import pytest
 
 from deploy.console.folders import StateFolder
 from deploy.console.local.programs import plain_environment, programs, service_environment
-from deploy.console.local.run_record import RunRecord
+from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.local.supervisor import configuration, socket_path
-from deploy.console.local.system import notes_for
 from deploy.console.ports import SERVICES, Ports
 
 
@@ -23,7 +22,7 @@ def place(tmp_path: Path) -> StateFolder:
 
 @pytest.fixture
 def notes() -> RunRecord:
-    return notes_for(Ports(), "/run/postgres")
+    return record_for(Ports(), "/run/postgres")
 
 
 def test_each_service_has_an_api_and_a_worker(place: StateFolder, notes: RunRecord) -> None:
