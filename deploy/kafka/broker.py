@@ -21,7 +21,6 @@ from string import Template
 
 from deploy.kafka.jars import HERE, ROOT, BrokerUnavailable, fetch, jar_folder, java
 from deploy.processes import command_of
-from shared.messaging.kafka_types import KafkaError, open_admin
 
 PORT = 19092
 START = 60.0  # seconds until the cluster must answer; 3-5 on a new folder, 12 after a crash with data
@@ -124,6 +123,9 @@ class Broker:
 
     def answers(self) -> bool:
         """Whether the cluster describes itself: readiness, not merely an open port."""
+        # here: the console of a system without Kafka has a broker to stop only, and saves the client's 16 MB
+        from shared.messaging.kafka_types import KafkaError, open_admin
+
         try:
             with open_admin(self.bootstrap) as admin:
                 return bool(admin.describe_cluster()["brokers"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-
-import httpx
+from urllib.parse import urlsplit
 
 from deploy.console.errors import CommandError
+from deploy.container.health import answer
 
 LOOK_EVERY = 0.1  # seconds
 
@@ -24,25 +24,21 @@ def wait_until_ready(
     """
     until = time.monotonic() + within
     waiting = dict(urls)
-    with httpx.Client(timeout=5) as http:  # one: a client costs more than the start of a server can spare
-        while True:
-            reasons = {name: reason for name, url in waiting.items() if (reason := why_not_ready(http, url))}
-            waiting = {name: urls[name] for name in reasons}
-            if not waiting and running():
-                return
-            look()
-            if time.monotonic() > until:
-                raise CommandError(f"not ready after {within:.0f} s ({_words(reasons)})")
-            time.sleep(LOOK_EVERY)
+    while True:
+        reasons = {name: reason for name, url in waiting.items() if (reason := why_not_ready(url))}
+        waiting = {name: urls[name] for name in reasons}
+        if not waiting and running():
+            return
+        look()
+        if time.monotonic() > until:
+            raise CommandError(f"not ready after {within:.0f} s ({_words(reasons)})")
+        time.sleep(LOOK_EVERY)
 
 
-def why_not_ready(http: httpx.Client, url: str) -> str | None:
-    """What somebody says against serving now, if they do."""
-    try:
-        answer = http.get(f"{url}/readyz")
-    except httpx.HTTPError as error:
-        return type(error).__name__
-    return None if answer.is_success else f"{answer.status_code} {answer.text[:300]}"
+def why_not_ready(url: str) -> str | None:
+    """What the process at this loopback address says against serving now, if it does."""
+    ready, words = answer(urlsplit(url).port or 80)
+    return None if ready else words[:300]
 
 
 def _words(reasons: Mapping[str, str]) -> str:

@@ -26,8 +26,6 @@ from deploy.console.local.supervisor import Supervisor, refuse_dead, stop_leftov
 from deploy.console.ports import HOST, SERVICES
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import BrokerUnavailable
-from shared.messaging import topics
-from shared.messaging.kafka_types import KafkaError
 
 T = TypeVar("T")
 
@@ -122,6 +120,9 @@ def _start(broker: Broker) -> None:
 
     :raises CommandError: no Java, no jars, or it does not answer.
     """
+    from shared.messaging import topics
+    from shared.messaging.kafka_types import KafkaError
+
     try:
         broker.start()
         topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from deploy.console.errors import CommandError, reporting_errors
 from deploy.console.folders import StateFolder
 from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
-from deploy.console.verbs.dead_letter_tables import DeadLetters
 from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService
+
+if TYPE_CHECKING:
+    from deploy.console.verbs.dead_letter_tables import DeadLetters
 
 commands = typer.Typer(
     no_args_is_help=True, help="Messages that could not be handled: list, show, replay, discard."
@@ -80,5 +81,9 @@ def discard(
 
 
 def _letters(var: Dir, *, as_json: bool) -> DeadLetters:
+    from rich.console import Console
+
+    from deploy.console.verbs.dead_letter_tables import DeadLetters
+
     state = StateFolder.at(var)
     return DeadLetters(state, RunRecord.read(state), None if as_json else Console(highlight=False))

@@ -39,7 +39,8 @@ def test_what_is_no_object_is_no_answer(tmp_path: Path, heard: list[Answer], lin
 
 
 def test_a_command_that_fails_says_why_with_the_end_of_its_log(tmp_path: Path, heard: list[Answer]) -> None:
-    text = "import sys\nprint('{\"done\": 1}')\nfor i in range(40): sys.stderr.write(f'line {i}\\n')\nsys.exit(1)"
+    log = "sys.stderr.writelines(f'line {i}\\n' for i in range(40))"
+    text = "\n".join(["import sys", "print('{\"done\": 1}')", log, "sys.exit(1)"])
     reply = ask_program(program(tmp_path, text), {}, "incidents rebuild", heard.append)
     assert reply.answers == [{"done": 1}]
     with pytest.raises(CommandError) as failure:
