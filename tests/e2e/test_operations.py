@@ -25,6 +25,7 @@ STARTS = "make run"
 STOPS = 'kill "$(cat var/run/lock)"'
 WHILE_IT_RUNS = (
     "curl",
+    ".venv/bin/stairs status",
     ".venv/bin/stairs rebuild",
     ".venv/bin/stairs backup",
     ".venv/bin/stairs dead-letters",
