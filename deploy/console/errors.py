@@ -1,4 +1,4 @@
-"""What can go wrong on somebody's machine, in one clear line."""
+"""Errors of commands: one clear line on standard error, and exit code 1."""
 
 from __future__ import annotations
 

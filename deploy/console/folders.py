@@ -22,7 +22,7 @@ class StateFolder:
 
     @classmethod
     def at(cls, var: Path) -> StateFolder:
-        """The place with its folders made; keys are readable by their owner only."""
+        """The folder with its subfolders made; keys are readable by their owner only."""
         state = cls(var.expanduser().resolve())
         try:
             for folder in (state.var, state.log, state.mail, state.run, state.keys, state.tokens):
@@ -80,7 +80,7 @@ class StateFolder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold this place; a lock of the kernel, so that a killed process leaves nothing stale behind.
+        """Hold the lock of this folder. It is a lock of the kernel: a killed process leaves none behind.
 
         :raises CommandError: another ``stairs run`` holds it.
         """

@@ -93,7 +93,7 @@ def unpack(path: Path, folder: Path) -> Manifest:
 
 
 def refuse_existing(path: Path) -> None:
-    """A backup never takes another's place.
+    """A backup never overwrites a file.
 
     :raises CommandError: there is such a file, or no folder for it.
     """

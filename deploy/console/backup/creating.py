@@ -32,7 +32,7 @@ Told = Callable[[str, int], None]
 def refuse_nothing(state: StateFolder) -> None:
     """Without data there is nothing to back up.
 
-    :raises CommandError: the place has no database.
+    :raises CommandError: the folder has no database.
     """
     if not (state.postgres / "PG_VERSION").exists():
         raise CommandError(

@@ -1,4 +1,4 @@
-"""``stairs restore FILE``: a place as it was at the moment of a backup, in a folder that holds nothing yet.
+"""``stairs restore FILE``: the state of the moment of a backup, in a folder without data.
 
     verify every hash → a new server beside (``var/restoring``) → keys and databases move in
 
@@ -47,7 +47,7 @@ def restore(state: StateFolder, path: Path, say: Callable[[str], None]) -> archi
 
 
 def refuse_data(state: StateFolder) -> None:
-    """A restore never takes anything's place.
+    """A restore never overwrites data.
 
     :raises CommandError: there are data, keys or topics here.
     """

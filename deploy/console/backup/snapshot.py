@@ -17,7 +17,7 @@ from psycopg import errors, sql
 
 from deploy.console.errors import CommandError
 
-PATIENCE = 60.0  # seconds; somebody appends all the time
+PATIENCE = 60.0  # seconds to lock all event tables while services append
 LOCK_TIMEOUT = "2s"  # less than appenders wait for the table: they wait out a try of ours
 
 

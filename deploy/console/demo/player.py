@@ -36,7 +36,7 @@ class StoryOutcome:
 
 @dataclass
 class Player:
-    """Who plays: the doors, the mailbox, and the time of the sandbox."""
+    """Plays stories: by the public APIs, with a view of the mailbox, at the time of the services."""
 
     api: PublicApi
     mails: Callable[[], list[ReceivedMail]]  # what lies in the mailbox now
@@ -46,7 +46,7 @@ class Player:
     def play(self, outcome: StoryOutcome) -> None:
         """The whole story, then the look at what came out.
 
-        :raises deploy.console.demo.public_api.Unexpected: a door refused what the story does.
+        :raises deploy.console.demo.public_api.UnexpectedAnswer: a service refused what the story does.
         """
         story = outcome.story
         ssids = invented(story.students)

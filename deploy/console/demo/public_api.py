@@ -1,4 +1,4 @@
-"""The public doors of the running system, as a client of the contract uses them."""
+"""The public APIs of the running system, used as the contract asks of every client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOON = 0.1  # seconds; what one service is told by another is mostly there by th
 
 
 class UnexpectedAnswer(CommandError):  # noqa: N818 - it is the answer that is unexpected
-    """A door answered otherwise than the story says."""
+    """A service answered otherwise than the story says."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class PublicApi:
 
     @classmethod
     def of(cls, state: StateFolder, record: RunRecord, within: float, http: httpx.Client) -> PublicApi:
-        """The running system's doors, with fresh tokens."""
+        """The running system's APIs, with new tokens."""
         return cls(record, within, http, {role: make_token(state, PEOPLE[role], HOUR) for role in PEOPLE})
 
     def get(self, service: str, path: str, role: Role, **query: str) -> Json:

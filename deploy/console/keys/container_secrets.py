@@ -52,12 +52,12 @@ def tell_compose(folder: Path, project: Path) -> None:
 
 
 def _once(path: Path, text: str) -> None:
-    """Never another's place: what is there is in use."""
+    """Write the file unless it exists: what is there is in use."""
     _same(path, path.read_text() if path.exists() else text)
 
 
 def _same(path: Path, text: str) -> None:
-    """This text, readable by all; put in place whole, for nobody can write into a file that is there."""
+    """This text, readable by all; the file is replaced as a whole."""
     if not path.exists() or path.read_text() != text:
         write_private(path, text)
     path.chmod(0o444)

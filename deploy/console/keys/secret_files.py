@@ -12,7 +12,7 @@ from deploy.console.folders import StateFolder
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put it in place in one step, mode 0600 from the first byte on."""
+    """Write the file in one step, with mode 0600 from the first byte on."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

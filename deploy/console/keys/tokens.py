@@ -12,7 +12,7 @@ from shared.kernel.actor import Actor, Role
 ISSUER = "https://stairs.local"
 AUDIENCE = "stairs"
 
-LEA = "1964733"  # Los Angeles Unified's CDS prefix, as a place everybody knows
+LEA = "1964733"  # Los Angeles Unified's CDS prefix, as an example
 SCHOOL = "19647331932045"
 
 
@@ -46,7 +46,7 @@ def person_of(role: Role, **changes: str | None) -> Actor:
 
 
 def make_token(state: StateFolder, person: Actor, hours: float) -> str:
-    """A signed token of this place's own issuer."""
+    """A signed token of this machine's own issuer."""
     return SigningKey.in_folder(state.keys).sign(
         person, issuer=ISSUER, audience=AUDIENCE, seconds=hours * 3600
     )

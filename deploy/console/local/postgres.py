@@ -135,7 +135,9 @@ def _configure(data: Path) -> None:
         with main.open("a") as conf:
             conf.write(include)
     rules = ["local all postgres trust", *(f"local {name} {name} scram-sha-256" for name in SERVICES)]
-    (data / "pg_hba.conf").write_text("# Written by `stairs run`: nobody else.\n" + "\n".join(rules) + "\n")
+    (data / "pg_hba.conf").write_text(
+        "# Written by `stairs run`: no other access.\n" + "\n".join(rules) + "\n"
+    )
 
 
 def _make_roles(server: EmbeddedServer, state: StateFolder) -> None:

@@ -72,7 +72,7 @@ def clear_away(data: Path, socket: Path) -> None:
 
 
 def stop(data: Path) -> None:
-    """Stop a server that nobody holds a handle of any more; killed if it does not end in time."""
+    """Stop a server by its data directory alone; it is killed if it does not end in time."""
     pid = postmaster(data)
     if pid is None:
         return

@@ -23,7 +23,7 @@ def refuse_taken_ports(ports: Ports, *, kafka: bool) -> None:
 
 
 def taken_ports(ports: Ports, *, kafka: bool) -> list[str]:
-    """Those that somebody listens on, each with what it is for."""
+    """Those that a program listens on, each with what it is for."""
     return [f"{port} ({name})" for name, port in ports.named(kafka=kafka).items() if not _free(port)]
 
 

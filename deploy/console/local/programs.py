@@ -74,7 +74,7 @@ def plain_environment() -> dict[str, str]:
 
 
 def verb(service: str, name: str, *arguments: str) -> tuple[str, ...]:
-    """The doorway of a service."""
+    """The command line of a service's verb."""
     return (sys.executable, "-m", f"services.{service}", name, *arguments)
 
 

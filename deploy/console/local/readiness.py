@@ -19,7 +19,7 @@ def wait_until_ready(
 
     :param within: seconds until it is too late.
     :param look: called between two tries; raises when waiting has become pointless.
-    :param running: whether every process runs, those without a door included.
+    :param running: whether every process runs, those without a port included.
     :raises CommandError: not ready in time; says what each of them answers.
     """
     until = time.monotonic() + within

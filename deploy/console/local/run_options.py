@@ -11,15 +11,15 @@ from deploy.console.ports import Ports
 
 @dataclass(frozen=True)
 class AddressOverrides:
-    """Where services reach what they use, when something stands in between; None: nothing does."""
+    """Addresses of a pooler, tunnel or mail server that services use instead of the local ones."""
 
     postgres: str | None = None  # folder of the socket of a connection pooler
     kafka: str | None = None  # host:port of a tunnel or proxy; the broker tells it to its clients
     smtp: str | None = None  # smtp://… of another mail server than the local mailbox
 
     @classmethod
-    def told_by(cls, environment: Mapping[str, str]) -> AddressOverrides:
-        """As an operator says it."""
+    def from_environment(cls, environment: Mapping[str, str]) -> AddressOverrides:
+        """From the variables that an operator set; an empty one is none."""
         names = ("STAIRS_POSTGRES_SOCKET", "STAIRS_KAFKA_ADVERTISED", "STAIRS_SMTP_URL")
         return cls(*(environment.get(name) or None for name in names))
 
@@ -35,4 +35,4 @@ class RunOptions:
     ports: Ports
     kafka: bool = False
     separate_relays: bool = False
-    between: AddressOverrides = NO_OVERRIDES
+    overrides: AddressOverrides = NO_OVERRIDES

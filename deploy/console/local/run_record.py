@@ -33,7 +33,7 @@ class RunRecord:
     def read(cls, state: StateFolder) -> RunRecord:
         """What the running system says.
 
-        :raises CommandError: none runs in this place.
+        :raises CommandError: none runs in this folder.
         """
         try:
             return cls(**json.loads(state.run_record.read_text()))

@@ -58,7 +58,7 @@ class Steps:
 
 
 def keep_running(options: RunOptions, console: Console, *, level: int = logging.WARNING) -> None:
-    """Run until somebody stops it.
+    """Run until Ctrl-C or a signal stops it.
 
     :param level: of the logs' lines that are shown as well; all are in their files.
     :raises CommandError: it cannot start, or it fell.

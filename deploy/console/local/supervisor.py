@@ -48,7 +48,7 @@ class Supervisor:
             self._transport.close()
 
     def alive(self) -> bool:
-        """Whether anybody answers; one that is shutting down answers with a fault until it has ended."""
+        """Whether it answers; while it shuts down it answers with a fault."""
         try:
             self.processes()
         except Fault:

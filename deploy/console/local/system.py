@@ -132,7 +132,7 @@ def _start(broker: Broker) -> None:
 
 def _broker(options: RunOptions) -> Broker:
     ports = options.ports
-    advertised = options.between.kafka
+    advertised = options.overrides.kafka
     return Broker(options.state.kafka, ports.kafka, ports.kafka_controller, advertised=advertised)
 
 
@@ -160,25 +160,25 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 def _record(options: RunOptions, database: Postgres) -> RunRecord:
-    """As :func:`record_for`, with what stands in between."""
+    """As :func:`record_for`, with the addresses that are overridden."""
     own = record_for(
         options.ports, database.socket, kafka=options.kafka, separate_relays=options.separate_relays
     )
-    between = options.between
+    overrides = options.overrides
     return replace(
         own,
-        socket=between.postgres or own.socket,
-        kafka=(between.kafka or own.kafka) if options.kafka else None,
-        smtp=between.smtp,
+        socket=overrides.postgres or own.socket,
+        kafka=(overrides.kafka or own.kafka) if options.kafka else None,
+        smtp=overrides.smtp,
     )
 
 
 def _wait(state: StateFolder, record: RunRecord, process: subprocess.Popen[bytes]) -> None:
-    api = record.urls | {
+    urls = record.urls | {
         f"{name}-worker": f"http://{HOST}:{record.ports[f'{name}_worker']}" for name in SERVICES
     }
     wait_until_ready(
-        api,
+        urls,
         within=READY_WITHIN,
         look=lambda: refuse_dead(state, process),
         running=Supervisor(state).all_run,
@@ -187,7 +187,7 @@ def _wait(state: StateFolder, record: RunRecord, process: subprocess.Popen[bytes
 
 @contextmanager
 def _announced(what: str, block: AbstractContextManager[T], say: Callable[[str], None]) -> Iterator[T]:
-    """The block; says what is stopping when it ends, since stopping takes its time."""
+    """The block; says at its end what is stopped, because that takes some seconds."""
     with ExitStack() as stack:
         value = stack.enter_context(block)
         stack.callback(say, f"stopping {what}")

@@ -47,14 +47,14 @@ def run(
 
     PostgreSQL 18, a mailbox, api and worker of each service. The next start continues where this one ended.
 
-    Environment variables name what stands in between: STAIRS_POSTGRES_SOCKET (socket folder of a connection
+    Environment variables override addresses: STAIRS_POSTGRES_SOCKET (socket folder of a connection
     pooler), STAIRS_KAFKA_ADVERTISED (host:port of a tunnel), STAIRS_SMTP_URL (another mail server).
     """
     from deploy.console.local.run_options import AddressOverrides, RunOptions
     from deploy.console.local.run_screen import keep_running
 
     with reporting_errors():
-        overrides = AddressOverrides.told_by(os.environ)
+        overrides = AddressOverrides.from_environment(os.environ)
         options = RunOptions(
             StateFolder.at(var), Ports().shifted(port_offset), kafka, separate_relays, overrides
         )

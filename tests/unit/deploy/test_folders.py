@@ -85,5 +85,5 @@ def test_without_a_running_system_there_are_no_notes(tmp_path: Path) -> None:
 
 def test_what_stands_in_between_is_told_by_the_environment() -> None:
     told = {"STAIRS_POSTGRES_SOCKET": "/run/pooler", "STAIRS_SMTP_URL": "smtp://relay:25"}
-    assert AddressOverrides.told_by(told) == AddressOverrides("/run/pooler", None, "smtp://relay:25")
-    assert AddressOverrides.told_by({"STAIRS_SMTP_URL": ""}) == AddressOverrides()
+    assert AddressOverrides.from_environment(told) == AddressOverrides("/run/pooler", None, "smtp://relay:25")
+    assert AddressOverrides.from_environment({"STAIRS_SMTP_URL": ""}) == AddressOverrides()
