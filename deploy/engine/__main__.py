@@ -18,7 +18,7 @@ import typer
 
 from deploy.engine import compose, image, images, podman
 from deploy.engine.reach import Engine, reached
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 
 PASSED_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -37,7 +37,7 @@ app = typer.Typer(
 def up() -> None:
     """Start the engine; install or build what is missing (six minutes the first time, then a second)."""
     found = reached()
-    state = State.of_this_machine()
+    state = EngineFolder.of_this_machine()
     if found is not None and not found.ours(state):
         print(f"engine: {found.name} answers at {found.host}; nothing to install")
         return
@@ -98,7 +98,7 @@ def status(
 def down() -> None:
     """End containers, networks and the engine; images and volumes stay."""
     with _reporting_errors():
-        podman.stop(State.of_this_machine())
+        podman.stop(EngineFolder.of_this_machine())
     print("engine: stopped; images and volumes stay")
 
 
@@ -106,7 +106,7 @@ def down() -> None:
 def purge() -> None:
     """End the engine and remove everything that it made."""
     with _reporting_errors():
-        podman.purge(State.of_this_machine())
+        podman.purge(EngineFolder.of_this_machine())
     print("engine: removed; packages of Debian that it installed stay")
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 PACKAGES = {
@@ -23,7 +23,7 @@ SLIM = (  # as the slim images are; manuals stay where Java's packages want to n
 )
 
 
-def base(state: State, name: str) -> Path:
+def base(state: EngineFolder, name: str) -> Path:
     """The tarball of a root file system, made unless it is there.
 
     :raises EngineUnavailable: this is no Debian, or its package sources do not give what is needed.

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.engine import images
 from deploy.engine.podman import ROOT
 from deploy.engine.reach import Engine
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 NAME = "stairs"
@@ -60,7 +60,7 @@ def build(
     for label, value in {**said_by_label, **(labels or {})}.items():
         options += ["--label", f"{label}={value}"]
     options += ["--no-cache"] if fresh else []
-    state = State.of_this_machine()
+    state = EngineFolder.of_this_machine()
     with told(f"image {name}"):
         if engine.ours(state):
             with state.alone("build"):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from deploy.engine.bases import base, codename
 from deploy.engine.podman import ROOT, podman
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 from deploy.kafka import jars
 
@@ -48,7 +48,7 @@ STAND_INS = (
 )
 
 
-def ensure(state: State) -> None:
+def ensure(state: EngineFolder) -> None:
     """Build the stand-ins that are missing, or whose sources have changed since.
 
     :raises EngineUnavailable: a package source does not give what is needed.
@@ -64,7 +64,7 @@ def ensure(state: State) -> None:
             _build(state, each)
 
 
-def podman_label(state: State, each: StandIn) -> str | None:
+def podman_label(state: EngineFolder, each: StandIn) -> str | None:
     """The digest that the present image was made with; None if a tag of it is missing."""
     form = f'{{{{index .Config.Labels "{LABEL}"}}}}'
     found = {
@@ -98,7 +98,7 @@ def locked(names: Iterable[str], lock: Path = LOCK) -> list[str]:
     return found
 
 
-def _build(state: State, each: StandIn) -> None:
+def _build(state: EngineFolder, each: StandIn) -> None:
     root = f"localhost/stairs-base-{each.base}:{codename()}"
     log = state.log / f"{each.name}.log"
     environment = state.podman_environment()
@@ -115,7 +115,7 @@ def _build(state: State, each: StandIn) -> None:
         build(state, [*names, *labels, "--no-cache", "--file", str(context / "Containerfile")], context, log)
 
 
-def build(state: State, options: list[str], context: Path, log: Path) -> None:
+def build(state: EngineFolder, options: list[str], context: Path, log: Path) -> None:
     """Run podman's build as this machine needs it: no namespaces within, its own network, trust and index.
 
     :raises EngineUnavailable: it fails; with the end of what it said.
@@ -131,7 +131,7 @@ def build(state: State, options: list[str], context: Path, log: Path) -> None:
     )
 
 
-def pip_settings(state: State) -> Path:
+def pip_settings(state: EngineFolder) -> Path:
     """This machine's way to its package index, as a file that a build can read and an image never holds."""
     said = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.engine import api
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 PACKAGES = (
@@ -26,7 +26,7 @@ STOP = 15.0
 ROOT = Path(__file__).parents[2]
 
 
-def install(state: State) -> None:
+def install(state: EngineFolder) -> None:
     """Get podman and what it stands on from the machine's Debian packages, unless it is here.
 
     crun, podman's first choice, refuses the mixed control groups of some machines: runc takes both kinds.
@@ -47,7 +47,7 @@ def install(state: State) -> None:
         do(install, state.log / "apt.log", environment=quiet)
 
 
-def start(state: State) -> None:
+def start(state: EngineFolder) -> None:
     """Serve Docker's API and tick the health checks, unless both go on already.
 
     :raises EngineUnavailable: the API does not come up; with the end of its log.
@@ -67,7 +67,7 @@ def start(state: State) -> None:
         _launch(state, "ticker", [sys.executable, "-m", "deploy.engine.ticker", str(state.socket)])
 
 
-def stop(state: State) -> None:
+def stop(state: EngineFolder) -> None:
     """End containers, API and ticker; images and volumes stay."""
     if shutil.which("podman") and state.made():
         podman(state, "rm", "--all", "--force", "--time", "5", check=False)
@@ -76,7 +76,7 @@ def stop(state: State) -> None:
     state.socket.unlink(missing_ok=True)
 
 
-def purge(state: State) -> None:
+def purge(state: EngineFolder) -> None:
     """Everything the engine made on this machine, but for installed Debian packages."""
     stop(state)
     if shutil.which("podman") and state.made():
@@ -86,7 +86,7 @@ def purge(state: State) -> None:
     state.remove()
 
 
-def podman(state: State, *words: str, check: bool = True) -> str:
+def podman(state: EngineFolder, *words: str, check: bool = True) -> str:
     """What a podman command answers.
 
     :raises EngineUnavailable: it fails, and ``check`` is asked for.
@@ -103,7 +103,7 @@ def podman(state: State, *words: str, check: bool = True) -> str:
     return done.stdout.strip()
 
 
-def _launch(state: State, name: str, words: list[str]) -> subprocess.Popen[bytes]:
+def _launch(state: EngineFolder, name: str, words: list[str]) -> subprocess.Popen[bytes]:
     with (state.log / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             words,
@@ -119,7 +119,7 @@ def _launch(state: State, name: str, words: list[str]) -> subprocess.Popen[bytes
     return process
 
 
-def _running(state: State, name: str) -> int | None:
+def _running(state: EngineFolder, name: str) -> int | None:
     """Its process, if it is the one that we started: a number may be somebody else's by now."""
     try:
         note = json.loads((state.fleeting / f"{name}.json").read_text())
@@ -128,7 +128,7 @@ def _running(state: State, name: str) -> int | None:
     return int(note["pid"]) if note["born"] and _born(note["pid"]) == note["born"] else None
 
 
-def _end(state: State, name: str) -> None:
+def _end(state: EngineFolder, name: str) -> None:
     pid = _running(state, name)
     if pid is not None:
         with suppress(ProcessLookupError):

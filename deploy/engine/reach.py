@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.engine import api, compose
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Engine:
     host: str  # unix:///… or what DOCKER_HOST says
     environment: dict[str, str]  # for docker, Compose and testcontainers
 
-    def ours(self, state: State) -> bool:
+    def ours(self, state: EngineFolder) -> bool:
         """Whether it is the one that ``make engine`` starts."""
         return self.host == f"unix://{state.socket}"
 
@@ -46,7 +46,7 @@ class Engine:
 
 def reached() -> Engine | None:
     """The first engine that answers: DOCKER_HOST, ours, Docker's socket, podman's."""
-    state = State.of_this_machine()
+    state = EngineFolder.of_this_machine()
     given = os.environ.get("DOCKER_HOST")
     if given and given != f"unix://{state.socket}":
         path = Path(given.removeprefix("unix://"))
@@ -72,7 +72,7 @@ def _usual_sockets() -> Iterator[Path]:
 
 
 def _composes() -> Iterator[list[str]]:
-    ours = State.of_this_machine().compose
+    ours = EngineFolder.of_this_machine().compose
     if ours.exists():
         yield [str(ours)]
     if shutil.which("docker"):

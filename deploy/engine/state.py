@@ -49,14 +49,14 @@ class EngineUnavailable(Exception):  # noqa: N818 - says what is so
 
 
 @dataclass(frozen=True)
-class State:
+class EngineFolder:
     """The engine's folders."""
 
     folder: Path
     fleeting: Path  # under /run: gone after a reboot, by which podman notices one
 
     @classmethod
-    def of_this_machine(cls) -> State:
+    def of_this_machine(cls) -> EngineFolder:
         """That which ``STAIRS_ENGINE`` names; two of them live side by side."""
         folder = Path(os.environ.get("STAIRS_ENGINE", USUAL)).absolute()
         if folder == Path(USUAL):
@@ -164,7 +164,7 @@ class State:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _settings(state: State) -> dict[str, str]:
+def _settings(state: EngineFolder) -> dict[str, str]:
     words = {"folder": state.folder, "fleeting": state.fleeting}
     return {
         MARK: STORAGE_CONF.format(**words),

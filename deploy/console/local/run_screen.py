@@ -21,7 +21,7 @@ LOOK_EVERY = 0.2  # seconds between two looks at the logs
 CHECK_EVERY = 1.0  # seconds between two looks at what the supervisor does not keep
 
 
-class Steps:
+class StepLines:
     """The steps of a start or an end: a line for each, on a terminal with the seconds that it takes."""
 
     def __init__(self, console: Console) -> None:
@@ -63,7 +63,7 @@ def keep_running(options: RunOptions, console: Console, *, level: int = logging.
     :param level: of the logs' lines that are shown as well; all are in their files.
     :raises CommandError: it cannot start, or it fell.
     """
-    steps = Steps(console)
+    steps = StepLines(console)
     try:
         with stopped_by_signals(), suppress(Stopped), system(options, say=steps.begin) as running:
             steps.end()

@@ -24,7 +24,7 @@ UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 @dataclass(frozen=True)
-class DeadLetters:
+class DeadLetterTables:
     """The dead letters of a running system."""
 
     state: StateFolder

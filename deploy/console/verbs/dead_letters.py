@@ -13,7 +13,7 @@ from deploy.console.ports import SERVICES
 from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService
 
 if TYPE_CHECKING:
-    from deploy.console.verbs.dead_letter_tables import DeadLetters
+    from deploy.console.verbs.dead_letter_tables import DeadLetterTables
 
 commands = typer.Typer(
     no_args_is_help=True, help="Messages that could not be handled: list, show, replay, discard."
@@ -80,10 +80,10 @@ def discard(
         _letters(var, as_json=as_json).discard(service, number, reason.strip(), by and by.strip())
 
 
-def _letters(var: Dir, *, as_json: bool) -> DeadLetters:
+def _letters(var: Dir, *, as_json: bool) -> DeadLetterTables:
     from rich.console import Console
 
-    from deploy.console.verbs.dead_letter_tables import DeadLetters
+    from deploy.console.verbs.dead_letter_tables import DeadLetterTables
 
     state = StateFolder.at(var)
-    return DeadLetters(state, RunRecord.read(state), None if as_json else Console(highlight=False))
+    return DeadLetterTables(state, RunRecord.read(state), None if as_json else Console(highlight=False))

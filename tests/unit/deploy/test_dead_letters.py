@@ -15,7 +15,7 @@ from deploy.console.folders import StateFolder
 from deploy.console.local import service_commands
 from deploy.console.local.run_record import RunRecord
 from deploy.console.local.service_commands import Reply
-from deploy.console.verbs.dead_letter_tables import DeadLetters, row, span
+from deploy.console.verbs.dead_letter_tables import DeadLetterTables, row, span
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LETTER = {
@@ -38,7 +38,7 @@ class Desk:
         monkeypatch.setattr(service_commands, "ask", self._ask)
         self._paper = io.StringIO()
         notes = RunRecord({}, {}, None, "", separate_relays=False, pid=1)
-        self.letters = DeadLetters(StateFolder(Path()), notes, Console(file=self._paper, width=140))
+        self.letters = DeadLetterTables(StateFolder(Path()), notes, Console(file=self._paper, width=140))
 
     def _ask(self, *words: str, state: StateFolder, record: RunRecord) -> Reply:  # noqa: ARG002
         self.asked.append(words)

@@ -17,18 +17,18 @@ from typer.testing import CliRunner
 from deploy.engine import bases, compose, images, podman, reach, ticker
 from deploy.engine.__main__ import app
 from deploy.engine.podman import ROOT
-from deploy.engine.state import EngineUnavailable, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do
 
 DEB822 = "Types: deb\nURIs: mirror\nSuites: bookworm bookworm-updates\nComponents: main\n"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "engine", tmp_path / "run")
+def state(tmp_path: Path) -> EngineFolder:
+    return EngineFolder(tmp_path / "engine", tmp_path / "run")
 
 
-def test_everything_lies_in_its_own_two_folders(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_lies_in_its_own_two_folders(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     state.prepare()
     for name in ("containers.conf", "storage.conf", "registries.conf"):
@@ -42,17 +42,19 @@ def test_another_folder_takes_nobodys_place_under_run(monkeypatch: pytest.Monkey
     found = []
     for folder in ("/srv/user", "/opt/podman", "/data/a/engine", "/data/b/engine", "/data/stairs-engine"):
         monkeypatch.setenv("STAIRS_ENGINE", folder)
-        found.append(State.of_this_machine().fleeting)
+        found.append(EngineFolder.of_this_machine().fleeting)
     assert all(re.fullmatch(r"/run/stairs-engine-[0-9a-f]{12}", str(path)) for path in found)
     assert len(set(found)) == len(found)
 
 
 def test_the_usual_folder_has_its_usual_place_under_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STAIRS_ENGINE", raising=False)
-    assert State.of_this_machine().fleeting == Path("/run/stairs-engine")
+    assert EngineFolder.of_this_machine().fleeting == Path("/run/stairs-engine")
 
 
-def test_somebodys_folder_is_neither_used_nor_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebodys_folder_is_neither_used_nor_purged(
+    state: EngineFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     asked: list[object] = []
@@ -67,7 +69,9 @@ def test_somebodys_folder_is_neither_used_nor_purged(state: State, monkeypatch: 
     assert asked == []  # without our settings podman would mean the machine's own containers
 
 
-def test_its_own_folder_is_prepared_again_and_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_own_folder_is_prepared_again_and_purged(
+    state: EngineFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda _: None)
     state.prepare()
@@ -77,20 +81,20 @@ def test_its_own_folder_is_prepared_again_and_purged(state: State, monkeypatch: 
     assert not state.folder.exists()
 
 
-def test_no_registry_is_ever_asked(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_registry_is_ever_asked(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     state.prepare()
     settings = tomllib.loads((state.folder / "registries.conf").read_text())
     assert settings == {"unqualified-search-registries": []}
 
 
-def test_whoever_is_not_root_is_told_what_to_do(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_is_not_root_is_told_what_to_do(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(EngineUnavailable, match="sudo make engine"):
         state.prepare()
 
 
-def test_a_second_caller_waits_for_the_first(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_caller_waits_for_the_first(state: EngineFolder, capsys: pytest.CaptureFixture[str]) -> None:
     state.folder.mkdir()
     entered = threading.Event()
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploy.console.folders import StateFolder
 from deploy.console.local.run_record import record_for
-from deploy.console.local.run_screen import Steps, announce, next_commands
+from deploy.console.local.run_screen import StepLines, announce, next_commands
 from deploy.console.local.system import LocalSystem
 from deploy.console.ports import Ports
 
@@ -65,7 +65,7 @@ def test_the_next_commands_are_those_of_this_folder(
 
 def test_each_step_is_a_line_also_where_there_is_no_terminal() -> None:
     paper = io.StringIO()
-    steps = Steps(Console(file=paper, width=80))
+    steps = StepLines(Console(file=paper, width=80))
     steps.begin("PostgreSQL 18")
     steps.begin("migrations")
     assert paper.getvalue() == "  · PostgreSQL 18\n  · migrations\n"
@@ -74,7 +74,7 @@ def test_each_step_is_a_line_also_where_there_is_no_terminal() -> None:
 
 def test_a_terminal_sees_the_seconds_of_each_step() -> None:
     paper = io.StringIO()
-    steps = Steps(Console(file=paper, width=80, force_terminal=True))
+    steps = StepLines(Console(file=paper, width=80, force_terminal=True))
     steps.begin("PostgreSQL 18")
     steps.begin("migrations")
     steps.end()
