@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from deploy.console.demo.mailpit import read_mailpit
 from deploy.console.demo.player import Player, StoryOutcome
@@ -87,9 +88,11 @@ def _play_all(
     mails: Callable[[], list[ReceivedMail]],
     console: Console,
 ) -> list[StoryOutcome]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    words = Column(ratio=1, no_wrap=True, overflow="ellipsis")  # one line for each case, at any width
+    text = TextColumn("{task.description}", table_column=words)
+    columns = (SpinnerColumn(), text, BarColumn(bar_width=10), TimeElapsedColumn())
     outcomes = []
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, expand=True) as progress:
         for story in to_play:
             steps = 4 + len(story.steps) + bool(story.appeal) + bool(story.breach_call)
             bar = progress.add_task(story.example, total=steps)
