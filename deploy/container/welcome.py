@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.console.keys.tokens import AUDIENCE, ISSUER, PEOPLE
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 
 SECRETS = Path("/run/secrets")
 DAYS = 30

@@ -124,7 +124,7 @@ class Broker:
     def answers(self) -> bool:
         """Whether the cluster describes itself: readiness, not merely an open port."""
         # here: the console of a system without Kafka has a broker to stop only, and saves the client's 16 MB
-        from shared.messaging.kafka_types import KafkaError, open_admin
+        from shared.messaging.kafka.client import KafkaError, open_admin
 
         try:
             with open_admin(self.bootstrap) as admin:

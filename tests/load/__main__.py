@@ -16,10 +16,10 @@ from tests.load.filing import Filing
 from tests.load.harness import (
     Report,
     Round,
-    Row,
     at_least,
     at_most,
     measure,
+    noted,
     over,
     publish,
     seconds,
@@ -83,8 +83,14 @@ class PartName(StrEnum):
     MAILS_KAFKA = "mails-kafka"
 
 
-def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
-    """What is measured in each round; `only` leaves the rest out."""
+def parts(
+    around: Surroundings, only: set[str], opened: ExitStack, failures: dict[str, str]
+) -> dict[str, Callable[[], Round]]:
+    """What is measured in each round.
+
+    :param only: leave all other parts out; empty for all.
+    :param failures: where the reason is noted, by part, if one cannot be set up.
+    """
     kinds: dict[str, Callable[[Surroundings], Part]] = {
         "append": Append,
         "filing": Filing,
@@ -94,36 +100,30 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "mails-feeds": by_feeds,
         "mails-kafka": by_kafka,
     }
-    return {
-        name: opened.enter_context(kind(around)).round
-        for name, kind in kinds.items()
-        if not only or name in only
-    }
+    found: dict[str, Callable[[], Round]] = {}
+    for name, kind in kinds.items():
+        if not only or name in only:
+            with noted(name, failures):
+                found[name] = opened.enter_context(kind(around)).round
+    return found
 
 
-def shown(rounds: list[dict[str, float]]) -> list[Row]:
-    """The rows whose figures were measured."""
-
-    def measured(row: Row) -> bool:
-        try:
-            row.ratio(rounds[0])
-        except KeyError:
-            return False
-        return True
-
-    return [row for row in ROWS if measured(row)]
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     out: Annotated[Path, typer.Option(help="Where the figures are kept.")] = Path("var/bench/latest.json"),
     rounds: Annotated[int, typer.Option(help="How often each part is measured.", min=1)] = 3,
     only: Annotated[list[PartName] | None, typer.Option(help="Measure this part only; repeatable.")] = None,
 ) -> None:
-    """Measure, print, keep."""
+    """Measure, print, keep; exit code 1 if a part could not be measured."""
+    failures: dict[str, str] = {}
     with surroundings() as around, ExitStack() as opened:
-        measured = measure(parts(around, set(only or []), opened), rounds)
-    publish(Report(shown(measured), measured), out)
+        measured = measure(parts(around, set(only or []), opened, failures), rounds, failures)
+    publish(Report(ROWS, measured, failures), out)
+    raise typer.Exit(1 if failures else 0)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -25,7 +25,7 @@ from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.local.postgres import database_url, embedded_server, postgres
 from deploy.console.ports import SERVICES
-from shared.messaging.turns import RELAY
+from shared.messaging.publishing.publisher_lock import RELAY
 
 PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import password_of, secret_key, write_private
 from deploy.console.ports import SERVICES
-from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
+from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
 
 COMPOSE = "docker-compose.yml"
 NAMED_BY = "STAIRS_SECRETS"

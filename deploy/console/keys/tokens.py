@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import write_private
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Actor, Role
 
 ISSUER = "https://stairs.local"

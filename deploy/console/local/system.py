@@ -120,8 +120,8 @@ def _start(broker: Broker) -> None:
 
     :raises CommandError: no Java, no jars, or it does not answer.
     """
-    from shared.messaging import topics
-    from shared.messaging.kafka_types import KafkaError
+    from shared.messaging.kafka import topics
+    from shared.messaging.kafka.client import KafkaError
 
     try:
         broker.start()
