@@ -15,6 +15,7 @@ from deploy.console.local.run_record import RunRecord
 from deploy.console.local.supervisor import Supervisor
 from deploy.console.ports import HOST, SERVICES
 
+WAITING = ("_lag", "mails_waiting")  # endings of the lags that count what is not handled yet
 PATIENCE = 5.0  # seconds for an answer of ``/readyz``
 
 
@@ -81,9 +82,9 @@ def process_status(http: httpx.Client, name: str, url: str) -> ProcessStatus:
         return ProcessStatus(
             name, url, ready=False, reasons={"answer": type(error).__name__}, behind=0, behind_seconds=0
         )
-    lags: Mapping[str, Mapping[str, float]] = body.get("lags") or {}
-    counts = [value for lag, by in lags.items() if not lag.endswith("_seconds") for value in by.values()]
-    ages = [value for lag, by in lags.items() if lag.endswith("_seconds") for value in by.values()]
+    lags: Mapping[str, float | Mapping[str, float]] = body.get("lags") or {}
+    counts = [value for lag, found in lags.items() if lag.endswith(WAITING) for value in _values(found)]
+    ages = [value for lag, found in lags.items() if lag.endswith("_seconds") for value in _values(found)]
     return ProcessStatus(
         name=name,
         url=url,
@@ -92,6 +93,11 @@ def process_status(http: httpx.Client, name: str, url: str) -> ProcessStatus:
         behind=sum(counts),
         behind_seconds=round(max(ages, default=0), 1),
     )
+
+
+def _values(lag: float | Mapping[str, float]) -> list[float]:
+    """A lag is one figure, or one for each source or consumer."""
+    return list(lag.values()) if isinstance(lag, Mapping) else [lag]
 
 
 def _processes(state: StateFolder) -> dict[str, str]:

@@ -40,12 +40,16 @@ def system(**changed: object) -> SystemStatus:
 
 def test_a_worker_is_behind_by_the_sum_of_its_lags_and_the_age_of_the_oldest() -> None:
     lags = {
+        "consumer_lag": {"incidents /appeals": 1, "incidents-mail /notifications": 4},
         "relay_lag": {"/incidents": 2},
-        "consumer_lag": {"a": 1, "b": 4},
         "relay_lag_seconds": {"/incidents": 2.54},
+        "mails_waiting": 3,
+        "deadlines_running": 9,
+        "append_waiting_limit": 1024,
+        "deadlines_unnoticed_seconds": 0,
     }
     found = asked(httpx.Response(200, json={"status": "ready", "reasons": {}, "lags": lags}))
-    assert (found.ready, found.behind, found.behind_seconds) == (True, 7, 2.5)
+    assert (found.ready, found.behind, found.behind_seconds) == (True, 10, 2.5)
 
 
 def test_a_process_that_is_not_ready_says_why() -> None:
