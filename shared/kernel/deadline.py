@@ -1,4 +1,4 @@
-"""A deadline: one clock of the dossier's §8 that runs for one thing, from the fact that starts it to its end.
+"""A deadline: one clock of domain §8 that runs for one thing, from the fact that starts it to its end.
 
     RUNNING --done in time--> MET
        |  '----- moot ------> WAIVED --needed after all--> RUNNING

@@ -1,4 +1,4 @@
-"""Who may do what with appeals: the permission matrix of dossier §3.3."""
+"""Who may do what with appeals: the permission matrix of domain §3.3."""
 
 from __future__ import annotations
 

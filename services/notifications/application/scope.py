@@ -1,4 +1,4 @@
-"""Who may see and do what here (contract §2, §5; dossier §3.3, HR-29)."""
+"""Who may see and do what here (contract §2, §5; domain §3.3, HR-29)."""
 
 from __future__ import annotations
 

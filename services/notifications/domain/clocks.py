@@ -39,7 +39,7 @@ class DraftReminder(Occasion):
 class ReportClock(Occasion):
     """What every mail about a clock of a case says (N10; K3, K4, K8)."""
 
-    clock: str  # the dossier's name, "K3"
+    clock: str  # the id of domain §8, "K3"
     clock_title: str
     administration_year: str
     incident_title: str
