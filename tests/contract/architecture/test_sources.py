@@ -127,6 +127,18 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
             assert place in places(target), link
 
 
+NOT_HELD = {"CHANGELOG.md", "testing.md"}
+"""What tells of the past, and what is being written anew."""
+
+PATH = re.compile(r"`((?:services|shared|deploy|tests|docs|\.ci|\.devcontainer)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in NOT_HELD], ids=named)
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    said = PATH.findall(page.read_text("utf-8"))
+    assert [path for path in said if not (ROOT / path).exists()] == []
+
+
 NAMES = {
     "README",
     "CHANGELOG",
@@ -199,8 +211,7 @@ WIDTH = 100
 WRAPPED = [
     page
     for page in PAGES
-    if page.parent in {ROOT, ROOT / "docs", ROOT / "docs/domain"}
-    and page.name not in {"CHANGELOG.md", "testing.md"}
+    if page.parent in {ROOT, ROOT / "docs", ROOT / "docs/domain"} and page.name not in NOT_HELD
 ]
 
 
