@@ -192,7 +192,7 @@ EXAMPLES: dict[str, tuple[Body, Expected]] = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_worked_examples_are_judged_as_the_domain_says(name: str) -> None:
+def test_the_worked_examples_are_judged_as_the_manual_says(name: str) -> None:
     body, expected = EXAMPLES[name]
     report, students = stated(body)
     found = RULES.assess(report.incident_type, report.circumstances(RULES, len(students)))
