@@ -91,7 +91,7 @@ def demo(
 ) -> None:
     """Play real cases of the manual against the running system, by its public doors only.
 
-    Ends with a table of what was seen. The exit code is 0 only if all that the dossier expects was there.
+    Ends with a table of what was seen. The exit code is 0 only if everything was as the manual says.
     """
     from deploy.console.demo import play
 

@@ -66,7 +66,7 @@ async def listed_sometime(stack: Stack, enough: Callable[[set[str]], bool]) -> s
 
 
 def played(stack: Stack, *examples: str) -> str:
-    """The demonstration, all as the dossier says; what it printed."""
+    """The demonstration, all as the manual says; what it printed."""
     done = stack.demo(*examples)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:] + stack.last_words()
     assert "carried by Apache Kafka" in done.stdout

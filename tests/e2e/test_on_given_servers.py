@@ -110,9 +110,9 @@ def told(place: Place, notes: Notes) -> str:
     return done.stdout
 
 
-def test_the_story_comes_out_as_the_dossier_says(told: str) -> None:
+def test_the_story_comes_out_as_the_manual_says(told: str) -> None:
     assert "carried by Apache Kafka" in told
-    assert ": as the dossier says" in told
+    assert ": as the manual says" in told
 
 
 def test_its_mails_came_once(told: str, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Plays one story by the public doors, and finds out whether everything came out as the dossier says."""
+"""Plays one story by the public doors, and finds out whether everything came out as the manual says."""
 
 from __future__ import annotations
 

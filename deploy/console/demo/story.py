@@ -1,4 +1,4 @@
-"""A worked example of the dossier as data: who does what, and what must be seen afterwards.
+"""A worked example of the manual as data: who does what, and what must be seen afterwards.
 
 Instants and days may be said relative to the moment of playing: ``now-3h``, ``today-12d``. An SSID is said by
 the student's label, ``ssid:first``; the numbers are invented anew at each playing, so that a story can be
@@ -77,7 +77,7 @@ class ExpectedMail(_Data):
 
 
 class Expected(_Data):
-    """What the dossier says must come out."""
+    """What the manual says must come out."""
 
     severity: str
     recommended_action: str
@@ -102,7 +102,7 @@ class Story(_Data):
     breach_call: BreachCall | None = None
     appeal: AppealRequest | None = None
     steps: tuple[Step, ...] = ()
-    expect: Expected = Field(description="what the dossier says must come out")
+    expect: Expected = Field(description="what the manual says must come out")
 
 
 def stories(folder: Path, wanted: list[str]) -> list[Story]:
