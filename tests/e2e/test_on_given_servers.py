@@ -111,7 +111,7 @@ def told(place: StateFolder, notes: RunRecord) -> str:
     return done.stdout
 
 
-def test_the_story_comes_out_as_the_dossier_says(told: str) -> None:
+def test_the_story_comes_out_as_the_manual_says(told: str) -> None:
     assert "carried by Apache Kafka" in told
     assert ": as the manual says" in told
 

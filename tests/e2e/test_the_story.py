@@ -41,7 +41,7 @@ def told(system: RunningSystem) -> str:
     return done.stdout
 
 
-def test_six_cases_come_out_as_the_dossier_says(told: str) -> None:
+def test_six_cases_come_out_as_the_manual_says(told: str) -> None:
     assert "as the manual says" in told
     assert "not as the manual says" not in told
 

@@ -1,4 +1,4 @@
-"""One word, one meaning (docs/glossary-code.md): a class name that many files share says nothing."""
+"""One word, one meaning (docs/glossary.md): a class name that many files share says nothing."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from deploy.console.errors import CommandError
 NOON = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # noon in California, a Monday
 
 
-def test_the_six_examples_of_the_dossier_are_there() -> None:
+def test_the_six_examples_of_the_domain_are_there() -> None:
     names = [story.example for story in stories(STORIES, [])]
     assert names == ["E12", "E16", "E19", "E26", "E30", "E38"]
 
