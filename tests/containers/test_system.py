@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.console.mailpit import read_mailpit
-from deploy.console.tokens import PEOPLE, make_token
+from deploy.console.demo.mailpit import read_mailpit
+from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine import api, image
 from shared.kernel.actor import Role
 from tests.support.compose import SIX, Stack

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import SERVICES
+from deploy.console.local.mailbox import read_mailbox
+from deploy.console.ports import SERVICES
 from shared.kernel.actor import Role
 from tests.support.event_schemas import problems
 from tests.support.eventually import eventually

@@ -23,6 +23,11 @@ GONE = {
     "turns": "publisher_lock",
     "desk": "dependencies",
     "letter_box": "register",
+    "cut": "snapshot",
+    "doorways": "service_commands",
+    "place": "folders",
+    "postmaster": "postgres_process",
+    "trouble": "errors",
 }
 """Names of modules that were a house's own, and what took their place."""
 
