@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from deploy.console.mailbox import serving
+from deploy.console.local.mailbox import serving
 from services.notifications.bootstrap import dispatch, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.reactions.delivery_deadline import triggered_at, with_deadlines
