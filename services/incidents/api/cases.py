@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.incidents.api.desk import Desk, desk_of
-from services.incidents.api.rendering import case_page, case_resource
-from services.incidents.api.resources import CasePage, CaseResource, ShownCase
-from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody
+from services.incidents.api.listing import CasePage
+from services.incidents.api.resources import CaseResource, ShownCase
+from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseId, CaseQuery, RevisionBody
 from services.incidents.application.commands import (
     DeleteDraft,
     DraftCase,
@@ -20,7 +20,7 @@ from services.incidents.application.commands import (
 )
 from services.incidents.domain.case import Case
 from services.incidents.domain.permissions import may_read_ssids, may_search
-from shared.http.answers import Answer, created, etag, gone, ok, respond
+from shared.http.answers import Answer, created, etag, gone, ok
 from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.preconditions import IfMatch
@@ -29,46 +29,47 @@ from shared.kernel.actor import Actor
 router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 
 
-@router.post("", status_code=201, response_model=CaseResource)
-async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
+@router.post("", status_code=201)
+async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[CaseResource]:
     """Begin a case: a draft."""
     desk, ssids = desk_of(request), tuple(body.ssids or ())
     await desk.corrections.check(body.corrects, once.caller)
     command = DraftCase(uuid4(), body.report(), ssids, once.caller, desk.clock.now())
 
-    async def render(case: Case) -> Answer:
-        shown = case_resource(case, await desk.cases.masks(case, once.caller, ssids))
+    async def render(case: Case) -> Answer[CaseResource]:
+        shown = CaseResource.of(case, await desk.cases.masks(case, once.caller, ssids))
         return created(shown, location=f"/v1/incidents/{case.id}", version=case.version)
 
     return await once(render, lambda receipt: desk.cases.draft(command, receipt))
 
 
-@router.get("", response_model=CasePage)
-async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Response:
+@router.get("")
+async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Answer[CasePage]:
     """Search the cases in the caller's scope; search by SSID by POST, which puts none into an address."""
     return await _found(desk_of(request), asked, caller)
 
 
-@router.post("/search", response_model=CasePage)
-async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> Response:
+@router.post("/search")
+async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> Answer[CasePage]:
     """The same search asked in a body: an SSID in it stands in no address, history or proxy's log."""
     return await _found(desk_of(request), asked, caller)
 
 
-@router.get("/{case_id}", response_model=ShownCase)
-async def show(case_id: UUID, request: Request, caller: Caller) -> Response:
+@router.get("/{case_id}")
+async def show(case_id: CaseId, request: Request, caller: Caller) -> Answer[ShownCase]:
     """One case as it is now, and what became of the mails about it."""
     desk = desk_of(request)
     case = await desk.cases.get(case_id, caller)
     masks = await desk.cases.masks(case, caller)
-    shown = case_resource(case, masks, await desk.discussions.additional_action(case))
-    return respond(ok({**shown, "notifications": await desk.case_mail.of(case.id)}, version=case.version))
+    action = await desk.discussions.additional_action(case)
+    shown = ShownCase.with_mails(case, masks, action, await desk.case_mail.of(case.id))
+    return ok(shown, version=case.version)
 
 
-@router.patch("/{case_id}", response_model=CaseResource)
+@router.patch("/{case_id}")
 async def revise(
-    case_id: UUID, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
-) -> Response:
+    case_id: CaseId, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
+) -> Answer[CaseResource]:
     """Change a draft."""
     desk = desk_of(request)
     await desk.corrections.check(body.corrects, caller)
@@ -78,53 +79,55 @@ async def revise(
 
 
 @router.delete("/{case_id}", status_code=204)
-async def delete(case_id: UUID, request: Request, caller: Caller, expected: IfMatch) -> Response:
+async def delete(case_id: CaseId, request: Request, caller: Caller, expected: IfMatch) -> Response:
     """Throw a draft away."""
     desk = desk_of(request)
     await desk.cases.delete_draft(DeleteDraft(case_id, caller, desk.clock.now(), expected))
-    return respond(gone())
+    return gone()
 
 
-@router.post("/{case_id}/breach-calls", status_code=201, response_model=CaseResource)
+@router.post("/{case_id}/breach-calls", status_code=201)
 async def record_breach_call(
-    case_id: UUID, body: BreachCallBody, request: Request, expected: IfMatch, once: OnceOnly
-) -> Response:
+    case_id: CaseId, body: BreachCallBody, request: Request, expected: IfMatch, once: OnceOnly
+) -> Answer[CaseResource]:
     """Put a breach's phone call on record."""
     desk = desk_of(request)
     command = RecordBreachCall(case_id, body.call(), once.caller, desk.clock.now(), expected)
 
-    async def render(case: Case) -> Answer:
+    async def render(case: Case) -> Answer[CaseResource]:
         masks, action = (
             await desk.cases.masks(case, once.caller),
             await desk.discussions.additional_action(case),
         )
-        shown = case_resource(case, masks, action)
+        shown = CaseResource.of(case, masks, action)
         return Answer(201, shown, {"ETag": etag(case.version)})
 
     return await once(render, lambda receipt: desk.cases.record_breach_call(command, receipt))
 
 
-@router.post("/{case_id}/submit", response_model=CaseResource)
-async def submit(case_id: UUID, request: Request, expected: IfMatch, once: OnceOnly) -> Response:
+@router.post("/{case_id}/submit")
+async def submit(
+    case_id: CaseId, request: Request, expected: IfMatch, once: OnceOnly
+) -> Answer[CaseResource]:
     """Put a draft on record, under a case number."""
     desk = desk_of(request)
     command = SubmitCase(case_id, once.caller, desk.clock.now(), expected)
 
-    async def render(case: Case) -> Answer:
-        return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
+    async def render(case: Case) -> Answer[CaseResource]:
+        return ok(CaseResource.of(case, await desk.cases.masks(case, once.caller)), version=case.version)
 
     return await once(render, lambda receipt: desk.cases.submit(command, receipt))
 
 
-async def _answered(desk: Desk, case: Case, caller: Actor) -> Response:
-    return respond(ok(case_resource(case, await desk.cases.masks(case, caller)), version=case.version))
+async def _answered(desk: Desk, case: Case, caller: Actor) -> Answer[CaseResource]:
+    return ok(CaseResource.of(case, await desk.cases.masks(case, caller)), version=case.version)
 
 
-async def _found(desk: Desk, asked: CaseQuery, caller: Actor) -> Response:
+async def _found(desk: Desk, asked: CaseQuery, caller: Actor) -> Answer[CasePage]:
     may_search(caller)
     criteria = asked.criteria(_student_ref(desk, asked.ssid, caller))
     rows = await desk.search.find(criteria, caller, after=asked.after_instant(), limit=asked.limit + 1)
-    return respond(ok(case_page(list(rows), asked.limit)))
+    return ok(CasePage.of(rows, asked.limit))
 
 
 def _student_ref(desk: Desk, ssid: str | None, caller: Actor) -> str | None:
