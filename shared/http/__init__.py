@@ -43,7 +43,7 @@ How a service wires it::
         configure(settings.stairs_log, service="incidents")
         return serve_api(build_api(settings), settings.host, settings.port)
 
-A route returns an ``Answer[…]`` of the resource that it declares (``ok(…)``, ``await once(…)``): FastAPI reads
+A route returns an ``Answer[…]`` of what it declares (``ok(…)``, ``await once(…)``): FastAPI reads
 the annotation for the document and sends the answer as it is. The tests hold every answer to that document.
 A dependency is ``async def``, else it costs a thread. A refusal is raised and never caught: ``problem`` turns
 it into its answer. A route that polls long watches ``request.app.state.stopping``.

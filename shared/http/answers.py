@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Generic, Self, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 import orjson
 from pydantic import GetCoreSchemaHandler
@@ -27,19 +27,23 @@ class Answer(Response, Generic[T]):
     answer; because it is a ``Response``, FastAPI neither validates it nor encodes it again.
     """
 
-    def __init__(self, status: int, body: T | None, headers: Mapping[str, str] | None = None) -> None:
-        self.own_headers: Mapping[str, str] = headers or {}
-        media_type = None if body is None else "application/json"
-        super().__init__(encode(body), status, headers=self.own_headers, media_type=media_type)
+    def __init__(
+        self,
+        status: int,
+        body: T | None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        encoded: bytes | None = None,
+    ) -> None:
+        """Encode the body, unless it was encoded before (a kept answer).
 
-    @classmethod
-    def encoded(cls, status: int, body: bytes, headers: Mapping[str, str]) -> Self:
-        """An answer that was encoded before (a kept one)."""
-        answer = cls(status, None)
-        Response.__init__(
-            answer, body, status, headers=headers, media_type="application/json" if body else None
-        )
-        return answer
+        :param body: ``None`` for none.
+        :param headers: what belongs to this answer, such as ``ETag``; the content's own come by themselves.
+        """
+        self.own_headers: Mapping[str, str] = headers or {}
+        content = encode(body) if encoded is None else encoded
+        media_type = "application/json" if content else None
+        super().__init__(content, status, headers=self.own_headers, media_type=media_type)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's

@@ -113,7 +113,7 @@ class Once:
             raise Conflict("The same request is being answered; please try again.", retry_after=1)
         if first.fingerprint != self._fingerprint:
             raise KeyReused("Use a new Idempotency-Key for a new request.")
-        return Answer[Any].encoded(first.status, first.body, {**first.headers, REPLAYED: "true"})
+        return Answer(first.status, None, {**first.headers, REPLAYED: "true"}, encoded=first.body)
 
 
 class _Kept(Generic[R]):

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from deploy.console.place import SERVICES
 from shared.http.answers import Answer, ok
 from shared.http.resources import Resource
-from tests.support.openapi_documents import document
+from tests.support.openapi_documents import application, document
 
 Schema = dict[str, Any]
 
@@ -68,6 +68,16 @@ async def test_a_status_that_is_not_declared_fails_the_test() -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as http:
         with pytest.raises(AssertionError, match="202: this status is not declared"):
             await http.get("/whole")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_what_is_told_of_the_process_is_declared(service: str) -> None:
+    """A service that is not started is alive and, without its keys, not ready: both answers are declared."""
+    transport = httpx.ASGITransport(application(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a") as http:
+        answers = [await http.get(path) for path in ("/healthz", "/readyz", "/metrics")]
+    assert [answer.status_code for answer in answers] == [200, 503, 200]
+    assert answers[1].json()["reasons"].keys() == {"keys"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

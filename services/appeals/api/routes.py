@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query
 
 from services.appeals.api.desk import TheDesk
 from services.appeals.api.history import History
+from services.appeals.api.offers import OffersResource
 from services.appeals.api.resources import (
     AppealPage,
     AppealResource,
     DecisionResults,
-    OffersResource,
     RequestedAppeals,
 )
 from services.appeals.api.schemas import (

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.incidents.api import resources as case
+from services.incidents.api.judged import Late, ReportDue
 from services.incidents.api.schemas import CaseStatus
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
 from shared.http.paging import page
@@ -62,8 +63,8 @@ class CaseSummary(Resource):
     student_count: case.Count
     occurred_at: case.OccurredAt
     discovered_at: case.DiscoveredAt
-    report_due_at: case.ReportDue
-    late: case.Late
+    report_due_at: ReportDue
+    late: Late
     drafted_at: Annotated[datetime, Field(description="When the draft was begun.")]
     submitted_at: case.SubmittedAt
     submitted_by: Annotated[

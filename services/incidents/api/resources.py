@@ -9,19 +9,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.incidents.api.judged import Judged, judged
 from services.incidents.api.schemas import CaseStatus, MailState
-from services.incidents.domain.assessment import Assessment, Reason
 from services.incidents.domain.case import Case
 from services.incidents.domain.values import (
-    AppealType,
     AssessmentKind,
     BreachCall,
     CallDestination,
     DeliveryMode,
-    PreAction,
-    RecommendedAction,
     SealedStudent,
-    Severity,
     SubStatus,
 )
 from shared.http.resources import Resource
@@ -65,10 +61,6 @@ Waiting = Annotated[
     SubStatus | None, Field(description="What a submitted case waits for; null where it waits for nothing.")
 ]
 SubmittedAt = Annotated[datetime | None, Field(description="When it was submitted; null on a draft.")]
-ReportDue = Annotated[
-    datetime | None, Field(description="Until when it has to be submitted; null while that is not known.")
-]
-Late = Annotated[bool, Field(description="Whether it was submitted after `report_due_at`.")]
 StudentRef = Annotated[
     str, Field(description="The student's reference: the same in every case, and no SSID.")
 ]
@@ -104,22 +96,6 @@ class StudentResource(Resource):
         return cls.model_construct(student_ref=ref, ssid_masked=masks.get(ref))
 
 
-class ReasonResource(Resource):
-    """Which rule of which year decided, and where the guides say so."""
-
-    rule: Annotated[str, Field(description="The rule, by its name in the rulebook.")]
-    rulebook: Annotated[str, Field(description="The administration year whose rulebook it is.")]
-    source: Annotated[str, Field(description="Where the guides say so.")]
-    text: Annotated[str, Field(description="The rule in words.")]
-
-    @classmethod
-    def of(cls, reason: Reason) -> ReasonResource:
-        """The rule that decided."""
-        return cls.model_construct(
-            rule=reason.rule, rulebook=reason.rulebook, source=reason.source, text=reason.text
-        )
-
-
 class BreachCallResource(Resource):
     """A phone call on record."""
 
@@ -137,22 +113,6 @@ class BreachCallResource(Resource):
             spoke_with=call.spoke_with,
             reference=call.reference,
         )
-
-
-class Judged(Resource):
-    """What the rulebook says of a case."""
-
-    incident_title: Annotated[str, Field(description="The incident type in words.")]
-    severity: Annotated[Severity, Field(description="The severity; the filer does not choose it.")]
-    severity_reason: Annotated[ReasonResource, Field(description="Which rule decided the severity.")]
-    recommended_action: Annotated[RecommendedAction, Field(description="What to do next.")]
-    pre_action: Annotated[
-        PreAction | None, Field(description="The phone call that has to come first; null where none has.")
-    ]
-    appeal_types: Annotated[list[AppealType], Field(description="The appeals that the case can lead to.")]
-    cde_copy: Annotated[bool, Field(description="Whether the CDE gets a copy of the case.")]
-    late: Late
-    report_due_at: ReportDue
 
 
 class CaseResource(Judged):
@@ -233,19 +193,6 @@ class ShownCase(CaseResource):
         """A case, and what is known of the mails about it."""
         known = [MailStatus.model_construct(**mail) for mail in mails]
         return cls.model_construct(**_fields(case, masks, additional_action), notifications=known)
-
-
-def judged(assessment: Assessment) -> dict[str, Any]:
-    """The fields of ``Judged`` that the rulebook alone decides."""
-    return {
-        "incident_title": assessment.incident_title,
-        "severity": assessment.severity,
-        "severity_reason": ReasonResource.of(assessment.severity_reason),
-        "recommended_action": assessment.recommended_action,
-        "pre_action": assessment.pre_action,
-        "appeal_types": assessment.appeal_types,
-        "cde_copy": assessment.cde_copy,
-    }
 
 
 def _fields(case: Case, masks: Masks, additional_action: str | None) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from services.incidents.api.resources import IncidentTypeCode, Judged, Year, judged
+from services.incidents.api.judged import Judged, judged
+from services.incidents.api.resources import IncidentTypeCode, Year
 from services.incidents.application.cases import Classification
 from services.incidents.domain.report import Report
 from services.incidents.domain.values import Basis

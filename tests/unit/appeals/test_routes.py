@@ -324,3 +324,14 @@ async def test_a_test_administrator_sees_no_appeals() -> None:
     service = Service(CHEATING)
     appeal = await an_appeal(service)
     assert (await ask(service, "GET", f"/v1/appeals/{appeal['id']}", ADMINISTRATOR)).status_code == 403
+
+
+async def test_what_caltac_executes_is_answered_step_by_step() -> None:
+    service = Service(CHEATING)
+    url = f"/v1/appeals/{(await an_appeal(service))['id']}"
+    await post(service, f"{url}/approve", CDE, {})
+    failed = await post(service, f"{url}/fail", CALTAC, {"reason": "The attempt is locked."})
+    resubmitted = await post(service, f"{url}/resubmit", CALTAC, {})
+    processed = await post(service, f"{url}/process", CALTAC, {})
+    steps = [answer.json()["status"] for answer in (failed, resubmitted, processed)]
+    assert steps == ["processing_failed", "approved", "processed"]
