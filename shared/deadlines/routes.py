@@ -13,22 +13,24 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import Field, StringConstraints
 
-from shared.deadlines.search import Place, Row, Wanted
+from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
+from shared.deadlines.terms import DeadlineState
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.paging import Paging, page
 from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Actor
-from shared.kernel.clocks import State
 
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 
 
-class Search(Protocol):
+class DeadlineQueries(Protocol):
     """Questions to the ledger."""
 
-    async def find(self, wanted: Wanted, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(
+        self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[DeadlineRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, due first first."""
         ...
 
@@ -36,7 +38,7 @@ class Search(Protocol):
 class DeadlineQuery(Paging):
     """Which deadlines."""
 
-    state: Annotated[State | None, Field(description="Only deadlines in this state.")] = None
+    state: Annotated[DeadlineState | None, Field(description="Only deadlines in this state.")] = None
     due_before: Annotated[
         Instant | None, Field(description="Only deadlines that are due before this instant, itself excluded.")
     ] = None
@@ -78,7 +80,7 @@ class DeadlineResource(Resource):
     version: Annotated[int, Field(ge=1, description="Grows by one with every change of the deadline.")]
     clock: Annotated[str, Field(description="Which kind of deadline, by its identifier, such as `K3`.")]
     title: Annotated[str, Field(description="What has to be done, in words.")]
-    state: Annotated[State, Field(description="How the deadline stands.")]
+    state: Annotated[DeadlineState, Field(description="How the deadline stands.")]
     due_at: Annotated[
         datetime, Field(description="The deadline, as computed from facts; an outage does not move it.")
     ]
@@ -138,7 +140,7 @@ class DeadlineResource(Resource):
     ]
 
     @classmethod
-    def of_row(cls, row: Row) -> DeadlineResource:
+    def of_row(cls, row: DeadlineRow) -> DeadlineResource:
         """A row of the ledger; whom it concerns by name is left out."""
         about = row["about"]
         return cls.model_construct(
@@ -178,8 +180,8 @@ def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
     ) -> Answer[DeadlinePage]:
         """The clocks of what is in the caller's scope, what is due first first."""
         may_look(caller)
-        search: Search = request.app.state.deadlines
-        wanted = Wanted(asked.state, asked.clock, asked.case_number, asked.due_before)
+        search: DeadlineQueries = request.app.state.deadlines
+        wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
         rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
         found, following = page(rows, asked.limit, _key)
         items = [DeadlineResource.of_row(row) for row in found]
@@ -199,5 +201,5 @@ def _retiming(kept: Mapping[str, Any]) -> DeadlineRetiming:
     return DeadlineRetiming.model_construct(at=at, old_due_at=old, new_due_at=new, why=kept["why"])
 
 
-def _key(row: Row) -> tuple[str, str]:
+def _key(row: DeadlineRow) -> tuple[str, str]:
     return row["due_at"].isoformat(), str(row["id"])

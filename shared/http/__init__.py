@@ -7,19 +7,20 @@ How a service wires it::
 
     @router.post("", status_code=201)
     async def create(body: CaseBody, request: Request, once: OnceOnly) -> Answer[CaseResource]:
-        desk: Desk = request.app.state.desk
-        command = body.to_command(once.caller, at=desk.clock.now())
+        deps: Dependencies = request.app.state.dependencies
+        command = body.to_command(once.caller, at=deps.clock.now())
 
         async def render(case: Case) -> Answer[CaseResource]:
             return created(CaseResource.of(case), location=f"/v1/incidents/{case.id}", version=case.version)
 
-        return await once(render, lambda receipt: desk.cases.draft(command, receipt=receipt))
+        return await once(render, lambda receipt: deps.cases.draft(command, receipt=receipt))
 
     @router.get("")
     async def search(
         asked: Annotated[CaseSearch, Query()], caller: Caller, request: Request
     ) -> Answer[CasePage]:
-        rows = await request.app.state.desk.queries.search(asked, asked.after_instant(), asked.limit + 1)
+        deps: Dependencies = request.app.state.dependencies
+        rows = await deps.queries.search(asked, asked.after_instant(), asked.limit + 1)
         return ok(CasePage.of(rows, asked.limit))
 
     # services/incidents/main.py
@@ -29,7 +30,7 @@ How a service wires it::
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             async with bootstrap.desk(settings) as desk:      # opens pools, starts the appender
-                app.state.desk, app.state.receipts = desk, desk.store
+                app.state.dependencies, app.state.receipts = desk, desk.store
                 readiness.require("store", desk.store_usable)
                 yield                                        # on the way out: drain the appender, close pools
 

@@ -14,10 +14,10 @@ from tests.load.filing import Filing
 from tests.load.harness import (
     Report,
     Round,
-    Row,
     at_least,
     at_most,
     measure,
+    noted,
     over,
     publish,
     seconds,
@@ -69,8 +69,14 @@ class Part(Protocol):
         ...
 
 
-def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
-    """What is measured in each round; `only` leaves the rest out."""
+def parts(
+    around: Surroundings, only: set[str], opened: ExitStack, failures: dict[str, str]
+) -> dict[str, Callable[[], Round]]:
+    """What is measured in each round.
+
+    :param only: leave all other parts out; empty for all.
+    :param failures: where the reason is noted, by part, if one cannot be set up.
+    """
     kinds: dict[str, Callable[[Surroundings], Part]] = {
         "append": Append,
         "filing": Filing,
@@ -80,28 +86,16 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "mails-feeds": by_feeds,
         "mails-kafka": by_kafka,
     }
-    return {
-        name: opened.enter_context(kind(around)).round
-        for name, kind in kinds.items()
-        if not only or name in only
-    }
+    found: dict[str, Callable[[], Round]] = {}
+    for name, kind in kinds.items():
+        if not only or name in only:
+            with noted(name, failures):
+                found[name] = opened.enter_context(kind(around)).round
+    return found
 
 
-def shown(rounds: list[dict[str, float]]) -> list[Row]:
-    """The rows whose figures were measured."""
-
-    def measured(row: Row) -> bool:
-        try:
-            row.ratio(rounds[0])
-        except KeyError:
-            return False
-        return True
-
-    return [row for row in ROWS if measured(row)]
-
-
-def main() -> None:
-    """Measure, print, keep."""
+def main() -> int:
+    """Measure, print, keep; 1 if a part could not be measured."""
     command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
     command.add_argument("--rounds", type=int, default=3)
@@ -112,10 +106,12 @@ def main() -> None:
         metavar="append|filing|projection|relay|upload|mails-feeds|mails-kafka",
     )
     asked = command.parse_args()
+    failures: dict[str, str] = {}
     with surroundings() as around, ExitStack() as opened:
-        rounds = measure(parts(around, set(asked.only), opened), asked.rounds)
-    publish(Report(shown(rounds), rounds), asked.out)
+        rounds = measure(parts(around, set(asked.only), opened, failures), asked.rounds, failures)
+    publish(Report(ROWS, rounds, failures), asked.out)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.appeals.api.resources import CaseNumber, Clock, TestName
 from services.appeals.domain.offers import Offers, Withheld
-from services.appeals.domain.policy import Reason, Route
+from services.appeals.domain.policy import Route, WithheldReason
 from services.appeals.domain.values import AppealType, Decider, KnownCase, Routing
 from shared.http.resources import Resource
 
@@ -21,7 +21,7 @@ class ReasonResource(Resource):
     source: Annotated[str, Field(description="Where the guides say so.")]
 
     @classmethod
-    def of(cls, reason: Reason) -> ReasonResource:
+    def of(cls, reason: WithheldReason) -> ReasonResource:
         """The reason, as the rules have it."""
         return cls.model_construct(reason_code=reason.reason_code, text=reason.text, source=reason.source)
 
@@ -65,7 +65,7 @@ class OfferResource(Resource):
     ]
 
     @classmethod
-    def of(cls, route: Route, warning: Reason | None) -> OfferResource:
+    def of(cls, route: Route, warning: WithheldReason | None) -> OfferResource:
         """What is on offer."""
         return cls.model_construct(
             appeal_type=route.appeal_type,

@@ -13,12 +13,12 @@ from services.appeals.application.appeals import Result
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.values import (
     PENDING,
+    AppealStatus,
     AppealType,
     Decider,
     EventState,
     Part,
     Routing,
-    Status,
 )
 from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Role
@@ -59,7 +59,7 @@ class AppealResource(Resource):
     student_ref: Annotated[str, Field(description="The student's reference; it is no SSID.")]
     test: TestName
     incident_type: Annotated[str, Field(description="The case's incident type, by its code in the catalog.")]
-    status: Annotated[Status, Field(description="Where the appeal stands.")]
+    status: Annotated[AppealStatus, Field(description="Where the appeal stands.")]
     decider: Annotated[Decider, Field(description="Who decides it.")]
     routing: Annotated[
         Routing, Field(description="Whether it is filed at once, or when the CDE has approved it.")
@@ -143,13 +143,13 @@ class AppealResource(Resource):
     def of_row(cls, row: Mapping[str, Any], now: datetime) -> AppealResource:
         """The same from the list."""
         shown = {name: value for name, value in row.items() if name not in _INSIDE}
-        shown["overdue"] = is_overdue(Status(row["status"]), row["decide_by"], now)
+        shown["overdue"] = is_overdue(AppealStatus(row["status"]), row["decide_by"], now)
         shown["filed_by"] = PersonResource.of_fact(row["filed_by"])
         shown["decided_by"] = PersonResource.of_fact(row["decided_by"]) if row["decided_by"] else None
         return cls.model_construct(**shown)
 
 
-def is_overdue(status: Status, decide_by: datetime | None, now: datetime) -> bool:
+def is_overdue(status: AppealStatus, decide_by: datetime | None, now: datetime) -> bool:
     """Whether the decision is late: shown, escalated, and never made by a clock (K5–K7)."""
     return status in PENDING and decide_by is not None and now > decide_by
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from services.appeals.api.desk import TheDesk
+from services.appeals.api.dependencies import Dependencies
 from services.appeals.api.history import History
 from services.appeals.api.offers import OffersResource
 from services.appeals.api.resources import (
@@ -39,32 +39,34 @@ AppealId = Annotated[UUID, Path(description="The appeal's id.")]
 
 @router.get("/offers")
 async def offers(
-    asked: Annotated[OffersQuery, Query()], caller: Caller, desk: TheDesk
+    asked: Annotated[OffersQuery, Query()], caller: Caller, deps: Dependencies
 ) -> Answer[OffersResource]:
     """The appeal types on offer and, where there are none, why."""
-    case, found = await desk.requests.offers(asked.to_question(caller, desk.clock.now()))
+    case, found = await deps.requests.offers(asked.to_question(caller, deps.clock.now()))
     return ok(OffersResource.of(case, asked.student_ref, found))
 
 
 @router.post("/appeals", status_code=201)
 async def request_appeals(
-    body: RequestBody, caller: Caller, desk: TheDesk, once: OnceOnly
+    body: RequestBody, caller: Caller, deps: Dependencies, once: OnceOnly
 ) -> Answer[RequestedAppeals]:
     """One appeal per student, all or none."""
-    now = desk.clock.now()
+    now = deps.clock.now()
     command = body.to_command(caller, now)
 
     async def render(appeals: list[Appeal]) -> Answer[RequestedAppeals]:
         return Answer(201, RequestedAppeals.of(appeals, now))
 
-    return await once(render, lambda receipt: desk.requests.request(command, receipt))
+    return await once(render, lambda receipt: deps.requests.request(command, receipt))
 
 
 @router.get("/appeals")
-async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: TheDesk) -> Answer[AppealPage]:
+async def search(
+    asked: Annotated[SearchQuery, Query()], caller: Caller, deps: Dependencies
+) -> Answer[AppealPage]:
     """The appeals in the caller's scope; ``order=due`` puts the one first whose decision is due first."""
-    now = desk.clock.now()
-    rows = await desk.queries.search(
+    now = deps.clock.now()
+    rows = await deps.queries.search(
         caller,
         asked.filters(),
         now=now,
@@ -79,48 +81,48 @@ async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: T
 
 @router.post("/appeals/decisions")
 async def decide_many(
-    body: DecisionsBody, caller: Caller, desk: TheDesk, once: OnceOnly
+    body: DecisionsBody, caller: Caller, deps: Dependencies, once: OnceOnly
 ) -> Answer[DecisionResults]:
     """The same decision on up to 500 appeals; a result for each."""
-    now = desk.clock.now()
+    now = deps.clock.now()
     command = body.to_command(caller, now)
 
     async def render(results: list[Result]) -> Answer[DecisionResults]:
         return ok(DecisionResults.of(results, now))
 
-    return await once(render, lambda receipt: desk.appeals.decide_many(command, receipt))
+    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt))
 
 
 @router.get("/appeals/{appeal_id}")
-async def show(appeal_id: AppealId, caller: Caller, desk: TheDesk) -> Answer[AppealResource]:
+async def show(appeal_id: AppealId, caller: Caller, deps: Dependencies) -> Answer[AppealResource]:
     """One appeal, as it is this moment."""
-    appeal = await desk.appeals.get(appeal_id, caller)
-    return ok(AppealResource.of(appeal, desk.clock.now()), version=appeal.version)
+    appeal = await deps.appeals.get(appeal_id, caller)
+    return ok(AppealResource.of(appeal, deps.clock.now()), version=appeal.version)
 
 
 @router.get("/appeals/{appeal_id}/history")
-async def history(appeal_id: AppealId, caller: Caller, desk: TheDesk) -> Answer[History]:
+async def history(appeal_id: AppealId, caller: Caller, deps: Dependencies) -> Answer[History]:
     """Every fact, oldest first."""
-    return ok(History.of(await desk.appeals.history(appeal_id, caller)))
+    return ok(History.of(await deps.appeals.history(appeal_id, caller)))
 
 
 def _open_door(deed: Deed, meaning: str) -> None:
     async def do(
         appeal_id: AppealId,
         caller: Caller,
-        desk: TheDesk,
+        deps: Dependencies,
         expected: IfMatch,
         once: OnceOnly,
         body: ActBody | None = None,
     ) -> Answer[AppealResource]:
-        now = desk.clock.now()
+        now = deps.clock.now()
         act = (body or ActBody()).to_act(caller, now)
 
         async def render(appeal: Appeal) -> Answer[AppealResource]:
             return ok(AppealResource.of(appeal, now), version=appeal.version)
 
         command = DoToAppeal(deed, appeal_id, act, expected)
-        return await once(render, lambda receipt: desk.appeals.do(command, receipt))
+        return await once(render, lambda receipt: deps.appeals.do(command, receipt))
 
     address = f"/appeals/{{appeal_id}}/{deed.value}"
     router.post(address, name=deed.value, summary=meaning)(do)

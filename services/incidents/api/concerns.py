@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from services.incidents.api.conversation import ConcernPage, ConcernResource, FilingProtocolResource
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.schemas import FreeText, School
 from services.incidents.application.commands import ChooseFilingProtocol, RecordConcern
 from services.incidents.domain.concern import Concern, Observation
-from services.incidents.domain.filing_protocol import FilingProtocol, Protocol
+from services.incidents.domain.filing_protocol import FilingChoice, FilingProtocol
 from services.incidents.domain.permissions import may_read_concerns
 from services.incidents.domain.values import Severity
 from shared.http.answers import Answer, created, ok
@@ -47,29 +47,31 @@ class ConcernBody(RequestModel):
 class FilingProtocolBody(RequestModel):
     """Whether sites may file."""
 
-    filing_protocol: Annotated[Protocol, Field(description="Whether sites may file, or the LEA files alone.")]
+    filing_protocol: Annotated[
+        FilingChoice, Field(description="Whether sites may file, or the LEA files alone.")
+    ]
 
 
 @router.post("/concerns", status_code=201)
 async def record(body: ConcernBody, request: Request, once: OnceOnly) -> Answer[ConcernResource]:
     """Tell the coordinators something; whoever gives tests does it this way (E50)."""
-    desk = desk_of(request)
+    deps = dependencies_of(request)
     school = body.school or once.caller.school or ""
     seen = Observation(school, body.text, body.severity_guess, body.observed_at)
-    command = RecordConcern(uuid4(), seen, once.caller, desk.clock.now())
+    command = RecordConcern(uuid4(), seen, once.caller, deps.clock.now())
 
     async def render(concern: Concern) -> Answer[ConcernResource]:
         location = f"/v1/concerns/{concern.id}"
         return created(ConcernResource.of(concern), location=location, version=concern.version)
 
-    return await once(render, lambda receipt: desk.concerns.record(command, receipt))
+    return await once(render, lambda receipt: deps.concerns.record(command, receipt))
 
 
 @router.get("/concerns")
 async def listed(asked: Annotated[Paging, Query()], request: Request, caller: Caller) -> Answer[ConcernPage]:
     """The concerns in the caller's scope, newest first; for coordinators."""
     may_read_concerns(caller)
-    rows = await desk_of(request).concern_list.find(
+    rows = await dependencies_of(request).concern_list.find(
         caller, after=asked.after_instant(), limit=asked.limit + 1
     )
     return ok(ConcernPage.of(rows, asked.limit))
@@ -78,7 +80,7 @@ async def listed(asked: Annotated[Paging, Query()], request: Request, caller: Ca
 @router.get("/concerns/{concern_id}")
 async def show(concern_id: ConcernId, request: Request, caller: Caller) -> Answer[ConcernResource]:
     """One concern."""
-    concern = await desk_of(request).concerns.get(concern_id, caller)
+    concern = await dependencies_of(request).concerns.get(concern_id, caller)
     return ok(ConcernResource.of(concern), version=concern.version)
 
 
@@ -87,17 +89,17 @@ async def choose(
     lea: LeaCode, body: FilingProtocolBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[FilingProtocolResource]:
     """Choose who files in an LEA; for its coordinators."""
-    desk = desk_of(request)
-    command = ChooseFilingProtocol(lea, body.filing_protocol, once.caller, desk.clock.now(), expected)
+    deps = dependencies_of(request)
+    command = ChooseFilingProtocol(lea, body.filing_protocol, once.caller, deps.clock.now(), expected)
 
     async def render(chosen: FilingProtocol) -> Answer[FilingProtocolResource]:
         return ok(FilingProtocolResource.of(lea, chosen), version=chosen.version)
 
-    return await once(render, lambda receipt: desk.filing_protocols.choose(command, receipt))
+    return await once(render, lambda receipt: deps.filing_protocols.choose(command, receipt))
 
 
 @router.get("/filing-protocol/{lea}")
 async def chosen(lea: LeaCode, request: Request, caller: Caller) -> Answer[FilingProtocolResource]:
     """Who files in an LEA; ``site_allowed`` until it chooses."""
-    found = await desk_of(request).filing_protocols.find(lea, caller)
+    found = await dependencies_of(request).filing_protocols.find(lea, caller)
     return ok(FilingProtocolResource.of(lea, found), version=found.version if found else 0)

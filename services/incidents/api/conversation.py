@@ -12,7 +12,7 @@ from pydantic import Field
 from services.incidents.api.resources import Lea, PersonResource, School, Version
 from services.incidents.domain.concern import Concern
 from services.incidents.domain.discussion import Note
-from services.incidents.domain.filing_protocol import DEFAULT, FilingProtocol, Protocol
+from services.incidents.domain.filing_protocol import DEFAULT, FilingChoice, FilingProtocol
 from services.incidents.domain.values import CDS_OF_LEA, Severity
 from shared.http.paging import page
 from shared.http.resources import Cursor, Resource
@@ -105,7 +105,9 @@ class FilingProtocolResource(Resource):
     """Who files in an LEA."""
 
     lea: Lea
-    filing_protocol: Annotated[Protocol, Field(description="Whether sites may file, or the LEA files alone.")]
+    filing_protocol: Annotated[
+        FilingChoice, Field(description="Whether sites may file, or the LEA files alone.")
+    ]
     chosen_by: Annotated[
         PersonResource | None,
         Field(description="Who chose it; null while nobody has, and the default holds."),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from services.incidents.api.conversation import NotePage, NoteResource
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.resources import CaseResource
 from services.incidents.api.schemas import CaseId, FreeText
 from services.incidents.application.commands import AddNote, DemandAction
@@ -41,19 +41,19 @@ async def add_note(
     case_id: CaseId, body: NoteBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[NoteResource]:
     """Add a note to a submitted case; nothing in it is edited any more."""
-    desk = desk_of(request)
-    command = AddNote(case_id, uuid4(), body.text, once.caller, desk.clock.now(), expected)
+    deps = dependencies_of(request)
+    command = AddNote(case_id, uuid4(), body.text, once.caller, deps.clock.now(), expected)
 
     async def render(said: Discussed) -> Answer[NoteResource]:
         return Answer(201, NoteResource.of(said.discussion.notes[-1]))
 
-    return await once(render, lambda receipt: desk.discussions.add_note(command, receipt))
+    return await once(render, lambda receipt: deps.discussions.add_note(command, receipt))
 
 
 @router.get("/notes")
 async def notes(case_id: CaseId, request: Request, caller: Caller) -> Answer[NotePage]:
     """The notes of a case, oldest first."""
-    found = await desk_of(request).discussions.notes(case_id, caller)
+    found = await dependencies_of(request).discussions.notes(case_id, caller)
     return ok(NotePage.of(found))
 
 
@@ -62,12 +62,12 @@ async def demand_action(
     case_id: CaseId, body: ActionBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[CaseResource]:
     """Ask the coordinators for further action; CalTAC and the CDE only."""
-    desk, text = desk_of(request), body.text if body.required else None
-    command = DemandAction(case_id, text, once.caller, desk.clock.now(), expected)
+    deps, text = dependencies_of(request), body.text if body.required else None
+    command = DemandAction(case_id, text, once.caller, deps.clock.now(), expected)
 
     async def render(said: Discussed) -> Answer[CaseResource]:
-        masks = await desk.cases.masks(said.case, once.caller)
+        masks = await deps.cases.masks(said.case, once.caller)
         shown = CaseResource.of(said.case, masks, said.discussion.additional_action)
         return ok(shown, version=said.case.version)
 
-    return await once(render, lambda receipt: desk.discussions.demand_action(command, receipt))
+    return await once(render, lambda receipt: deps.discussions.demand_action(command, receipt))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.incidents.domain.assessment import Assessment, Reason
+from services.incidents.domain.assessment import Assessment, SeverityReason
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
 from shared.http.resources import Resource
 
@@ -26,7 +26,7 @@ class ReasonResource(Resource):
     text: Annotated[str, Field(description="The rule in words.")]
 
     @classmethod
-    def of(cls, reason: Reason) -> ReasonResource:
+    def of(cls, reason: SeverityReason) -> ReasonResource:
         """The rule that decided."""
         return cls.model_construct(
             rule=reason.rule, rulebook=reason.rulebook, source=reason.source, text=reason.text

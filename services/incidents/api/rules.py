@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
 from services.incidents.api.rulings import (
     ClassificationResource,
     IncidentTypePage,
@@ -32,31 +32,31 @@ TypeCode = Annotated[str, Path(description="The code of the incident type in tha
 @router.post("/classify")
 async def classify(body: CaseBody, request: Request, caller: Caller) -> Answer[ClassificationResource]:
     """What the rulebook would say; nothing is stored."""
-    desk, report = desk_of(request), body.report()
-    command = Classify(report, tuple(body.ssids or ()), caller, desk.clock.now())
-    return ok(ClassificationResource.of(report, desk.cases.classify(command)))
+    deps, report = dependencies_of(request), body.report()
+    command = Classify(report, tuple(body.ssids or ()), caller, deps.clock.now())
+    return ok(ClassificationResource.of(report, deps.cases.classify(command)))
 
 
 @router.get("/rulebooks")
 async def rulebooks(request: Request, _caller: Caller) -> Answer[RulebookPage]:
     """The years that have a rulebook."""
-    desk = desk_of(request)
-    items = [_summary(desk, year) for year in desk.shelf.years()]
+    deps = dependencies_of(request)
+    items = [_summary(deps, year) for year in deps.shelf.years()]
     return ok(RulebookPage.model_construct(items=items, next_cursor=None))
 
 
 @router.get("/rulebooks/{year}")
 async def rulebook(year: RulebookYear, request: Request, _caller: Caller) -> Answer[RulebookResource]:
     """A year's rules, each entry with its source."""
-    desk = desk_of(request)
-    shown = RulebookResource.of(_summary(desk, year), desk.shelf.document(year))
-    return ok(shown, version=desk.shelf.for_year(year).version)
+    deps = dependencies_of(request)
+    shown = RulebookResource.of(_summary(deps, year), deps.shelf.document(year))
+    return ok(shown, version=deps.shelf.for_year(year).version)
 
 
 @router.get("/rulebooks/{year}/incident-types")
 async def incident_types(year: RulebookYear, request: Request, _caller: Caller) -> Answer[IncidentTypePage]:
     """A year's incident types."""
-    types = _types(desk_of(request), year)
+    types = _types(dependencies_of(request), year)
     items = [IncidentTypeResource.of(code, row) for code, row in types.items()]
     return ok(IncidentTypePage.model_construct(items=items, next_cursor=None))
 
@@ -66,20 +66,20 @@ async def incident_type(
     year: RulebookYear, code: TypeCode, request: Request, _caller: Caller
 ) -> Answer[IncidentTypeResource]:
     """One incident type."""
-    desk = desk_of(request)
-    types = _types(desk, year)
+    deps = dependencies_of(request)
+    types = _types(deps, year)
     if code not in types:
         raise RulebookNotFound("There is no such incident type in that year's rulebook.")
-    return ok(IncidentTypeResource.of(code, types[code]), version=desk.shelf.for_year(year).version)
+    return ok(IncidentTypeResource.of(code, types[code]), version=deps.shelf.for_year(year).version)
 
 
-def _types(desk: Desk, year: str) -> Mapping[str, Mapping[str, Any]]:
-    types: Any = desk.shelf.document(year)["incident_types"]
+def _types(deps: IncidentDependencies, year: str) -> Mapping[str, Mapping[str, Any]]:
+    types: Any = deps.shelf.document(year)["incident_types"]
     found: Mapping[str, Mapping[str, Any]] = types
     return found
 
 
-def _summary(desk: Desk, year: str) -> RulebookSummary:
-    title: Any = desk.shelf.document(year)["title"]
-    version = desk.shelf.for_year(year).version
+def _summary(deps: IncidentDependencies, year: str) -> RulebookSummary:
+    title: Any = deps.shelf.document(year)["title"]
+    version = deps.shelf.for_year(year).version
     return RulebookSummary.model_construct(year=year, title=title, version=version)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.resources import CaseResource
 from services.incidents.api.schemas import CaseId
 from services.incidents.application.commands import UploadStudents
@@ -34,13 +34,13 @@ async def upload(
 ) -> Answer[CaseResource]:
     """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
     await _check_nothing_else(request)
-    desk, content = desk_of(request), await file.read()
-    command = UploadStudents(case_id, file.filename or "", content, once.caller, desk.clock.now(), expected)
+    deps, content = dependencies_of(request), await file.read()
+    command = UploadStudents(case_id, file.filename or "", content, once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer[CaseResource]:
-        return ok(CaseResource.of(case, await desk.cases.masks(case, once.caller)), version=case.version)
+        return ok(CaseResource.of(case, await deps.cases.masks(case, once.caller)), version=case.version)
 
-    return await once(render, lambda receipt: desk.uploads.list_students(command, receipt))
+    return await once(render, lambda receipt: deps.uploads.list_students(command, receipt))
 
 
 async def _check_nothing_else(request: Request) -> None:

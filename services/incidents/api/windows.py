@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
 from services.incidents.api.resources import PersonResource, Version
 from services.incidents.api.schemas import TestCode, Year
 from services.incidents.application.windows import Life, SetWindow
@@ -141,10 +141,10 @@ async def set_window(
     cds: Cds, year: WindowYear, body: WindowBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Answer[TestingWindowResource]:
     """Set the testing window of an LEA or a school."""
-    desk = desk_of(request)
+    deps = dependencies_of(request)
     window = Window(cds, body.opens_on, body.closes_on)
-    command = SetWindow(window, year, caller, desk.clock.now(), expected)
-    return _answer(desk, await desk.windows.set(command))
+    command = SetWindow(window, year, caller, deps.clock.now(), expected)
+    return _answer(deps, await deps.windows.set(command))
 
 
 @router.get("/testing-windows/{cds}/{year}")
@@ -152,9 +152,9 @@ async def show_window(
     cds: Cds, year: WindowYear, request: Request, caller: Caller
 ) -> Answer[TestingWindowResource]:
     """The testing window that was set for this very place."""
-    desk = desk_of(request)
-    found = await desk.windows.get(cds, year, caller)
-    return ok(_resource(desk, found), version=found.version)
+    deps = dependencies_of(request)
+    found = await deps.windows.get(cds, year, caller)
+    return ok(_resource(deps, found), version=found.version)
 
 
 @router.get("/tests/{test}/expiry")
@@ -162,18 +162,18 @@ async def expiry(
     test: TestCode, asked: Annotated[ExpiryQuery, Query()], request: Request, caller: Caller
 ) -> Answer[ExpiryResource]:
     """Until when a started test can be used."""
-    desk = desk_of(request)
-    life = await desk.windows.life_of(test, asked.started_on, asked.cds, caller)
-    return ok(ExpiryResource.of(test, asked.started_on, life, desk.clock.now()))
+    deps = dependencies_of(request)
+    life = await deps.windows.life_of(test, asked.started_on, asked.cds, caller)
+    return ok(ExpiryResource.of(test, asked.started_on, life, deps.clock.now()))
 
 
-def _answer(desk: Desk, found: TestingWindow) -> Answer[TestingWindowResource]:
-    shown, version = _resource(desk, found), found.version
+def _answer(deps: IncidentDependencies, found: TestingWindow) -> Answer[TestingWindowResource]:
+    shown, version = _resource(deps, found), found.version
     if version > 1:
         return ok(shown, version=version)
     return created(shown, location=f"/v1/testing-windows/{found.window.cds}/{found.year}", version=version)
 
 
-def _resource(desk: Desk, found: TestingWindow) -> TestingWindowResource:
-    rule = desk.shelf.for_year(found.year).testing_window
+def _resource(deps: IncidentDependencies, found: TestingWindow) -> TestingWindowResource:
+    rule = deps.shelf.for_year(found.year).testing_window
     return TestingWindowResource.of(found, reporting_closes_on(found.window, rule))

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Contact, Kind, Recipient, Status
+from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Recipient
 from shared.http.resources import Cursor, Resource
 
 _OWN = frozenset({"addresses", "recipients"})  # of a row; not answered as they stand there
@@ -21,9 +21,9 @@ class ContactResource(Resource):
     """Somebody who is mailed."""
 
     role: Annotated[
-        str, Field(description="As what the person or desk is mailed, such as `lea_coordinator`.")
+        str, Field(description="As what the person or deps is mailed, such as `lea_coordinator`.")
     ]
-    name: Annotated[str, Field(description="The name of the person or desk.")]
+    name: Annotated[str, Field(description="The name of the person or deps.")]
     email: Annotated[str, Field(description="The e-mail address.")]
 
     @classmethod
@@ -55,8 +55,8 @@ class NotificationSummary(Resource):
     """One message in the list; its HTML and its template are on the message itself."""
 
     id: Annotated[UUID, Field(description="The message's id.")]
-    kind: Annotated[Kind, Field(description="What the message is for.")]
-    status: Annotated[Status, Field(description="Where the message is on its way to the mail server.")]
+    kind: Annotated[MessageKind, Field(description="What the message is for.")]
+    status: Annotated[MessageStatus, Field(description="Where the message is on its way to the mail server.")]
     incident_id: Annotated[UUID, Field(description="The id of the case that it is about.")]
     case_number: Annotated[str | None, Field(description="The number of that case; null while it has none.")]
     lea: Annotated[str, Field(description="The LEA by its CDS code of 7 digits.")]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from services.notifications.api.desk import TheDesk
+from services.notifications.api.dependencies import Dependencies
 from services.notifications.api.resources import (
     DirectoryEntryResource,
     NotificationPage,
@@ -43,10 +43,10 @@ SET_FIRST: dict[int | str, dict[str, Any]] = {
 
 @router.put("/directory/{cds}", tags=["directory"], responses=SET_FIRST)
 async def put_directory(
-    cds: Cds, body: DirectoryBody, caller: Caller, desk: TheDesk, expected: IfMatch, once: OnceOnly
+    cds: Cds, body: DirectoryBody, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[DirectoryEntryResource]:
     """The coordinators to be mailed for an LEA or a school, in place of those named before."""
-    command = body.to_command(cds, caller, desk.clock.now(), expected)
+    command = body.to_command(cds, caller, deps.clock.now(), expected)
 
     async def render(entry: DirectoryEntry) -> Answer[DirectoryEntryResource]:
         shown = DirectoryEntryResource.of(entry)
@@ -54,23 +54,23 @@ async def put_directory(
             return created(shown, location=f"/v1/directory/{cds}", version=entry.version)
         return ok(shown, version=entry.version)
 
-    return await once(render, lambda receipt: desk.directory.put(command, receipt))
+    return await once(render, lambda receipt: deps.directory.put(command, receipt))
 
 
 @router.get("/directory/{cds}", tags=["directory"])
-async def show_directory(cds: Cds, caller: Caller, desk: TheDesk) -> Answer[DirectoryEntryResource]:
+async def show_directory(cds: Cds, caller: Caller, deps: Dependencies) -> Answer[DirectoryEntryResource]:
     """Who is mailed for an LEA or a school."""
-    entry = await desk.directory.find(cds, caller)
+    entry = await deps.directory.find(cds, caller)
     return ok(DirectoryEntryResource.of(entry), version=entry.version)
 
 
 @router.get("/notifications")
 async def search(
-    asked: Annotated[NotificationQuery, Query()], caller: Caller, desk: TheDesk
+    asked: Annotated[NotificationQuery, Query()], caller: Caller, deps: Dependencies
 ) -> Answer[NotificationPage]:
     """The messages of cases in the caller's scope, newest first."""
     may_read(caller)
-    rows = await desk.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
+    rows = await deps.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
     found, following = page(rows, asked.limit, key_of)
     items = [NotificationSummary.of_row(row) for row in found]
     return ok(NotificationPage.model_construct(items=items, next_cursor=following))
@@ -78,36 +78,36 @@ async def search(
 
 @router.get("/notifications/{notification_id}")
 async def show(
-    notification_id: NotificationId, caller: Caller, desk: TheDesk
+    notification_id: NotificationId, caller: Caller, deps: Dependencies
 ) -> Answer[NotificationResource]:
     """One message, as it is this moment."""
     may_read(caller)
-    message = await find_message(desk.store, notification_id)
+    message = await find_message(deps.store, notification_id)
     sees_message(caller, message)
     return ok(NotificationResource.of(message), version=message.version)
 
 
 @router.post("/notifications/{notification_id}/resend")
 async def resend(
-    notification_id: NotificationId, caller: Caller, desk: TheDesk, expected: IfMatch, once: OnceOnly
+    notification_id: NotificationId, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:
     """Send a settled message once more, to the LEA's coordinators as the directory names them today."""
-    command = Resend(notification_id, caller, desk.clock.now(), expected)
+    command = Resend(notification_id, caller, deps.clock.now(), expected)
 
     async def render(message: Message) -> Answer[NotificationResource]:
         return ok(NotificationResource.of(message), version=message.version)
 
-    return await once(render, lambda receipt: desk.resending.resend(command, receipt))
+    return await once(render, lambda receipt: deps.resending.resend(command, receipt))
 
 
 @router.post("/notifications/{notification_id}/attempts")
 async def report_attempt(
-    notification_id: NotificationId, body: AttemptBody, desk: TheDesk, expected: IfMatch, once: OnceOnly
+    notification_id: NotificationId, body: AttemptBody, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:
     """What became of an attempt that a mailer outside made (NOTIFICATIONS_DELIVERY=external)."""
-    command = body.to_command(notification_id, once.caller, desk.clock.now(), expected)
+    command = body.to_command(notification_id, once.caller, deps.clock.now(), expected)
 
     async def render(message: Message) -> Answer[NotificationResource]:
         return ok(NotificationResource.of(message), version=message.version)
 
-    return await once(render, lambda receipt: desk.resending.report(command, receipt))
+    return await once(render, lambda receipt: deps.resending.report(command, receipt))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.incidents.read_model.queries import Criteria
+from services.incidents.read_model.queries import CaseCriteria
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import (
     FIRST,
@@ -234,7 +234,7 @@ async def test_the_list_is_asked_what_the_caller_asked(api: Api) -> None:
     )
     assert (await api.http.get(f"/v1/incidents?{query}", headers=MINE)).status_code == 200
     assert api.search.asked == [
-        Criteria(
+        CaseCriteria(
             case_number="2018-19-000001",
             status="submitted",
             severity="breach",

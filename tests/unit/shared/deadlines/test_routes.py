@@ -11,13 +11,13 @@ import pytest
 from eventsourcing.domain import DomainEvent
 from fastapi import FastAPI
 
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.routes import router_for
-from shared.deadlines.search import Place, Row, Wanted
+from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
 from shared.deadlines.table import DeadlineList
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from shared.kernel.deadline import Deadline
 from tests.support.deadline_states import DUE, HOUR, due, met, missed, running, waived
 from tests.support.tokens import LEA_COORDINATOR, authenticator, bearer
 
@@ -28,12 +28,14 @@ class Rows:
     def __init__(self, *deadlines: Deadline) -> None:
         self.rows = [_row(deadline) for deadline in deadlines]
 
-    async def find(self, _wanted: Wanted, _actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(
+        self, _wanted: DeadlineCriteria, _actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[DeadlineRow]:
         return self.rows[:limit] if after is None else []
 
 
-def _row(deadline: Deadline) -> Row:
-    row: Row | None = None
+def _row(deadline: Deadline) -> DeadlineRow:
+    row: DeadlineRow | None = None
     for fact in deadline.collect_events():
         assert isinstance(fact, DomainEvent)
         row = DeadlineList().fold(row, fact)
