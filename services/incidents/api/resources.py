@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from pydantic import Field
 
-from services.incidents.api.judged import Judged, judged
+from services.incidents.api.judged import Judged, ReasonResource
 from services.incidents.api.schemas import CaseStatus, MailState
 from services.incidents.domain.case import Case
 from services.incidents.domain.values import (
@@ -160,12 +160,43 @@ class CaseResource(Judged):
 
     @classmethod
     def of(cls, case: Case, masks: Masks, additional_action: str | None = None) -> CaseResource:
-        """A case.
-
-        :param masks: the masked SSIDs that the caller may see, by student reference.
-        :param additional_action: what CalTAC or the CDE still ask for; nobody asks anything of a draft.
-        """
-        return cls.model_construct(**_fields(case, masks, additional_action))
+        """A case, with what CalTAC or the CDE still ask for; nobody asks anything of a draft."""
+        report, says = case.report, case.assessment
+        return CaseResource.model_construct(
+            id=case.id,
+            case_number=case.case_number,
+            status=cast("CaseStatus", case.status),  # never deleted: such a case is not found
+            sub_status=case.sub_status,
+            incident_type=report.incident_type,
+            occurred_at=report.occurred_at,
+            discovered_at=report.discovered_at,
+            lea=report.lea,
+            school=report.school,
+            grade=report.grade,
+            test=report.test,
+            delivery_mode=report.delivery_mode,
+            assessment_kind=report.assessment_kind,
+            student_count=report.student_count,
+            narrative=report.narrative,
+            details={name: _detail(value, masks) for name, value in report.details.items()},
+            administration_year=report.year,
+            corrects=report.corrects,
+            incident_title=says.incident_title,
+            severity=says.severity,
+            severity_reason=ReasonResource.of(says.severity_reason),
+            recommended_action=says.recommended_action,
+            pre_action=says.pre_action,
+            appeal_types=list(says.appeal_types),
+            cde_copy=says.cde_copy,
+            late=case.late,
+            report_due_at=_due(case),
+            submitted_at=case.submitted_at,
+            submitted_by=PersonResource.of(case.submitted_by) if case.submitted_by else None,
+            additional_action=additional_action,
+            students=[StudentResource.of(student, masks) for student in case.students],
+            breach_calls=[BreachCallResource.of(call) for call in case.breach_calls],
+            version=case.version,
+        )
 
 
 class MailStatus(Resource):
@@ -192,40 +223,9 @@ class ShownCase(CaseResource):
     ) -> ShownCase:
         """A case, and what is known of the mails about it."""
         known = [MailStatus.model_construct(**mail) for mail in mails]
-        return cls.model_construct(**_fields(case, masks, additional_action), notifications=known)
-
-
-def _fields(case: Case, masks: Masks, additional_action: str | None) -> dict[str, Any]:
-    report = case.report
-    return {
-        "id": case.id,
-        "case_number": case.case_number,
-        "status": case.status,
-        "sub_status": case.sub_status,
-        "incident_type": report.incident_type,
-        "occurred_at": report.occurred_at,
-        "discovered_at": report.discovered_at,
-        "lea": report.lea,
-        "school": report.school,
-        "grade": report.grade,
-        "test": report.test,
-        "delivery_mode": report.delivery_mode,
-        "assessment_kind": report.assessment_kind,
-        "student_count": report.student_count,
-        "narrative": report.narrative,
-        "details": {name: _detail(value, masks) for name, value in report.details.items()},
-        "administration_year": report.year,
-        "corrects": report.corrects,
-        **judged(case.assessment),
-        "late": case.late,
-        "report_due_at": _due(case),
-        "submitted_at": case.submitted_at,
-        "submitted_by": PersonResource.of(case.submitted_by) if case.submitted_by else None,
-        "additional_action": additional_action,
-        "students": [StudentResource.of(student, masks) for student in case.students],
-        "breach_calls": [BreachCallResource.of(call) for call in case.breach_calls],
-        "version": case.version,
-    }
+        return cls.model_construct(
+            **vars(CaseResource.of(case, masks, additional_action)), notifications=known
+        )
 
 
 def _detail(value: object, masks: Masks) -> object:
