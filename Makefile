@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas openapi lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules permissions bench schemas openapi lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,6 +127,9 @@ reliability: $(DEV) ## Run the fault table anew and write docs/reliability.md wi
 rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@echo "── rules"
 	@$(BIN)/python -m tests.rules
+
+permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows that the guards read
+	@$(BIN)/python -m tests.rules.permissions
 
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml

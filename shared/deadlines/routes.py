@@ -1,11 +1,12 @@
 """``GET /v1/deadlines``: the ledger, the same in every service that owns clocks (contract §3).
 
-The service puts its search on ``app.state.deadlines`` and includes ``router_for`` its own readers.
+The service puts its search on ``app.state.deadlines``; that search refuses roles that see nothing of what the
+service's clocks are about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import Field, StringConstraints
 
-from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
+from shared.deadlines.search import DeadlineCriteria, LastSeen
 from shared.deadlines.terms import DeadlineState
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
@@ -30,8 +31,11 @@ class DeadlineQueries(Protocol):
 
     async def find(
         self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
-    ) -> Sequence[DeadlineRow]:
-        """Up to ``limit`` rows in the caller's scope behind a place, due first first."""
+    ) -> Sequence[Mapping[str, Any]]:
+        """Up to ``limit`` rows in the caller's scope behind a place, due first first.
+
+        :raises Forbidden: the caller's role sees none.
+        """
         ...
 
 
@@ -140,7 +144,7 @@ class DeadlineResource(Resource):
     ]
 
     @classmethod
-    def of_row(cls, row: DeadlineRow) -> DeadlineResource:
+    def of_row(cls, row: Mapping[str, Any]) -> DeadlineResource:
         """A row of the ledger; whom it concerns by name is left out."""
         about = row["about"]
         return cls.model_construct(
@@ -167,27 +171,20 @@ ALIKE = (
 SUBJECTS = ("incident_id", "appeal_id", "notification_id")
 
 
-def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
-    """The route.
+router = APIRouter(prefix="/v1", tags=["deadlines"])
 
-    :param may_look: refuses roles that see nothing of what this service's clocks are about.
-    """
-    router = APIRouter(prefix="/v1", tags=["deadlines"])
 
-    @router.get("/deadlines")
-    async def deadlines(
-        asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request
-    ) -> Answer[DeadlinePage]:
-        """The clocks of what is in the caller's scope, what is due first first."""
-        may_look(caller)
-        search: DeadlineQueries = request.app.state.deadlines
-        wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
-        rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
-        found, following = page(rows, asked.limit, _key)
-        items = [DeadlineResource.of_row(row) for row in found]
-        return ok(DeadlinePage.model_construct(items=items, next_cursor=following))
-
-    return router
+@router.get("/deadlines")
+async def deadlines(
+    asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request
+) -> Answer[DeadlinePage]:
+    """The clocks of what is in the caller's scope, what is due first first."""
+    search: DeadlineQueries = request.app.state.deadlines
+    wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
+    rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
+    found, following = page(rows, asked.limit, _key)
+    items = [DeadlineResource.of_row(row) for row in found]
+    return ok(DeadlinePage.model_construct(items=items, next_cursor=following))
 
 
 def _warning(kept: Mapping[str, Any]) -> DeadlineWarning:
@@ -201,5 +198,5 @@ def _retiming(kept: Mapping[str, Any]) -> DeadlineRetiming:
     return DeadlineRetiming.model_construct(at=at, old_due_at=old, new_due_at=new, why=kept["why"])
 
 
-def _key(row: DeadlineRow) -> tuple[str, str]:
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["due_at"].isoformat(), str(row["id"])

@@ -242,8 +242,8 @@ class CaseQuery(Paging):
     )
     corrects: Annotated[Number | None, Field(description="Only cases that correct this case.")] = None
 
-    def criteria(self, student_ref: str | None) -> CaseCriteria:
-        """The same for the search, which knows students by reference only."""
+    def criteria(self) -> CaseCriteria:
+        """The same for the search, but for the SSID: the search knows students by reference only."""
         return CaseCriteria(
             case_number=self.case_number,
             status=self.status,
@@ -253,7 +253,6 @@ class CaseQuery(Paging):
             lea=self.lea,
             late=self.late,
             corrects=self.corrects,
-            student_ref=student_ref,
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,
         )

@@ -16,8 +16,6 @@ from services.notifications.api.resources import (
 )
 from services.notifications.api.schemas import AttemptBody, DirectoryBody, NotificationQuery, key_of
 from services.notifications.application.commands import Resend
-from services.notifications.application.messages import find_message
-from services.notifications.application.scope import may_read, sees_message
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok
@@ -69,8 +67,7 @@ async def search(
     asked: Annotated[NotificationQuery, Query()], caller: Caller, deps: Dependencies
 ) -> Answer[NotificationPage]:
     """The messages of cases in the caller's scope, newest first."""
-    may_read(caller)
-    rows = await deps.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
+    rows = await deps.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
     found, following = page(rows, asked.limit, key_of)
     items = [NotificationSummary.of_row(row) for row in found]
     return ok(NotificationPage.model_construct(items=items, next_cursor=following))
@@ -81,9 +78,7 @@ async def show(
     notification_id: NotificationId, caller: Caller, deps: Dependencies
 ) -> Answer[NotificationResource]:
     """One message, as it is this moment."""
-    may_read(caller)
-    message = await find_message(deps.store, notification_id)
-    sees_message(caller, message)
+    message = await deps.messages.get(notification_id, caller)
     return ok(NotificationResource.of(message), version=message.version)
 
 

@@ -12,7 +12,7 @@ from eventsourcing.domain import DomainEvent
 from fastapi import FastAPI
 
 from shared.deadlines.deadline import Deadline
-from shared.deadlines.routes import router_for
+from shared.deadlines.routes import router
 from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
 from shared.deadlines.table import DeadlineList
 from shared.http.app import build_app
@@ -52,7 +52,7 @@ async def listed(rows: Rows, **asked: object) -> httpx.Response:
         title="Ledger",
         version="1",
         lifespan=lifespan,
-        routers=[router_for(lambda _actor: None)],
+        routers=[router],
         auth=authenticator(),
         readiness=Readiness(),
     )
