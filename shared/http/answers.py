@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, get_args
+from uuid import UUID
 
 import orjson
 from pydantic import GetCoreSchemaHandler
@@ -85,8 +86,9 @@ def _plain(value: object) -> object:
         return as_text(value)
     if isinstance(value, Resource):
         return value.__dict__
-    if isinstance(value, date):
-        return value.isoformat()
+    # asyncpg's UUIDs are of a class of its own, which orjson leaves to us
+    if isinstance(value, (date, UUID)):
+        return str(value)
     if isinstance(value, (set, frozenset)):
         return list(value)
     if isinstance(value, Mapping):

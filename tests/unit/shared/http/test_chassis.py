@@ -99,16 +99,22 @@ class Letter(Enum):
     A = "a"
 
 
+class DriversUuid(UUID):
+    """As asyncpg answers them."""
+
+
 def test_answers_are_plain_json() -> None:
     body = {
         "id": UUID(int=7),
+        "row": DriversUuid(int=8),
         "letter": Letter.A,
         "set": frozenset({1}),
         "mapping": MappingProxyType({"a": (1, 2)}),
         1: None,
     }
     assert encode(body) == (
-        b'{"id":"00000000-0000-0000-0000-000000000007","letter":"a","set":[1],"mapping":{"a":[1,2]},"1":null}'
+        b'{"id":"00000000-0000-0000-0000-000000000007","row":"00000000-0000-0000-0000-000000000008",'
+        b'"letter":"a","set":[1],"mapping":{"a":[1,2]},"1":null}'
     )
 
 
