@@ -11,6 +11,8 @@ from pytest_socket import disable_socket, enable_socket
 from shared.observability.logging import configure
 
 pytest_plugins = [
+    "tests.support.shared_servers",
+    "tests.support.spreading",
     "tests.support.ways",
     "tests.support.postgres",
     "tests.support.kafka",

@@ -23,6 +23,7 @@ from deploy.console.preflight import taken_ports
 from deploy.console.tokens import PEOPLE, make_token
 from deploy.kafka.jars import CannotRun, fetch, jar_folder, java
 from shared.kernel.actor import Role
+from tests.support.ports import of_this_process
 from tests.support.requirements import unavailable
 
 START = 300.0  # seconds; a busy machine, with Kafka
@@ -75,7 +76,7 @@ def require_kafka() -> None:
 
 def free_offset() -> int:
     """By how much to move the ports so that all are free, below those that the kernel gives to clients."""
-    for offset in random.sample(range(600, 12_000, 10), 200):
+    for offset in random.sample(of_this_process(range(600, 12_000, 10)), 200):
         if not taken_ports(Ports().shifted(offset), kafka=True):
             return offset
     pytest.fail("no free ports")
