@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from deploy.console.postgres import embedded_server
+from shared.persistence import migrations
 from tests.support.containers import image_of, postgres_in_container, reason_against
 from tests.support.requirements import allowed, unavailable
-from tests.support.shared_servers import address_of
+from tests.support.shared_servers import address_of, is_ours
 from tests.support.ways import came
 
 _counter = itertools.count(1)
@@ -69,6 +70,30 @@ def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc or "", f"/{name}", parts.query, ""))
+
+
+def migrate(url: str, package: str) -> None:
+    """Give an empty database the newest schema of a service: a copy of one that this run has migrated.
+
+    On a server that was given to us no copy is kept: there it is migrated.
+    """
+    if not is_ours("postgres"):
+        migrations.migrate(url, package)
+        return
+    name = urlsplit(url).path.lstrip("/")
+    server = with_database(url, "postgres")
+    migrated = address_of(f"migrated-{package}", lambda _: _migrated(server, package))
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}"'.encode())
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"'.encode())
+
+
+def _migrated(server: str, package: str) -> str:
+    name = f"migrated_{package}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    migrations.migrate(with_database(server, name), package)
+    return name
 
 
 @contextmanager

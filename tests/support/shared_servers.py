@@ -38,6 +38,11 @@ def address_of(name: str, start: Start) -> str:
         return noted.read_text()
 
 
+def is_ours(name: str) -> bool:
+    """Whether the run has started a server of this name, rather than been given one."""
+    return (Path(os.environ[FOLDER]) / f"{name}.address").exists()
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process was started by pytest-xdist."""
     return hasattr(config, "workerinput")
