@@ -101,7 +101,8 @@ containers: engine compose-test ## Both, from nothing
 test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one story on each transport
 	@mkdir -p $(dir $(LINTED))
 	@echo "── lint and rules (in the background); unit, contract, integration, one story on each transport"
-	@$(MAKE) --no-print-directory lint rules >$(LINTED) 2>&1 & linting=$$!; \
+	@# not by the variable MAKE: `make -n test` would run the whole line
+	@make --no-print-directory lint rules >$(LINTED) 2>&1 & linting=$$!; \
 	  $(PYTEST) -q $(SPREAD) tests/unit tests/contract tests/integration $(STORY); tested=$$?; \
 	  wait $$linting || { cat $(LINTED); exit 1; }; cat $(LINTED); exit $$tested
 
