@@ -6,6 +6,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
 from shared.observability.logging import configure
@@ -34,6 +35,9 @@ def layer_of(item: pytest.Item) -> str:
 
 def pytest_configure() -> None:
     configure("console", service="tests")
+    # How long an example takes says how busy the machine is, not whether the rule holds.
+    settings.register_profile("stairs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("stairs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
