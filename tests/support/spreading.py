@@ -1,7 +1,8 @@
 """How pytest-xdist spreads the tests over its processes: `pytest -n 2`.
 
 A module stays in one process, in its order, because its tests may share a system; what runs once for each
-transport is two such parts. What takes longest is given out first: no process waits for another at the end.
+transport is two such parts; modules that start the same costly server are one. What takes longest is given
+out first: no process waits for another at the end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 TRANSPORTS = ("feeds", "kafka")
+ON_ONE_SERVER = {  # each process that runs one of these starts a secured Kafka of its own
+    "tests/integration/deploy/test_bad_settings.py": "a secured Kafka",
+    "tests/integration/shared/test_secured_kafka.py": "a secured Kafka",
+}
 LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
 
 
@@ -25,7 +30,7 @@ def together(nodeid: str) -> str:
     """The name of the part to which a test belongs."""
     module, _, test = nodeid.partition("::")
     words = test.rstrip("]").replace("[", "-").split("-")
-    return " ".join([module, *(each for each in TRANSPORTS if each in words)])
+    return " ".join([ON_ONE_SERVER.get(module, module), *(each for each in TRANSPORTS if each in words)])
 
 
 @pytest.hookimpl(optionalhook=True)
