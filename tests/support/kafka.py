@@ -159,7 +159,7 @@ def ends_of(bootstrap: str, topic: str) -> dict[int, int]:
 
 @asynccontextmanager
 async def expect_events(
-    bootstrap: str, topic: str, *expected: tuple[str, str], within: float = 15.0
+    bootstrap: str, topic: str, *expected: tuple[str, str], within: float = 30.0
 ) -> AsyncIterator[list[CloudEvent]]:
     """Inside this block exactly these events ``(type, key)`` appear in this topic; the list then holds them.
 
