@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
-  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules bench \
+  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions bench \
   schemas fmt lock clean
 
 help: ## Print this list
@@ -63,24 +63,24 @@ install: $(DEV) ## Make .venv with everything, from the hashed lock
 
 # --- the system -------------------------------------------------------------------------------------------
 
-run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka; VERBOSE=1: with all logs); Ctrl-C stops it
+run: $(RUNTIME) ## Start everything here; Ctrl-C stops it (KAFKA=1, VERBOSE=1)
 	@$(BIN)/stairs run --dir $(VAR) $(if $(filter-out 0,$(KAFKA)),--kafka) $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches its jars the first time)
+kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics
 	@$(BIN)/python -m deploy.kafka up
 
-demo: $(RUNTIME) ## Play six real cases against the running system (CONTAINERS=1: that of docker-compose.yml)
+demo: $(RUNTIME) ## Play six real cases on the running system (CONTAINERS=1)
 	@$(BIN)/stairs demo --dir $(VAR) $(if $(filter-out 0,$(CONTAINERS)),--containers)
 
 # --- containers -------------------------------------------------------------------------------------------
 
-secrets: $(RUNTIME) ## The secret files that docker-compose.yml mounts, and .env that names their folder; once
+secrets: $(RUNTIME) ## Make the secret files of docker-compose.yml, and .env
 	@$(BIN)/stairs secrets --dir $(VAR)
 
-engine: $(RUNTIME) ## A container engine where there is none: podman behind Docker's API, Compose, stand-in images
+engine: $(RUNTIME) ## Install podman and Compose, for machines without Docker
 	@$(BIN)/python -m deploy.engine up
 
-engine-env: $(RUNTIME) ## What docker and Compose must be told: eval "$$(make -s engine-env)"
+engine-env: $(RUNTIME) ## Print what docker needs: eval "$$(make -s engine-env)"
 	@$(BIN)/python -m deploy.engine env
 
 image: $(RUNTIME) ## Build the image that docker-compose.yml names
@@ -150,6 +150,9 @@ rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@echo "── rules"
 	@$(BIN)/python -m tests.rules
 
+permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows that the guards read
+	@$(BIN)/python -m tests.rules.permissions
+
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
@@ -159,7 +162,7 @@ bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest
 
 # --- upkeep -----------------------------------------------------------------------------------------------
 
-fmt: $(DEV) ## Format, and mend what can be mended
+fmt: $(DEV) ## Format, and fix what ruff can fix
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
@@ -167,6 +170,6 @@ lock: $(DEV) ## Lock the newest allowed versions, with hashes
 	@$(COMPILE) -o requirements.txt
 	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
 
-clean: ## Remove the environment and all caches (var/, your local data, stays)
+clean: ## Remove environment and caches; your data (var/) stays
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

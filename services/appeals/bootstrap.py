@@ -13,6 +13,7 @@ from services.appeals.api.dependencies import AppealDependencies
 from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches, DeadlinesOfAppeals
 from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
 from services.appeals.providers.appeal_numbers import CountedNumbers
@@ -23,7 +24,7 @@ from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
 from services.appeals.settings import AppealsSettings
-from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.search import DeadlineCriteria, DeadlineSearch
 from shared.deadlines.table import DeadlineList
 from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.kernel.actor import Actor, Role
@@ -76,7 +77,7 @@ class ApiParts:
     desk: AppealDependencies
     store: Store
     events: PostgresStore
-    deadlines: DeadlineSearch
+    deadlines: DeadlinesOfAppeals[DeadlineCriteria]
 
 
 @asynccontextmanager
@@ -104,7 +105,7 @@ async def open_api(settings: AppealsSettings, *, clock: Clock | None = None) -> 
         closing.push_async_callback(appender.drain)
         events = PostgresStore(appender, pool, TABLE, Codec())
         desk = _desk(store, events, clock or clock_for(settings.stairs_clock_file))
-        yield ApiParts(desk, store, events, DeadlineSearch(store.engine))
+        yield ApiParts(desk, store, events, DeadlinesOfAppeals(DeadlineSearch(store.engine)))
 
 
 def _desk(store: Store, events: PostgresStore, clock: Clock) -> AppealDependencies:
@@ -115,7 +116,7 @@ def _desk(store: Store, events: PostgresStore, clock: Clock) -> AppealDependenci
             events, cases=cases, numbers=CountedNumbers(store.engine), policies=rulebooks
         ),
         appeals=Appeals(events, cases=cases, policies=rulebooks),
-        queries=AppealQueries(store.engine),
+        queries=AppealSearches(AppealQueries(store.engine)),
         changes=PublicFeed(store.tail, outbound.publish, outbound.SOURCE),
         clock=clock,
     )

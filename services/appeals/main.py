@@ -12,9 +12,8 @@ from fastapi import FastAPI
 
 from services.appeals import bootstrap
 from services.appeals.api.routes import router
-from services.appeals.domain.permissions import refuse_to_read
 from services.appeals.settings import AppealsSettings
-from shared.deadlines.routes import router_for
+from shared.deadlines import routes as deadlines
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -57,7 +56,7 @@ def build_api(settings: AppealsSettings, *, clock: Clock | None = None) -> FastA
         title="Appeals",
         version="1",
         lifespan=lifespan,
-        routers=[router, router_for(refuse_to_read), changes.router],
+        routers=[router, deadlines.router, changes.router],
         auth=auth,
         readiness=readiness,
     )

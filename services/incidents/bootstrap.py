@@ -15,6 +15,7 @@ from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches, DeadlinesOfCases
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
@@ -30,7 +31,7 @@ from services.incidents.read_model.concern_list import ConcernList, ConcernSearc
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import IncidentsSettings
-from shared.deadlines.search import DeadlineSearch
+from shared.deadlines.search import DeadlineCriteria, DeadlineSearch
 from shared.deadlines.table import DeadlineList
 from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.kernel.clock import Clock
@@ -88,7 +89,7 @@ class ApiGraph:
     foundation: Foundation
     store: PostgresStore
     desk: IncidentDependencies
-    deadlines: DeadlineSearch
+    deadlines: DeadlinesOfCases[DeadlineCriteria]
 
 
 @asynccontextmanager
@@ -116,25 +117,22 @@ async def api(settings: IncidentsSettings, library: Library, clock: Clock) -> As
         store = PostgresStore(appender, pool, TABLE, base.codec)
         vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
         search = CaseSearch(base.engine)
-        cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
+        cases = Cases(store, vault, PostgresCaseNumbers(pool), library, Corrections(search))
         desk = IncidentDependencies(
             cases=cases,
             records=Records(store, store, vault),
-            search=search,
+            search=CaseSearches(search, vault),
             shelf=library,
-            vault=vault,
             changes=PublicFeed(base.tail, publish, SOURCE),
             clock=clock,
             case_mail=CaseMail(base.engine),
             uploads=Uploads(cases, Sheets()),
             windows=Windows(store, library),
             discussions=Discussions(store),
-            concerns=Concerns(store),
-            concern_list=ConcernSearch(base.engine),
+            concerns=Concerns(store, ConcernSearch(base.engine)),
             filing_protocols=FilingProtocols(store),
-            corrections=Corrections(search),
         )
-        yield ApiGraph(base, store, desk, DeadlineSearch(base.engine))
+        yield ApiGraph(base, store, desk, DeadlinesOfCases(DeadlineSearch(base.engine)))
 
 
 def lags(settings: IncidentsSettings, base: Foundation, *, limit: float | None = None) -> Lags:

@@ -12,11 +12,10 @@ from rich.console import Console
 
 from services.incidents import bootstrap
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
-from services.incidents.domain.permissions import may_search
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
 from services.incidents.settings import IncidentsSettings
-from shared.deadlines.routes import router_for
+from shared.deadlines import routes as deadlines
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -46,7 +45,7 @@ ROUTERS = (
     rules.router,
     pauses.router,
     windows.router,
-    router_for(may_search),
+    deadlines.router,
     changes.router,
 )
 

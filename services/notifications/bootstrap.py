@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
+from services.notifications.application.reading import DeadlinesOfMails, MessageReads
 from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import inbound, outbound
@@ -114,13 +115,12 @@ async def desk(
         stack.push_async_callback(appender.drain)
         store = PostgresStore(appender, pool, TABLE, base.codec)
         routes_desk = NotificationDependencies(
-            store=store,
             directory=Directory(store),
             resending=Resending(base.open_messages),
-            queries=MessageQueries(base.engine),
+            messages=MessageReads(store, MessageQueries(base.engine)),
             changes=PublicFeed(base.tail, outbound.publish, outbound.SOURCE),
             clock=clock_for(settings.stairs_clock_file),
-            deadlines=DeadlineSearch(base.engine),
+            deadlines=DeadlinesOfMails(DeadlineSearch(base.engine)),
         )
         _require(base, readiness)
         readiness.show(_lags(base))

@@ -11,9 +11,8 @@ from fastapi import FastAPI
 
 from services.notifications import bootstrap
 from services.notifications.api.routes import router
-from services.notifications.application.scope import may_read
 from services.notifications.settings import NotificationsSettings
-from shared.deadlines.routes import router_for
+from shared.deadlines import routes as deadlines
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
@@ -52,7 +51,7 @@ def build_api(settings: NotificationsSettings) -> FastAPI:
         title="STAIRS notifications",
         version=VERSION,
         lifespan=lifespan,
-        routers=[router, router_for(may_read), changes.router],
+        routers=[router, deadlines.router, changes.router],
         auth=auth,
         readiness=readiness,
     )

@@ -32,14 +32,14 @@ _log = structlog.get_logger(__name__)
 
 
 class DeadlineReaction(Protocol):
-    """A service's knowledge of which of its facts start, move, meet or end which clocks."""
+    """A service's knowledge of which of its facts start, move, meet or end which deadlines."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Bring up to date whatever ``changes`` will look at; outside of any transaction."""
         ...
 
     async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Iterable[DeadlineChange]:
-        """What these facts mean for the clocks, in their order; saying it twice must do no harm."""
+        """What these facts mean for the deadlines, in their order; saying it twice must do no harm."""
         ...
 
 

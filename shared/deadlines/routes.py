@@ -1,11 +1,12 @@
 """``GET /v1/deadlines``: the ledger, the same in every service that owns clocks (contract §3).
 
-The service puts its search on ``app.state.deadlines`` and includes ``router_for`` its own readers.
+The service puts its search on ``app.state.deadlines``; that search refuses roles that see nothing of what the
+service's clocks are about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
+from shared.deadlines.search import DeadlineCriteria, LastSeen
 from shared.deadlines.terms import DeadlineState
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
@@ -29,8 +30,11 @@ class DeadlineQueries(Protocol):
 
     async def find(
         self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
-    ) -> Sequence[DeadlineRow]:
-        """Up to ``limit`` rows in the caller's scope behind a place, due first first."""
+    ) -> Sequence[Mapping[str, Any]]:
+        """Up to ``limit`` rows in the caller's scope behind a place, due first first.
+
+        :raises Forbidden: the caller's role sees none.
+        """
         ...
 
 
@@ -40,7 +44,7 @@ class DeadlineQuery(Paging):
     state: DeadlineState | None = None
     due_before: Annotated[Instant | None, Field(description="excluded")] = None
     case_number: Word | None = None
-    clock: Annotated[Word | None, Field(description="the dossier's name: K3")] = None
+    clock: Annotated[Word | None, Field(description="the clock's id: K3")] = None
 
 
 class _Resource(BaseModel):
@@ -108,29 +112,20 @@ ALIKE = (
 SUBJECTS = ("incident_id", "appeal_id", "notification_id")
 
 
-def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
-    """The route.
-
-    :param may_look: refuses roles that see nothing of what this service's clocks are about.
-    """
-    router = APIRouter(prefix="/v1", tags=["deadlines"])
-
-    @router.get("/deadlines", response_model=DeadlinePage)
-    async def deadlines(
-        asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request
-    ) -> Response:
-        """The clocks of what is in the caller's scope, what is due first first."""
-        may_look(caller)
-        search: DeadlineQueries = request.app.state.deadlines
-        wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
-        rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
-        listed = page(rows, asked.limit, _key)
-        return respond(ok({**listed, "items": [shown(row) for row in rows[: asked.limit]]}))
-
-    return router
+router = APIRouter(prefix="/v1", tags=["deadlines"])
 
 
-def shown(row: DeadlineRow) -> dict[str, Any]:
+@router.get("/deadlines", response_model=DeadlinePage)
+async def deadlines(asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request) -> Response:
+    """The clocks of what is in the caller's scope, what is due first first."""
+    search: DeadlineQueries = request.app.state.deadlines
+    wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
+    rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
+    listed = page(rows, asked.limit, _key)
+    return respond(ok({**listed, "items": [shown(row) for row in rows[: asked.limit]]}))
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the ledger as it is answered; whom it concerns by name is left out."""
     about = row["about"]
     resource = DeadlineResource(
@@ -141,5 +136,5 @@ def shown(row: DeadlineRow) -> dict[str, Any]:
     return resource.model_dump()
 
 
-def _key(row: DeadlineRow) -> tuple[str, str]:
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["due_at"].isoformat(), str(row["id"])

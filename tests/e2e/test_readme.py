@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.readme import commands_in
 from tests.support.system import CONSOLE, RunningSystem
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deploy.console.place import HOST, ROOT
+from deploy.console.folders import ROOT
+from deploy.console.ports import HOST
 from deploy.engine import api
 from deploy.engine.reach import Engine, reached
 from tests.support.ports import free_port

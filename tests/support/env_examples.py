@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from shared.process.settings import CommonSettings
 
 FOLDER = ROOT / "deploy" / "env"

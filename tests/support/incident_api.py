@@ -18,6 +18,7 @@ from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.main import ROUTERS
@@ -125,20 +126,17 @@ class Api:
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()  # httpx' transport runs no lifespan
-        cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY)
+        cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY, Corrections(self.search))
         app.state.dependencies = IncidentDependencies(
             cases=cases,
             records=Records(self.store, self.store, self.vault),
             uploads=Uploads(cases, Sheets()),
-            search=self.search,
+            search=CaseSearches(self.search, self.vault),
             shelf=LIBRARY,
             windows=Windows(self.store, LIBRARY),
             discussions=Discussions(self.store),
-            concerns=Concerns(self.store),
-            concern_list=FoldedConcerns(self.store),
+            concerns=Concerns(self.store, FoldedConcerns(self.store)),
             filing_protocols=FilingProtocols(self.store),
-            corrections=Corrections(self.search),
-            vault=self.vault,
             changes=NoChanges(),
             clock=self.clock,
             case_mail=self.mail,

@@ -87,7 +87,7 @@ def local_reason() -> str | None:
     try:
         jars.java()
         jars.fetch(jars.jar_folder())
-    except jars.CannotRun as reason:
+    except jars.BrokerUnavailable as reason:
         return f"local: {reason}"
     return None
 

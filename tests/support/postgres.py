@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from deploy.console.postgres import embedded_server
+from deploy.console.local.postgres import embedded_server
 from shared.persistence import migrations
 from tests.support.containers import image_of, postgres_in_container, reason_against
 from tests.support.requirements import allowed, unavailable

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console import postmaster
+from deploy.console.local import postgres_process
 from deploy.kafka.broker import Broker
 from tests.support.containers import PID, remove_containers
 
@@ -61,7 +61,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if is_worker(config) or FOLDER not in os.environ:
         return
     run = Path(os.environ.pop(FOLDER))
-    postmaster.stop(run / "postgres" / "data")
+    postgres_process.stop(run / "postgres" / "data")
     Broker(run / "kafka").stop()
     remove_containers(run)
     shutil.rmtree(run, ignore_errors=True)

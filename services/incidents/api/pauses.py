@@ -10,8 +10,8 @@ from pydantic import Field
 from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.resources import Resource
 from services.incidents.api.schemas import Code, Year
-from services.incidents.domain.errors import UnknownTest
-from services.incidents.domain.pauses import ItemPage, Sitting, after_pause, next_unanswered
+from services.incidents.application.pauses import judge_pause
+from services.incidents.domain.pauses import ItemPage, Sitting
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.requests import RequestModel
@@ -48,21 +48,17 @@ async def pause(
     test: Code, asked: Annotated[PauseQuery, Query()], request: Request, _caller: Caller
 ) -> Response:
     """What can still be changed after a pause."""
-    rules = dependencies_of(request).shelf.for_year(asked.administration_year)
-    if test not in rules.tests:
-        raise UnknownTest("There is no such test in that year.")
+    shelf, year = dependencies_of(request).shelf, asked.administration_year
     sitting = Sitting(tuple(_pages(asked.pages)), _items(asked.answered))
-    sitting.check()
-    locks = rules.pause_rule.locks(rules.tests[test].kind, asked.minutes_paused)
-    found = after_pause(sitting, locks=locks)
+    paused = judge_pause(shelf, test, year, asked.minutes_paused, sitting)
     answer = PauseResource(
         test=test,
-        locks=locks,
-        starts_at=found.starts_at,
-        next_unanswered=next_unanswered(sitting.pages, sitting.answered),
-        locked=list(found.locked),
-        extension_may_help=bool(found.locked),
-        source=rules.pause_rule.source,
+        locks=paused.locks,
+        starts_at=paused.found.starts_at,
+        next_unanswered=paused.next_unanswered,
+        locked=list(paused.found.locked),
+        extension_may_help=bool(paused.found.locked),
+        source=paused.source,
     )
     return respond(ok(answer.model_dump()))
 

@@ -167,8 +167,8 @@ class CaseQuery(Paging):
     late: bool | None = None
     corrects: Annotated[str | None, Field(max_length=40)] = None
 
-    def criteria(self, student_ref: str | None) -> CaseCriteria:
-        """The same for the search, which knows students by reference only."""
+    def criteria(self) -> CaseCriteria:
+        """The same for the search, but for the SSID: the search knows students by reference only."""
         return CaseCriteria(
             case_number=self.case_number,
             status=self.status,
@@ -178,7 +178,6 @@ class CaseQuery(Paging):
             lea=self.lea,
             late=self.late,
             corrects=self.corrects,
-            student_ref=student_ref,
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,
         )

@@ -28,7 +28,7 @@ async def upload(
     case_id: UUID, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
     """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
-    await _check_nothing_else(request)
+    await _require_the_file_alone(request)
     deps, content = dependencies_of(request), await file.read()
     command = UploadStudents(case_id, file.filename or "", content, once.caller, deps.clock.now(), expected)
 
@@ -38,7 +38,7 @@ async def upload(
     return await once(render, lambda receipt: deps.uploads.list_students(command, receipt))
 
 
-async def _check_nothing_else(request: Request) -> None:
+async def _require_the_file_alone(request: Request) -> None:
     """A form is a body too: what is not known here is refused (contract §2), and so is a second file."""
     form = await request.form()
     if [name for name, _ in form.multi_items()] != ["file"]:

@@ -20,8 +20,6 @@ from services.notifications.api.schemas import (
     key_of,
 )
 from services.notifications.application.commands import Resend
-from services.notifications.application.messages import find_message
-from services.notifications.application.scope import may_read, sees_message
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok, respond
@@ -61,8 +59,7 @@ async def search(
     asked: Annotated[NotificationQuery, Query()], caller: Caller, deps: Dependencies
 ) -> Response:
     """The messages of cases in the caller's scope, newest first."""
-    may_read(caller)
-    rows = await deps.queries.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
+    rows = await deps.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
     listed = page(rows, asked.limit, key_of)
     shown = [resources.of_row(row) for row in rows[: asked.limit]]
     return respond(ok({**listed, "items": shown}))
@@ -71,9 +68,7 @@ async def search(
 @router.get("/notifications/{notification_id}", response_model=NotificationResource)
 async def show(notification_id: UUID, caller: Caller, deps: Dependencies) -> Response:
     """One message, as it is this moment."""
-    may_read(caller)
-    message = await find_message(deps.store, notification_id)
-    sees_message(caller, message)
+    message = await deps.messages.get(notification_id, caller)
     return respond(ok(resources.of_message(message), version=message.version))
 
 

@@ -5,7 +5,7 @@
 At least once: a crash between the acknowledgement and the position sends the same facts again, with the
 same ``ce_id``. One relay per event table is active, by a session lock of PostgreSQL; the others stand by.
 The position is written over the very connection that holds the lock, so a relay that has lost the one cannot
-move the other. A relay steps back while somebody republishes (``turns``).
+move the other. A relay steps back while somebody republishes (``publisher_lock``).
 """
 
 from __future__ import annotations

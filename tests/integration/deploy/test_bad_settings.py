@@ -15,9 +15,10 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.console.place import ROOT, SERVICES
-from deploy.console.programs import plain_environment
-from deploy.console.secret_files import secret_key
+from deploy.console.folders import ROOT
+from deploy.console.keys.secret_files import secret_key
+from deploy.console.local.programs import plain_environment
+from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.postgres import migrate
