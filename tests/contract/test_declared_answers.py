@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from deploy.console.place import SERVICES
+from deploy.console.ports import SERVICES
 from shared.http.answers import Answer, ok
 from shared.http.resources import Resource
 from tests.support.openapi_documents import application, document

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from tests.support.openapi_changes import breaking
 from tests.support.openapi_documents import FOLDER, document, path_of, text_of, write
 

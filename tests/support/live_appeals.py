@@ -21,10 +21,10 @@ from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from shared.persistence.codec import Codec
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.appeal_states import FRIDAY
+from tests.support.postgres import migrate
 from tests.support.tokens import auth_environment, bearer
 
 Json = dict[str, Any]

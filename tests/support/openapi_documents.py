@@ -17,7 +17,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from shared.kernel.clock import SystemClock
 from tests.support.env_examples import settings_class
 

@@ -1,4 +1,4 @@
-"""From a mail server's answer to the case: two services, two databases, real SMTP (dossier §7; M p44)."""
+"""From a mail server's answer to the case: two services, two databases, real SMTP (domain §7; M p44)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from deploy.console.mailbox import serving
+from deploy.console.local.mailbox import serving
 from services.notifications import bootstrap
 from services.notifications.messaging import inbound
 from services.notifications.reactions.delivery_deadline import triggered_at, with_deadlines
