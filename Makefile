@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
   test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions bench \
-  schemas fmt lock clean
+  schemas openapi fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -156,6 +156,9 @@ permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
+
+openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service
+	@$(BIN)/python -W ignore -m tests.support.openapi_documents
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.support.logs",
     "tests.support.event_store",
     "tests.support.event_schemas",
+    "tests.support.declared_answers",
     "tests.support.logbook_clocks",
     "tests.support.system",
 ]
