@@ -11,6 +11,8 @@ CONTAINERS ?=
 VERBOSE ?=
 CYCLES ?= 2000
 SEED   ?=
+WORKERS ?= logical
+PART   ?=
 
 MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
@@ -18,10 +20,9 @@ DEV     := $(VENV)/.dev
 SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
-SHARED  := tests/integration/shared
-ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_ports.py) \
-  $(foreach it,store appender library_recorder plumbing tail projector relay publisher consuming replaying \
-  republishing,$(SHARED)/test_$(it).py) tests/integration/windows tests/e2e/test_on_given_servers.py
+SPREAD  := -n $(WORKERS) --maxprocesses 4
+STORY   := tests/e2e/test_the_story.py
+LINTED  := $(VAR)/log/lint.txt
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 # A shell that forbids bytecode would make pytest rewrite the asserts of every test file anew at every run.
@@ -29,7 +30,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules permissions bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
+  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions bench \
+  schemas openapi fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,15 +92,30 @@ compose-test: $(DEV) ## The compose file as it stands: built, started, played ag
 
 containers-infra: $(DEV) ## Store, relay, consumers and one whole story on PostgreSQL and Kafka in containers
 	@echo "── containers-infra"
-	@STAIRS_INFRA=containers STAIRS_REQUIRE=containers $(PYTEST) -q $(ON_CONTAINERS)
+	@STAIRS_INFRA=containers STAIRS_REQUIRE=containers $(PYTEST) -q @tests/on_containers.txt
 
 containers: engine compose-test ## Both, from nothing
 
 # --- what must hold ---------------------------------------------------------------------------------------
 
-test: lint rules unit contract integration e2e faults ## All that must hold, on real PostgreSQL and Apache Kafka
+test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one story on each transport
+	@mkdir -p $(dir $(LINTED))
+	@echo "── lint and rules (in the background); unit, contract, integration, one story on each transport"
+	@# not by the variable MAKE: `make -n test` would run the whole line
+	@make --no-print-directory lint rules >$(LINTED) 2>&1 & linting=$$!; \
+	  $(PYTEST) -q $(SPREAD) tests/unit tests/contract tests/integration $(STORY); tested=$$?; \
+	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
+	  exit $$tested
 
-check: lint unit contract ## The quick part of it, before a commit
+everything: test other-e2e faults containers containers-infra ## And the rest: e2e, faults, kills, containers
+
+check: lint unit contract ## The quick part, before a commit
+
+share: $(DEV) ## A share of what `everything` adds, drawn by SEED=, as CI runs it (PART=faults|kills|e2e|…)
+	@$(BIN)/python -m tests.share $(SEED) $(PART)
+
+count: $(DEV) ## How many tests each layer has, as docs/testing.md tells
+	@$(BIN)/python -m tests.count
 
 lint: $(DEV) ## ruff, mypy --strict, import contracts
 	@echo "── lint"
@@ -108,13 +126,17 @@ lint: $(DEV) ## ruff, mypy --strict, import contracts
 
 unit contract integration e2e faults: $(DEV)
 	@echo "── $@"
-	@$(PYTEST) -q tests/$@
+	@$(PYTEST) -q $(if $(filter integration,$@),$(SPREAD)) tests/$@
 
 unit: ## Every rule, in milliseconds, no network
 contract: ## Promises to others; one suite per port over each adapter
 integration: ## One service with real PostgreSQL and Apache Kafka
 e2e: ## All three services by their public doors
 faults: ## The whole system with something broken under it; 100 kills at random
+
+other-e2e: $(DEV) # what `make test` leaves of e2e
+	@echo "── the other end-to-end stories"
+	@$(PYTEST) -q tests/e2e --ignore=$(STORY)
 
 chaos: $(DEV) ## Kill at random while cases are filed (CYCLES=2000, SEED= repeats a run)
 	@$(BIN)/python -m tests.faults --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
@@ -134,6 +156,9 @@ permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
+
+openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service
+	@$(BIN)/python -W ignore -m tests.support.openapi_documents
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from shared.chassis.health import health
-from shared.http.answers import ok, respond
+from shared.http.answers import ok
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -33,7 +33,7 @@ def _poll() -> APIRouter:
     async def poll(request: Request) -> Response:
         _say("polling")
         await request.app.state.stopping.wait()
-        return respond(ok({"stopping": True}))
+        return ok({"stopping": True})
 
     return router
 

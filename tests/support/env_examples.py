@@ -1,4 +1,4 @@
-"""`python -m tests.support.env_examples` writes deploy/env/*.env.example from the settings classes."""
+"""`python -m tests.support.env_examples` writes deploy/env/*.env.example."""
 
 from __future__ import annotations
 

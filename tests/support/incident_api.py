@@ -94,7 +94,7 @@ class NoChanges:
     """A feed in which nothing happens."""
 
     async def page(self, after: int, limit: int, wait: float) -> dict[str, object]:
-        return {"items": [], "next_after": after, "limit": limit, "wait": wait}
+        return {"items": [], "next_after": after + limit + int(wait)}
 
 
 class NotedMail:

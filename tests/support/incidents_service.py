@@ -23,9 +23,9 @@ from shared.chassis.foundation import foundation
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from shared.persistence.engine import driver_url
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.persistence.unit_of_work import UnitsOfWork
+from tests.support.postgres import migrate
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, bearer
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)  # 12:00 Pacific

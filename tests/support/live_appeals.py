@@ -22,9 +22,9 @@ from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from tests.support.appeal_states import FRIDAY
+from tests.support.postgres import migrate
 from tests.support.tokens import auth_environment, bearer
 
 Json = dict[str, Any]

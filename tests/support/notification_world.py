@@ -26,9 +26,9 @@ from shared.kernel.actor import Actor
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.publishing.public_feed import PublicFeed
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.process.loops import Loop
+from tests.support.postgres import migrate
 from tests.support.tokens import auth_environment, authenticator, bearer
 
 CDE = "desk@cde.example.org"

@@ -25,6 +25,7 @@ from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import Ports
 from deploy.kafka.jars import BrokerUnavailable, fetch, jar_folder, java
 from shared.kernel.actor import Role
+from tests.support.ports import of_this_process
 from tests.support.requirements import unavailable
 
 START = 300.0  # seconds; a busy machine, with Kafka
@@ -77,7 +78,7 @@ def require_kafka() -> None:
 
 def free_offset() -> int:
     """By how much to move the ports so that all are free, below those that the kernel gives to clients."""
-    for offset in random.sample(range(600, 12_000, 10), 200):
+    for offset in random.sample(of_this_process(range(600, 12_000, 10)), 200):
         if not taken_ports(Ports().shifted(offset), kafka=True):
             return offset
     pytest.fail("no free ports")

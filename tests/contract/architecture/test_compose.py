@@ -147,7 +147,7 @@ def test_a_command_is_a_module_of_ours(name: str) -> None:
     assert (path / "__main__.py").is_file() or path.with_suffix(".py").is_file()
 
 
-@pytest.mark.parametrize("name", set(OURS) - set(STAYING))
+@pytest.mark.parametrize("name", sorted(set(OURS) - set(STAYING)))
 def test_a_one_off_is_waited_for_until_it_has_completed_or_is_the_last(name: str) -> None:
     waited_for = [it["depends_on"][name] for it in CONTAINERS.values() if name in it.get("depends_on", {})]
     assert all(how == {"condition": "service_completed_successfully"} for how in waited_for)

@@ -21,6 +21,7 @@ from deploy.console.local.programs import plain_environment
 from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
+from tests.support.postgres import migrate
 from tests.support.secured_broker import PASSWORD, USER, Secured
 from tests.support.tokens import signing_key
 
@@ -145,7 +146,7 @@ def test_a_port_that_is_taken_is_named(service: str, settings: dict[str, str]) -
 async def test_an_absent_broker_and_absent_keys_leave_an_api_unready_and_named(
     service: str, settings: dict[str, str]
 ) -> None:
-    assert ended(service, "migrate", settings).returncode == 0
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     port = free_port()
     broken = {
         f"{service.upper()}_PORT": str(port),
@@ -186,7 +187,7 @@ def secured(broker: Secured, password: Path) -> dict[str, str]:
 async def test_a_worker_is_unready_while_the_cluster_refuses_its_password_and_ready_once_it_does_not(
     service: str, settings: dict[str, str], secured_kafka: Secured
 ) -> None:
-    assert ended(service, "migrate", settings).returncode == 0
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     password, port = secured_kafka.file(f"password of {service}", "wrong"), free_port()
     told = settings | secured(secured_kafka, password) | {"WORKER_HEALTH_PORT": str(port)}
     with running(service, "worker", told) as process:

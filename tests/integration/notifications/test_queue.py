@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
-from shared.persistence.migrations import migrate
 from tests.support.eventually import eventually
+from tests.support.postgres import migrate
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 MAILS = [UUID(int=n) for n in range(100)]

@@ -34,7 +34,6 @@ from shared.messaging.dead_letters.replay import DeadLetterReplay
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
-from shared.persistence.migrations import migrate
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
 from shared.persistence.unit_of_work import UnitsOfWork
@@ -45,6 +44,7 @@ from tests.support.incident_bodies import cheating
 from tests.support.incident_states import CASE_ID, a_submitted_case
 from tests.support.kafka import new_name
 from tests.support.live_appeals import submitted
+from tests.support.postgres import migrate
 from tests.support.published import appeal_requested
 from tests.support.readers import QUICK
 from tests.support.wire import Line, Spoil, Wire, feed_line, kafka_line
