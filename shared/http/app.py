@@ -76,7 +76,7 @@ def build_app(
     app.state.authenticator = auth
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
-    for router in (*routers, _about_the_process()):
+    for router in (*routers, _process_router()):
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
         app.router.routes.extend(router.routes)
@@ -87,7 +87,18 @@ def build_app(
     return app
 
 
-def _about_the_process() -> APIRouter:
+def about_the_process(readiness: Readiness, stopping: asyncio.Event) -> FastAPI:
+    """Only ``/healthz``, ``/readyz`` and ``/metrics``: what a process without an API of its own answers.
+
+    :param stopping: set once the process has been asked to end.
+    """
+    app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False}, openapi_url=None)
+    app.state.readiness, app.state.stopping = readiness, stopping
+    app.router.routes.extend(_process_router().routes)
+    return app
+
+
+def _process_router() -> APIRouter:
     router = APIRouter(tags=["process"])
 
     @router.get("/healthz", summary="Alive")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals import bootstrap
 from services.appeals.application.ports import AppealNumbers
+from services.appeals.bootstrap import APPEALS
 from services.appeals.domain.values import KnownCase
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.known_cases import KnownCaseTable, remember
@@ -23,7 +23,7 @@ from tests.support.postgres import migrate
 
 @pytest.fixture
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    migrate(database, bootstrap.PACKAGE)
+    migrate(database, APPEALS.package)
     engine = async_engine(database)
     yield engine
     await engine.dispose()

@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from services.incidents import bootstrap
 from services.incidents.application.ports import CaseNumbers, StudentVault
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
@@ -31,7 +31,7 @@ SSIDS = [f"{n:010d}" for n in range(500)]
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[Pool]:
-    await asyncio.to_thread(migrate, database, bootstrap.PACKAGE)
+    await asyncio.to_thread(migrate, database, INCIDENTS.package)
     async with await open_pool(database) as pool:
         yield pool
 

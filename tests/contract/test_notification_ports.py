@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import bootstrap
 from services.notifications.application.ports import Outgoing
+from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
@@ -27,7 +27,7 @@ async def queue(request: pytest.FixtureRequest) -> AsyncIterator[Outgoing]:
         yield MemoryOutgoing()
         return
     database = request.getfixturevalue("database")
-    migrate(database, bootstrap.PACKAGE)
+    migrate(database, NOTIFICATIONS.package)
     engine = async_engine(database)
     async with engine.begin() as connection:
         yield OutgoingQueue(connection)

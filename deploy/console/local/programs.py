@@ -79,10 +79,10 @@ def verb(service: str, name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def programs(state: StateFolder, record: RunRecord) -> Iterator[Program]:
-    """The mailbox, then the APIs, then the workers, then (apart only when asked) the relays."""
+    """The mailbox, then the APIs, then the workers, then the relays (apart when asked, with Kafka)."""
     mailbox = (sys.executable, "-m", "deploy.console.local.mailbox", "--port", str(record.ports["smtp"]))
     yield Program("mailbox", (*mailbox, "--dir", str(state.mail)), {}, 100)
-    verbs = ["api", "worker", *(["relay"] if record.separate_relays else [])]
+    verbs = ["api", "worker", *(["relay"] if record.separate_relays and record.kafka else [])]
     for priority, name in enumerate(verbs, start=2):
         for service in SERVICES:
             environment = service_environment(service, state, record)

@@ -63,12 +63,7 @@ def ask(
     """Run a command of the service with ``--json``; each answer is handed on as it comes."""
     environment = plain_environment() | service_environment(service, state, record)
     command = verb(service, *words, "--json")
-    reply = ask_program(command, environment, f"{service} {words[0]}", on_answer)
-    if reply.exit_code == 2 and not reply.answers:  # TO BE DROPPED, with old_answers.py
-        from deploy.console.local.old_answers import ask_in_the_old_way
-
-        return Reply(reply.command, *ask_in_the_old_way(command, environment, on_answer))
-    return reply
+    return ask_program(command, environment, f"{service} {words[0]}", on_answer)
 
 
 def ask_program(

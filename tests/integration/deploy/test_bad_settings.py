@@ -236,3 +236,10 @@ def test_topics_are_created_over_a_secured_door_and_a_closed_one_is_one_line(
     )
     right = create(secured_kafka.file("password of us", PASSWORD))
     assert (right.returncode, "created stairs.incidents.v1" in right.stdout) == (0, True), right.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_relay_without_kafka_is_a_wrong_setting(service: str, settings: dict[str, str]) -> None:
+    assert ended(service, "migrate", settings).returncode == 0
+    line = the_only_line(ended(service, "relay", settings))
+    assert line.startswith("KAFKA_BOOTSTRAP_SERVERS is not set: give host:port of the Kafka cluster")

@@ -31,9 +31,14 @@ def test_each_service_has_an_api_and_a_worker(place: StateFolder, notes: RunReco
 
 
 def test_relays_run_apart_when_asked(place: StateFolder, notes: RunRecord) -> None:
-    apart = replace(notes, separate_relays=True)
+    apart = replace(notes, separate_relays=True, kafka="127.0.0.1:9092")
     assert {f"{s}-relay" for s in SERVICES} <= {program.name for program in programs(place, apart)}
     assert service_environment("appeals", place, apart)["RELAY_EMBEDDED"] == "false"
+
+
+def test_without_kafka_no_relay_is_started(place: StateFolder, notes: RunRecord) -> None:
+    apart = replace(notes, separate_relays=True)
+    assert not [each.name for each in programs(place, apart) if each.name.endswith("-relay")]
 
 
 @pytest.mark.parametrize("service", SERVICES)
