@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from services.appeals.domain.errors import SsidInText
-
-TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
+from shared.kernel.ssid import holds_ssid
 
 
 def require_no_ssid_in(*texts: str | None) -> None:
@@ -14,5 +11,5 @@ def require_no_ssid_in(*texts: str | None) -> None:
 
     :raises SsidInText: without repeating the text.
     """
-    if any(TEN_DIGITS.search(text) for text in texts if text):
+    if any(holds_ssid(text) for text in texts if text):
         raise SsidInText("Ten digits in a row look like an SSID. Name students by their reference only.")

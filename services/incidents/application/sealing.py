@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from services.incidents.application.ports import StudentVault
@@ -17,8 +16,7 @@ from services.incidents.domain.report import AcceptedReport
 from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import SealedStudent
 from shared.kernel.errors import Issue
-
-TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
+from shared.kernel.ssid import holds_ssid
 
 
 async def seal_report(
@@ -61,7 +59,7 @@ def require_no_ssid_in(texts: Mapping[str, str | None]) -> None:
     :param texts: by JSON pointer.
     :raises SsidInText: it is not; the issues say where, and never what.
     """
-    found = [pointer for pointer, text in texts.items() if text and TEN_DIGITS.search(text)]
+    found = [pointer for pointer, text in texts.items() if text and holds_ssid(text)]
     if found:
         raise SsidInText(
             "List students by their SSIDs; free text is read by people and mailed.",

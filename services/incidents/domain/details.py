@@ -15,6 +15,7 @@ from enum import StrEnum
 from services.incidents.domain.conditions import ALWAYS, Circumstances, Condition
 from services.incidents.domain.values import MOST_STUDENTS, SealedStudent
 from shared.kernel.errors import Issue
+from shared.kernel.ssid import is_ssid
 
 PAIR = ("logon_ssid", "tested_ssid")
 """Of an accidental swap: whose logon was used, and who tested with it."""
@@ -60,11 +61,6 @@ class Detail:
 
 
 Asked = Mapping[str, Detail]
-
-
-def is_ssid(value: object) -> bool:
-    """Exactly ten ASCII digits (§6.5)."""
-    return isinstance(value, str) and len(value) == 10 and value.isascii() and value.isdigit()
 
 
 def instant(value: object) -> datetime | None:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.incidents.domain.details import is_ssid
 from services.incidents.domain.errors import (
     DuplicateSsid,
     InvalidSsid,
@@ -21,6 +20,7 @@ from services.incidents.domain.errors import (
 from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import MOST_STUDENTS
 from shared.kernel.errors import Issue
+from shared.kernel.ssid import is_ssid
 
 FEWEST_ROWS = 11
 """A-15: up to ten students are typed."""
