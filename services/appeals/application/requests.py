@@ -28,8 +28,8 @@ from services.appeals.domain.permissions import (
 from services.appeals.domain.policy import AppealPolicy, Route
 from services.appeals.domain.student_test_record import Room, StudentTestRecord
 from services.appeals.domain.values import Act, AppealType, KnownCase, Request
-from shared.kernel.errors import Conflict, Issue, Refusal
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+from shared.kernel.errors import Issue, Refusal
+from shared.kernel.store import ReceiptFor, Store, StreamUnknown, until_first
 
 Place = tuple[StudentTestRecord, Room]
 """A student's record, and the room that it leaves for what is asked."""
@@ -77,8 +77,11 @@ class AppealRequests:
         require_filing_left_to_sites(command.actor, case)
         policy = self._policies.for_year(case.administration_year)
         routes = _routes(command, case, policy)
+        # reserved in the first attempt, so that a lost race spends no further ones
         numbers: Sequence[str] = ()
-        for _ in range(ATTEMPTS):
+
+        async def requested() -> list[Appeal]:
+            nonlocal numbers
             places = await self._places(command, case)
             numbers = numbers or await self._numbers.reserve(case.case_number, len(command.students))
             requests = [_request(command, *pair) for pair in zip(command.students, numbers, strict=True)]
@@ -90,14 +93,10 @@ class AppealRequests:
                 _admitted(place, appeal, Act(command.actor, command.at))
                 for place, appeal in zip(places, appeals, strict=True)
             ]
-            try:
-                await self._store.save(
-                    *appeals, *together, receipt=await receipt(appeals) if receipt else None
-                )
-            except StreamMoved:
-                continue
+            await self._store.save(*appeals, *together, receipt=await receipt(appeals) if receipt else None)
             return appeals
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(requested)
 
     async def _places(self, command: RequestAppeals, case: KnownCase) -> list[Place | None]:
         """The students' records with the room that they leave, None where there is no record yet.

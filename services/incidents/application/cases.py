@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,8 +39,7 @@ from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.testing_window import require_reporting_open
 from services.incidents.domain.values import administration_year
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved
+from shared.kernel.store import ReceiptFor, Store, until_first
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Cases:
 
         :raises Refusal: it is no draft, or not the caller's; or the form does not take it.
         """
-        return await self._until_first(lambda: self._revised(command))
+        return await until_first(lambda: self._revised(command))
 
     async def _revised(self, command: ReviseCase) -> Case:
         case = await self._editable(command.case_id, command.actor, command.expected)
@@ -144,7 +142,7 @@ class Cases:
             case.list_students(students, rules, command.actor, command.at)
             return await self._saved(case, receipt)
 
-        return await self._until_first(listed)
+        return await until_first(listed)
 
     async def record_breach_call(self, command: RecordBreachCall, receipt: ReceiptFor | None = None) -> Case:
         """Put the phone call of a breach on record.
@@ -164,7 +162,7 @@ class Cases:
             case.record_breach_call(command.call, command.actor, command.at)
             return await self._saved(case, receipt)
 
-        return await self._until_first(recorded)
+        return await until_first(recorded)
 
     async def submit(self, command: SubmitCase, receipt: ReceiptFor | None = None) -> Case:
         """Put a draft on record for good, under a new case number.
@@ -185,7 +183,7 @@ class Cases:
             case.submit(numbers[year], ready)
             return await self._saved(case, receipt)
 
-        return await self._until_first(submitted)
+        return await until_first(submitted)
 
     async def delete_draft(self, command: DeleteDraft) -> None:
         """Throw a draft away.
@@ -198,7 +196,7 @@ class Cases:
             case.delete(command.actor, command.at)
             return await self._saved(case)
 
-        await self._until_first(deleted)
+        await until_first(deleted)
 
     async def get(self, case_id: UUID, actor: Actor) -> Case:
         """The case as it is now.
@@ -252,10 +250,3 @@ class Cases:
     async def _saved(self, case: Case, receipt: ReceiptFor | None = None) -> Case:
         await self._store.save(case, receipt=await receipt(case) if receipt else None)
         return case
-
-    async def _until_first(self, attempt: Callable[[], Awaitable[Case]]) -> Case:
-        """The case once nobody changed it between the first look at it and the save: all is judged again."""
-        for _ in range(ATTEMPTS):
-            with suppress(StreamMoved):
-                return await attempt()
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)

@@ -12,8 +12,8 @@ from services.incidents.domain.testing_window import TestingWindow, id_of_window
 from services.incidents.domain.values import CDS_OF_LEA, year_beginning
 from services.incidents.domain.windows import Expiry, Lifetime, Window, expiry
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict, Stale
-from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
+from shared.kernel.errors import Stale
+from shared.kernel.store import Store, StreamUnknown, until_first
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Windows:
         require_window_visible(command.actor, command.window.cds)
         require_window_setter(command.actor)
         rules = self._rulebooks.for_year(command.year)
-        for _ in range(ATTEMPTS):
+
+        async def changed() -> TestingWindow:
             found = await self._find(command.window.cds, command.year)
             version = found.version if found else 0
             if command.expected not in (None, version):
@@ -62,12 +63,10 @@ class Windows:
                 found = TestingWindow.first(command.window, command.year, rules, command.actor, command.at)
             else:
                 found.set(command.window, rules, command.actor, command.at)
-            try:
-                await self._store.save(found)
-            except StreamMoved:
-                continue
+            await self._store.save(found)
             return found
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(changed)
 
     async def get(self, cds: str, year: str, actor: Actor) -> TestingWindow:
         """The window that was set for this very place.
