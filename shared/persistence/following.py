@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import FailureStreak, pause
 from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient, translated
 from shared.persistence.tail import Tail
@@ -130,21 +130,19 @@ async def keep_doing(
     :param name: of the work, as the log says it.
     :raises Exception: whatever ``act`` raises that waiting does not cure.
     """
-    back_off, failures = BackOff(), 0
+    streak = FailureStreak()
     while not stop.is_set():
         try:
             await act()
         except Exception as error:
             if not transient(error):
                 raise
-            failures += 1
-            if failures == 1:
+            if streak.failed():
                 _log.warning("work_delayed", work=name, reason=repr(error))
-            await pause(stop, back_off.after(failures))
+            await streak.wait(stop)
             continue
-        if failures:
+        if failures := streak.succeeded():
             _log.info("work_goes_on", work=name, failures=failures)
-        failures = 0
         await rest(stop)
 
 

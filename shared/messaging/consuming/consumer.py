@@ -27,7 +27,7 @@ from shared.messaging.consuming.judgement import problem_of
 from shared.messaging.consuming.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import BackOff, FailureStreak, pause
 from shared.persistence.unit_of_work import UnitOfWork
 
 Handler = Callable[[CloudEvent, UnitOfWork], Awaitable[None]]
@@ -135,7 +135,8 @@ class Consumer:
                     log.warning("message_retried", error=type(error).__name__)
             else:
                 return None
-            await self._wait(tries.in_a_row, stop)
+            await pause(stop, self._back_off.after(tries.in_a_row))
+            _require_running(stop)
 
     async def _handle(self, handler: Handler, event: CloudEvent) -> None:
         async with self._units.once(event.source, event.id, self._name) as unit:
@@ -160,23 +161,24 @@ class Consumer:
 
         :raises _Stopped: asked to stop between two attempts.
         """
-        failures = 0
+        streak = FailureStreak(self._back_off)
         while True:
             try:
                 return await act()
             except UNAVAILABLE as error:
-                failures += 1
-                if failures == 1:
+                if streak.failed():
                     log.warning("consumer_waits", consumer=self._name, error=type(error).__name__)
-            await self._wait(failures, stop)
-
-    async def _wait(self, failures: int, stop: asyncio.Event) -> None:
-        await pause(stop, self._back_off.after(failures))
-        if stop.is_set():
-            raise _Stopped
+            await streak.wait(stop)
+            _require_running(stop)
 
     def _count(self, outcome: str) -> None:
         self._counter.labels(self._name, outcome).inc()
+
+
+def _require_running(stop: asyncio.Event) -> None:
+    """:raises _Stopped: asked to stop."""
+    if stop.is_set():
+        raise _Stopped
 
 
 @contextlib.contextmanager

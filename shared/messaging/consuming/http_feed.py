@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from shared.messaging.cloud_events import MalformedEvent, from_json
 from shared.messaging.consuming.cursor import Cursor
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking
-from shared.persistence.back_off import BackOff
+from shared.persistence.back_off import FailureStreak
 
 PAGE = 200  # events asked for at once
 LOOK_EVERY = 15.0  # seconds between two looks at what stands behind
@@ -49,8 +48,7 @@ class HttpFeed:
         self._token_file, self._source = token_file, source
         self._cursor = Cursor(engine, consumer, source)
         self._dead_letters = DeadLetterParking(engine, consumer)
-        self._back_off = BackOff()
-        self._failures = 0
+        self._streak = FailureStreak()
         self._behind: dict[str, int] = {}
         self._looked_at = float("-inf")
 
@@ -114,15 +112,13 @@ class HttpFeed:
         return deliveries
 
     async def _be_patient(self, error: Exception, wait: float) -> None:
-        self._failures += 1
-        if self._failures == 1:
+        if self._streak.failed():
             log.warning("producer_unreachable", source=self._source, error=_words(error))
-        await asyncio.sleep(min(wait, self._back_off.after(self._failures)))
+        await self._streak.wait(most=wait)
 
     def _answered(self) -> None:
-        if self._failures:
-            log.info("producer_reached_again", source=self._source, failures=self._failures)
-        self._failures = 0
+        if failures := self._streak.succeeded():
+            log.info("producer_reached_again", source=self._source, failures=failures)
 
 
 def _read(item: object) -> tuple[CloudEvent | None, str | None]:

@@ -26,7 +26,7 @@ from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.observability.metrics import counter, gauge
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import FailureStreak, pause
 from shared.persistence.engine import kept_open
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
@@ -67,7 +67,7 @@ class Relay:
         self._source, self._topic, self._tail, self._outbound = source, topic, tail, outbound
         self._outlet = outlet or Publisher(bootstrap, f"stairs-relay{source.replace('/', '-')}")
         self._engine = engine
-        self._back_off, self._failures = BackOff(), 0
+        self._streak = FailureStreak()
         self._alone_until, self._strikes = 0, 0
         self._published = counter("events_published", "Events acknowledged by the cluster.", ("source",))
         self._failed = counter("relay_failures", "Attempts to publish that did not succeed.", ("source",))
@@ -141,7 +141,8 @@ class Relay:
             self._published.labels(self._source).inc(sent.acknowledged)
             self._position.labels(self._source).set(position)
         if sent.error is None:
-            self._failures = self._strikes = 0
+            self._streak.succeeded()
+            self._strikes = 0
         else:
             self._judge(sent.error, batch, sent.acknowledged)
             await self._fail(sent.error, stop)
@@ -163,8 +164,7 @@ class Relay:
             raise Unpublishable(batch.positions[acknowledged], error)
 
     async def _fail(self, error: Exception, stop: asyncio.Event) -> None:
-        self._failures += 1
         self._failed.labels(self._source).inc()
-        if self._failures == 1:
+        if self._streak.failed():
             log.warning("relay_waits", source=self._source, error=why(error))
-        await pause(stop, self._back_off.after(self._failures))
+        await self._streak.wait(stop)

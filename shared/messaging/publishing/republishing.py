@@ -24,7 +24,7 @@ from shared.messaging.publishing import publisher_lock
 from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff
+from shared.persistence.back_off import FailureStreak
 from shared.persistence.engine import kept_open
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
@@ -69,7 +69,6 @@ class Republishing:
         """:param outlet: None counts only (a dry run); :param turn: seconds to wait for the relay."""
         self._source, self._topic, self._tail, self._outbound = source, topic, tail, outbound
         self._engine, self._outlet, self._turn = engine, outlet, turn
-        self._back_off = BackOff()
 
     async def run(self, start: int, end: int | None, progress: Progress) -> Republished:
         """Publish again what is public of the facts from ``start`` to ``end``, both included.
@@ -98,19 +97,19 @@ class Republishing:
         return batch if facts else Batch((), (), after, end)  # positions have gaps, at the end too
 
     async def _send(self, batch: Batch) -> None:
-        acknowledged, failures = 0, 0
+        acknowledged, streak = 0, FailureStreak()
         while self._outlet is not None and acknowledged < len(batch.records):
             sent = await self._outlet.send(batch.records[acknowledged:])
             acknowledged += sent.acknowledged
             if sent.error is None:
                 continue
-            failures += 1
-            if failures == ATTEMPTS or isinstance(sent.error, DETERMINISTIC):
+            streak.failed()
+            if streak.length == ATTEMPTS or isinstance(sent.error, DETERMINISTIC):
                 raise NotRepublished(
                     f"{self._topic} takes nothing more ({why(sent.error)}):"
                     f" go on from position {batch.settled(acknowledged) + 1}"
                 )
-            await asyncio.sleep(self._back_off.after(failures))
+            await streak.wait()
 
     @asynccontextmanager
     async def _turn_taken(self) -> AsyncIterator[AsyncConnection]:
