@@ -20,7 +20,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 @dataclass(frozen=True)
 class BackOff:
-    """The waits between attempts, in seconds: ``first``, doubled each time up to ``most``, each ± half."""
+    """The waits between attempts, in seconds: ``first``, doubled up to ``most``, each varied by ± half."""
 
     first: float = 0.1
     most: float = 5.0
@@ -44,7 +44,7 @@ class FailureStreak:
         return self.length == 1
 
     def succeeded(self) -> int:
-        """Begin to count anew; how many failures in a row there were."""
+        """End the row of failures; returns how many there were."""
         length, self.length = self.length, 0
         return length
 
