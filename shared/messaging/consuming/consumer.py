@@ -1,11 +1,12 @@
-"""Poll, handle, say done: each message takes effect once, and none stops the others.
+"""Polls messages, handles them and confirms them: each takes effect once, and none stops the others.
 
 malformed, or unfit (``judgement``)   parked at once
 of a type nobody asked for            done
 handled before                        done (the inbox knows it)
-the database is away                  tried again until it is back, or the consumer is stopped
-another writer was first              tried again, soon, a bounded number of times
-refused, or a bug                     tried again a few times (order between topics may mend it), then parked
+the database is away                  retried until it is back, or the consumer is stopped
+another writer was first              retried soon, a bounded number of times
+refused, or a bug                     retried a few times (an event of another topic may be missing), then
+                                      parked
 """
 
 from __future__ import annotations
@@ -41,17 +42,17 @@ log = structlog.get_logger(__name__)
 
 
 class Inbox(Protocol):
-    """What knows which messages this database has seen (``shared.persistence.Units``)."""
+    """Knows which messages this consumer has handled (``shared.persistence.unit_of_work``)."""
 
     def once(
         self, source: str, event_id: str, consumer: str
     ) -> AbstractAsyncContextManager[UnitOfWork | None]:
-        """A transaction for a message seen for the first time; None: its effects are here already."""
+        """A transaction for a message that is seen for the first time; None if it was handled before."""
         ...
 
 
 class _Stopped(Exception):  # noqa: N818 - says what happened
-    """Asked to stop while something was being waited for."""
+    """The consumer was asked to stop while it waited."""
 
 
 class Consumer:
@@ -74,7 +75,7 @@ class Consumer:
         self._counter = counter("messages_consumed", "Messages by how they ended.", ("consumer", "outcome"))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until ``stop``; the message in hand is finished, the rest of its batch comes again."""
+        """Consume until ``stop``; the present message is finished, the rest of its batch comes again."""
         try:
             while not stop.is_set():
                 with contextlib.suppress(_Stopped):
@@ -83,7 +84,7 @@ class Consumer:
             await self._feed.close()
 
     async def measure(self) -> None:
-        """Bring the figures of what waits for this consumer up to date.
+        """Update the gauges of what waits for this consumer.
 
         :raises StoreUnavailable: the feed keeps its place in a database that is away.
         """
@@ -157,7 +158,7 @@ class Consumer:
         )
 
     async def _persistently(self, act: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
-        """Do it, again and again while whoever is needed for it is away.
+        """Repeat an action as long as the database or the carrier is away.
 
         :raises _Stopped: asked to stop between two attempts.
         """
@@ -183,7 +184,7 @@ def _require_running(stop: asyncio.Event) -> None:
 
 @contextlib.contextmanager
 def _bound(event: CloudEvent, consumer: str) -> Iterator[None]:
-    """Inside, every log line names the message, and its trail goes on; one without a trail begins one."""
+    """Inside the block, log lines name the message, and its trail (or a new one) is the present one."""
     begun = event.correlation_id or sane_correlation_id(event.id)
     with (
         following(Trail(begun, event.traceparent) if begun else None),

@@ -1,9 +1,9 @@
-"""A topic that was lost, filled again from the event store: the same events, with the same ``ce_id``.
+"""Fills a topic that was lost from the event store: the same events, with the same ``ce_id``.
 
-    take the turn (relays step back) → facts from … to … in their order → topic; the relay then goes on
+    take the lock (the relay stops) → publish the facts from … to … in order → the relay goes on
 
-Consumers are unharmed: their inboxes know each ``ce_id``. The relay's position stays where it is; without an
-end, everything is republished that the relay had published.
+Consumers handle nothing twice: their inboxes know each ``ce_id``. The relay's position stays where it is.
+Without an end, everything is republished that the relay has published.
 """
 
 from __future__ import annotations
@@ -30,22 +30,23 @@ from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
 
 PAGE = 500  # facts on their way at once
-TURN = 60.0  # seconds for the relay to step back: what it has on its way is given up by then
+TURN = 60.0  # seconds to wait for the relay to stop; its records on the way have timed out by then
 ATTEMPTS = 6  # of one page, before the cluster counts as away
 
-_STILL_OURS = sa.text("SELECT 1")  # the turn ends with the session
+# fails if the session, and with it the lock, has ended
+_STILL_OURS = sa.text("SELECT 1")
 
 Progress = Callable[[int, int], None]
-"""Told (done, of all), in positions."""
+"""Called with the number of positions done, and of all."""
 
 
 class NotRepublished(Exception):  # noqa: N818 - says what is so
-    """Nothing more is republished; the words say why, and from where to go on."""
+    """Republishing ended early; the message says why, and from which position to go on."""
 
 
 @dataclass(frozen=True)
 class Republished:
-    """So many events, of the facts from the one position to the other (both included)."""
+    """How many events were republished, of the facts from ``start`` to ``end``, both included."""
 
     events: int
     start: int
@@ -73,8 +74,8 @@ class Republishing:
     async def run(self, start: int, end: int | None, progress: Progress) -> Republished:
         """Publish again what is public of the facts from ``start`` to ``end``, both included.
 
-        :param end: None: up to what the relay has published; it does the rest itself.
-        :raises NotRepublished: it is not our turn, or the cluster does not take it.
+        :param end: None for the last position that the relay has published.
+        :raises NotRepublished: the lock is taken, or the cluster does not accept the records.
         :raises StoreUnavailable: the database is away.
         """
         async with self._turn_taken() as connection:
@@ -113,7 +114,7 @@ class Republishing:
 
     @asynccontextmanager
     async def _turn_taken(self) -> AsyncIterator[AsyncConnection]:
-        """The only publisher, for as long as the block; a dry run takes no turn."""
+        """Hold the publisher's locks during the block; a dry run takes none."""
         with translated():
             connection = await self._engine.connect()
         try:
