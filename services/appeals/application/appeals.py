@@ -1,4 +1,4 @@
-"""What happens to appeals after they were requested, and looking at them."""
+"""The use cases of appeals after their request: deciding, withdrawing, executing, and reading."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from shared.kernel.store import ReceiptFor, StreamUnknown, until_first
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one of many: the appeal as it is now, or why it was left alone."""
+    """What became of one of many appeals: the appeal as it is now, or why it was not changed."""
 
     appeal_id: UUID
     appeal: Appeal | None
@@ -85,7 +85,7 @@ class Appeals:
         return await until_first(done)
 
     async def decide_many(self, command: DecideMany, receipt: ReceiptFor | None = None) -> list[Result]:
-        """The same decision on many appeals: those that refuse are left alone, the others are saved together.
+        """Decide many appeals alike: those that refuse are not changed, the others are saved together.
 
         :raises ReasonRequired: a denial without a reason.
         :raises NotForThisRole: a role that decides no appeal at all.

@@ -1,4 +1,4 @@
-"""Asking: what is on offer, and the request of one appeal per student, all or none."""
+"""The use cases of requesting: what is on offer, and one appeal per student, all or none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from shared.kernel.store import ReceiptFor, Store, StreamUnknown, until_first
 Place = tuple[StudentTestRecord, Room]
 """A student's record, and the room that it leaves for what is asked."""
 
-LOADS_AT_ONCE = 4  # of one request; the pool is for everybody
+# of one request; other requests need connections of the pool, too
+LOADS_AT_ONCE = 4
 
 
 class AppealRequests:
@@ -49,7 +50,7 @@ class AppealRequests:
         self._policies = policies
 
     async def offers(self, asked: AskOffers) -> tuple[KnownCase, Offers]:
-        """HR-15: what may be asked for, and where it is nothing, why.
+        """The appeals that may be requested (HR-15), or why there are none.
 
         :raises NotForThisRole: a role without a part in appeals.
         :raises StudentNotInCase: the case does not list this student.

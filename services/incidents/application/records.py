@@ -25,7 +25,7 @@ class DisclosedStudent:
 
 
 class Records:
-    """Reads that leave a trace, and the trace."""
+    """Reads of SSIDs, which are recorded, and the history of a case."""
 
     def __init__(self, store: Store, facts: FactArchive, vault: StudentVault) -> None:
         self._store = store
@@ -53,7 +53,8 @@ class Records:
         await find_case(self._store, case_id, actor)
         own = await self._facts.facts(case_id)
         reads = await self._facts.facts(disclosures_of(case_id))
-        said = (await self._facts.facts(discussion_of(case_id)))[1:]  # that it was opened says nothing
+        # without the first fact, which only opens the discussion
+        said = (await self._facts.facts(discussion_of(case_id)))[1:]
         return sorted([*own, *reads, *said], key=lambda recorded: recorded.position)
 
     async def _record(self, command: ReadStudents, count: int) -> None:

@@ -80,7 +80,7 @@ class Windows:
         return found
 
     async def in_force(self, cds: str, year: str) -> Window | None:
-        """The window by which a place tests: a school's own, else its LEA's; None where neither was set."""
+        """The window that applies to a place: a school's own, else its LEA's; None if neither was set."""
         for place in dict.fromkeys((cds, cds[:CDS_OF_LEA])):
             found = await self._find(place, year)
             if found is not None:
@@ -88,9 +88,9 @@ class Windows:
         return None
 
     async def life_of(self, test: str, started_on: date, cds: str | None, actor: Actor) -> Life:
-        """How long a test lives that was started on this day.
+        """How long a test that was started on this day can be continued.
 
-        :param cds: the school (or LEA) whose window counts; None: only the days and the year do.
+        :param cds: the school (or LEA) whose window counts; None for no window.
         :raises Refusal: no such test in that year, not the caller's place, or started when nobody tested.
         """
         if cds is not None:
@@ -107,7 +107,7 @@ class Windows:
         return Life(year, found, window, lifetime)
 
     def _year_of_test(self, day: date) -> str:
-        """The year whose windows may still be open on that day, until July 15; then the next one's."""
+        """The year whose windows may still be open: until July 15 the one that ends, then the next."""
         before = year_beginning(day.year - 1)
         latest = self._rulebooks.for_year(before).testing_window.latest
         return before if day <= latest.of(before) else year_beginning(day.year)
