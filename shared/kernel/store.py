@@ -1,4 +1,4 @@
-"""The port to the event store, and the one way to change an aggregate through it."""
+"""The port to the event store, and the helpers that change aggregates through it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Store(Protocol):
         ...
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
-        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""
+        """The request that led to the first fact of a stream; None if none did, or there is no stream."""
         ...
 
 

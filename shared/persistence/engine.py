@@ -49,9 +49,9 @@ def driver_url(url: str, driver: str | None = None) -> str:
 def async_engine(url: str, *, size: int = 12, idle: float = IDLE) -> AsyncEngine:
     """An engine with ``size`` connections at most; a caller waits 5 s at most for one of them.
 
-    A worker has a dozen loops by now, and a relay keeps its connection for good: fewer would make them wait
-    for one another. What was opened for a busy moment goes again: the one used last is used next, and the
-    server ends what was not used for ``idle`` seconds (``kept_open`` spares a session that holds locks).
+    A worker has a dozen loops, and a relay keeps its connection for good: with fewer they would wait for one
+    another. Connections that were opened for a busy moment are closed again: the one used last is used next,
+    and the server ends those that were not used for ``idle`` seconds (``kept_open`` exempts a session).
 
     A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
     is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none

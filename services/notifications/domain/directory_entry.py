@@ -1,6 +1,6 @@
 """The coordinators to be mailed for one LEA or school (A-29: all of them; domain §7).
 
-An entry is put whole: what it said before stays in its history.
+An entry is replaced as a whole; earlier contacts stay in its history.
 """
 
 from __future__ import annotations
