@@ -11,6 +11,7 @@ CONTAINERS ?=
 VERBOSE ?=
 CYCLES ?= 2000
 SEED   ?=
+ONLY   ?=
 
 MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
@@ -18,6 +19,7 @@ DEV     := $(VENV)/.dev
 SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
+RULES   := services/*/domain/*,services/*/application/*
 SHARED  := tests/integration/shared
 ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_ports.py) \
   $(foreach it,store appender library_recorder plumbing tail projector relay publisher consuming replaying \
@@ -29,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules permissions bench schemas lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules permissions coverage coverage-gate mutants bench schemas lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -131,6 +133,22 @@ rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows that the guards read
 	@$(BIN)/python -m tests.rules.permissions
 
+coverage: $(DEV) ## Measure the branches that unit, contract and integration take, and judge them
+	@echo "── coverage"
+	@rm -rf $(VAR)/coverage
+	@$(PYTEST) -q $(SPREAD) --cov --cov-report= tests/unit tests/contract tests/integration
+	@$(MAKE) --no-print-directory coverage-gate
+
+coverage-gate: $(DEV) ## Judge what COVERAGE=1 make test measured: domain and application 100 %, the whole 90 %
+	@echo "── domain and application: every branch"
+	@$(BIN)/coverage report --skip-covered --show-missing --include='$(RULES)' --fail-under=100
+	@echo "── the whole: nine branches of ten"
+	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
+
+mutants: $(DEV) ## Change the rules on purpose and see a test fail (ONLY=services/appeals/domain/offers.py)
+	@$(BIN)/mutmut run $(if $(ONLY),'$(subst /,.,$(ONLY:.py=)).*')
+	@$(BIN)/mutmut results
+
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
@@ -149,5 +167,5 @@ lock: $(DEV) ## Lock the newest allowed versions, with hashes
 	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove the environment and all caches (var/, your local data, stays)
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) build mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,11 +16,14 @@ from tests.support.notification_states import (
     COORDINATORS,
     LEADER,
     SITE,
+    a_decision_at_risk,
+    a_note_for_a_desk,
     a_submitted_case,
     an_appeal_approved,
     an_appeal_denied,
     an_appeal_requested,
     an_appeal_withdrawn,
+    an_overdue_decision,
 )
 
 LEE, DEE = "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
@@ -113,3 +116,8 @@ class Unthought(Occasion):
 def test_there_is_no_occasion_that_does_not_say_whom_to_tell() -> None:
     with pytest.raises(TypeError, match="told"):
         Unthought(incident_id=UUID(int=1), case_number=None, lea="1964733", school="19647331932045")  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("occasion", [a_decision_at_risk(), an_overdue_decision(), a_note_for_a_desk()])
+def test_what_a_desk_is_told_follows_from_nobody_elses_act(occasion: Occasion) -> None:
+    assert occasion.told == ()
