@@ -315,4 +315,5 @@ def test_settling_what_nobody_asked_for_changes_nothing() -> None:
 
 async def test_a_concern_that_is_not_there_is_not_found(api: Api) -> None:
     answer = await api.http.get(f"/v1/concerns/{UUID(int=1)}", headers=MINE)
-    assert (answer.status_code, answer.json()["code"]) == (404, "concern_not_found")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "There is no such concern in your scope."

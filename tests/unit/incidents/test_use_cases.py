@@ -413,10 +413,10 @@ async def test_a_list_of_nobody_lists_nobody(office: Office) -> None:
 async def test_ssids_in_details_are_judged_before_anything_is_sealed(
     office: Office, pair: tuple[str, str], refusal: type[Refusal]
 ) -> None:
-    details = {**swapped_logons()["details"]}
-    names = [name for name, value in details.items() if value in (FIRST, SECOND)]
     with pytest.raises(refusal):
-        await office.draft(swapped_logons(details={**details, **dict(zip(names, pair, strict=True))}))
+        pairs = [dict(zip(("logon_ssid", "tested_ssid"), pair, strict=True))]
+        details = {**swapped_logons()["details"], "pairs": pairs}
+        await office.draft(swapped_logons(details=details))
     assert (office.vault.sealed, office.store.rows) == ([], [])
 
 
