@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ class Asked:
 
     async def find(
         self, wanted: str, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[Mapping[str, Any]]:
+    ) -> Sequence[dict[str, Any]]:
         return [{"wanted": wanted, "actor": actor, "after": after, "limit": limit}]
 
 

@@ -413,9 +413,9 @@ async def test_a_list_of_nobody_lists_nobody(office: Office) -> None:
 async def test_ssids_in_details_are_judged_before_anything_is_sealed(
     office: Office, pair: tuple[str, str], refusal: type[Refusal]
 ) -> None:
+    pairs = [dict(zip(("logon_ssid", "tested_ssid"), pair, strict=True))]
+    details = {**swapped_logons()["details"], "pairs": pairs}
     with pytest.raises(refusal):
-        pairs = [dict(zip(("logon_ssid", "tested_ssid"), pair, strict=True))]
-        details = {**swapped_logons()["details"], "pairs": pairs}
         await office.draft(swapped_logons(details=details))
     assert (office.vault.sealed, office.store.rows) == ([], [])
 
