@@ -116,3 +116,12 @@ def test_a_test_that_is_on_paper_whatever_the_case_says_is_held_against_paper() 
     rules = replace(POLICY, routes=tuple(papers), paper_tests=frozenset({CHEATING.test}))
     found = offers(rules, situation(CHEATING, STARTED))
     assert [route.appeal_type for route in found.offered] == [INVALIDATE]
+
+
+def test_of_rows_that_fail_at_the_same_step_the_first_ones_reason_is_told() -> None:
+    names = ("first", "second")
+    rows = [replace(row(INVALIDATE), incident_types=frozenset(), otherwise=name) for name in names]
+    reasons = {name: WithheldReason(name, name, "Not this incident.", "§5.7") for name in names}
+    rules = replace(POLICY, routes=tuple(rows), reasons={**POLICY.reasons, **reasons})
+    (withheld,) = offers(rules, situation(CHEATING, STARTED)).withheld
+    assert withheld.reason.reason_code == "first"
