@@ -1,4 +1,4 @@
-"""A deadline of the dossier's §8 for one thing, from the fact that starts it to its end.
+"""A deadline of domain §8 for one thing, from the fact that starts it to its end.
 
     RUNNING --done in time--> MET
        |  '----- moot ------> WAIVED --needed after all--> RUNNING

@@ -1,4 +1,4 @@
-"""The terms of deadlines (dossier §8): what a year's rules say, and what a service asks of the ledger."""
+"""The terms of deadlines (domain §8): what a year's rules say, and what a service asks of the ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 NAMES = UUID("3f2b8a6e-5f0c-5d0f-9b7a-6f4f0d1f5c11")
-ZONE = "America/Los_Angeles"  # where every deadline of this system is meant (dossier §8)
+ZONE = "America/Los_Angeles"  # where every deadline of this system is meant (domain §8)
 
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?)?")
 
@@ -46,7 +46,7 @@ class PlannedWarning:
 class Terms:
     """Which deadline it is, and by which rules it was computed."""
 
-    clock: str  # the dossier's name: "K3"
+    clock: str  # the id of domain §8: "K3"
     title: str  # in a coordinator's words
     published: bool  # whether others are told when it is at risk or missed
     rulebook: str  # the administration year
@@ -100,7 +100,7 @@ class Due:
 
     @property
     def clock(self) -> str:
-        """The dossier's name."""
+        """The id of domain §8."""
         return self.terms.clock
 
 

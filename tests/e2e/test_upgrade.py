@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.answers import Answers, everything_answered
 from tests.support.system import CONSOLE, RunningSystem, free_offset, short_folder, started
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import typer
 
 from tests.load.append import Append
 from tests.load.filing import Filing
@@ -69,6 +71,18 @@ class Part(Protocol):
         ...
 
 
+class PartName(StrEnum):
+    """What can be measured alone."""
+
+    APPEND = "append"
+    FILING = "filing"
+    PROJECTION = "projection"
+    RELAY = "relay"
+    UPLOAD = "upload"
+    MAILS_FEEDS = "mails-feeds"
+    MAILS_KAFKA = "mails-kafka"
+
+
 def parts(
     around: Surroundings, only: set[str], opened: ExitStack, failures: dict[str, str]
 ) -> dict[str, Callable[[], Round]]:
@@ -94,24 +108,22 @@ def parts(
     return found
 
 
-def main() -> int:
-    """Measure, print, keep; 1 if a part could not be measured."""
-    command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
-    command.add_argument("--rounds", type=int, default=3)
-    command.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="append|filing|projection|relay|upload|mails-feeds|mails-kafka",
-    )
-    asked = command.parse_args()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    out: Annotated[Path, typer.Option(help="Where the figures are kept.")] = Path("var/bench/latest.json"),
+    rounds: Annotated[int, typer.Option(help="How often each part is measured.", min=1)] = 3,
+    only: Annotated[list[PartName] | None, typer.Option(help="Measure this part only; repeatable.")] = None,
+) -> None:
+    """Measure, print, keep; exit code 1 if a part could not be measured."""
     failures: dict[str, str] = {}
     with surroundings() as around, ExitStack() as opened:
-        rounds = measure(parts(around, set(asked.only), opened, failures), asked.rounds, failures)
-    publish(Report(ROWS, rounds, failures), asked.out)
-    return 1 if failures else 0
+        measured = measure(parts(around, set(only or []), opened, failures), rounds, failures)
+    publish(Report(ROWS, measured, failures), out)
+    raise typer.Exit(1 if failures else 0)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    app()

@@ -23,8 +23,8 @@ from typing import Self
 
 import httpx
 
-from deploy.console.mailbox import read_mail
-from deploy.console.tokens import PEOPLE, SCHOOL, make_token
+from deploy.console.keys.tokens import PEOPLE, SCHOOL, make_token
+from deploy.console.local.mailbox import read_mail
 from deploy.kafka import jars
 from shared.kernel.actor import Role
 from tests.load.filing import BODY, CONNECTIONS
@@ -197,6 +197,6 @@ def _no_kafka() -> str | None:
     try:
         jars.java()
         jars.fetch(jars.jar_folder())
-    except jars.CannotRun as reason:
+    except jars.BrokerUnavailable as reason:
         return str(reason)
     return None

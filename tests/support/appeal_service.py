@@ -111,7 +111,7 @@ class Service:
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
         app.state.dependencies = AppealDependencies(
-            self.requests, self.appeals, AppealSearches(self.list), NoChanges(), self.clock
+            self.requests, self.appeals, AppealSearches(self.list), self.clock
         )
         return app
 

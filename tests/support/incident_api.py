@@ -21,11 +21,12 @@ from services.incidents.application.records import Records
 from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.main import ROUTERS
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.concern_list import ConcernList
 from services.incidents.read_model.queries import CaseCriteria, LastSeen
+from shared.chassis.api import routers_of
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -93,7 +94,7 @@ class NoChanges:
     """A feed in which nothing happens."""
 
     async def page(self, after: int, limit: int, wait: float) -> dict[str, object]:
-        return {"items": [], "next_after": after, "limit": limit, "wait": wait}
+        return {"items": [], "next_after": after + limit + int(wait)}
 
 
 class NotedMail:
@@ -121,7 +122,7 @@ class Api:
             title="STAIRS incidents",
             version="1",
             lifespan=_nothing,
-            routers=ROUTERS,
+            routers=routers_of(INCIDENTS),
             auth=authenticator(),
             readiness=Readiness(),
         )
@@ -137,7 +138,6 @@ class Api:
             discussions=Discussions(self.store),
             concerns=Concerns(self.store, FoldedConcerns(self.store)),
             filing_protocols=FilingProtocols(self.store),
-            changes=NoChanges(),
             clock=self.clock,
             case_mail=self.mail,
         )

@@ -80,7 +80,7 @@ class Service(NotificationDesk):
         app.state.receipts, app.state.changes = self.store, NoChanges()
         messages: MessageReads[MessageCriteria, LastSeen] = MessageReads(self.store, self.list)
         app.state.dependencies = NotificationDependencies(
-            self.directory, Resending(self.open), messages, NoChanges(), self.clock
+            self.directory, Resending(self.open), messages, self.clock
         )
         return app
 

@@ -11,7 +11,6 @@ from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
 from services.appeals.application.searches import AppealSearches
 from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
-from shared.http.changes import PublicEvents
 from shared.kernel.clock import Clock
 
 
@@ -22,7 +21,6 @@ class AppealDependencies:
     requests: AppealRequests
     appeals: Appeals
     queries: AppealSearches[AppealCriteria, AppealOrder, LastSeen]
-    changes: PublicEvents
     clock: Clock
 
 

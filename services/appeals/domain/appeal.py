@@ -1,4 +1,4 @@
-"""An appeal: one student, one test, one type, under one case (dossier §5.2.7, §5.5).
+"""An appeal: one student, one test, one type, under one case (domain §5.2.7, §5.5).
 
     requested ─► pending_cde ──withdraw──► withdrawn          invalidate, grace period extension (HR-19)
               └► pending_caltac

@@ -1,6 +1,6 @@
 """HR-15: the appeals on offer = catalog ∩ test kind ∩ event state, and where there is none, why.
 
-The rows of dossier §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
+The rows of domain §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
 What is not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
 """
 

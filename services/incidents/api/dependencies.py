@@ -19,7 +19,6 @@ from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.read_model.queries import CaseCriteria
-from shared.http.changes import PublicEvents
 from shared.kernel.clock import Clock
 
 
@@ -54,7 +53,6 @@ class IncidentDependencies:
     records: Records
     search: CaseSearches[CaseCriteria]
     shelf: RulebookShelf
-    changes: PublicEvents
     clock: Clock
     case_mail: MailOfCases
     uploads: Uploads

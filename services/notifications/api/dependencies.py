@@ -11,8 +11,6 @@ from services.notifications.application.directory import Directory
 from services.notifications.application.reading import MessageReads
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.queries import LastSeen, MessageCriteria
-from shared.deadlines.routes import DeadlineQueries as LedgerSearch
-from shared.http.changes import PublicEvents
 from shared.kernel.clock import Clock
 
 
@@ -23,9 +21,7 @@ class NotificationDependencies:
     directory: Directory
     resending: Resending
     messages: MessageReads[MessageCriteria, LastSeen]
-    changes: PublicEvents
     clock: Clock
-    deadlines: LedgerSearch | None = None  # for the route that all services share
 
 
 async def _dependencies(request: Request) -> NotificationDependencies:

@@ -277,7 +277,7 @@ class DraftReminder(Occasion):
 class ReportDeadline(Occasion):
     """What every mail about a deadline of a case says (N10; K3, K4, K8)."""
 
-    clock: str  # the dossier's name, "K3"
+    clock: str  # the id of domain §8, "K3"
     clock_title: str
     administration_year: str
     incident_title: str

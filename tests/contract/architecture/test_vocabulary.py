@@ -1,4 +1,4 @@
-"""One word, one meaning (docs/glossary-code.md): a class name that many files share says nothing."""
+"""One word, one meaning (docs/glossary.md): a class name that many files share says nothing."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ GONE = {
     "turns": "publisher_lock",
     "desk": "dependencies",
     "letter_box": "register",
+    "cut": "snapshot",
+    "doorways": "service_commands",
+    "place": "folders",
+    "postmaster": "postgres_process",
+    "trouble": "errors",
 }
 """Names of modules that were a house's own, and what took their place."""
 

@@ -1,4 +1,4 @@
-"""What the facts of a case mean for its clocks (dossier §8)."""
+"""What the facts of a case mean for its clocks (domain §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hard rules and worked examples of the dossier that a case alone can show (§10, §11)."""
+"""Hard rules and worked examples of docs/domain that a case alone can show (§10, §11)."""
 
 from __future__ import annotations
 
