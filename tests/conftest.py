@@ -11,6 +11,7 @@ from pytest_socket import disable_socket, enable_socket
 from shared.observability.logging import configure
 
 pytest_plugins = [
+    "tests.support.exchanges",
     "tests.support.ways",
     "tests.support.postgres",
     "tests.support.kafka",

@@ -11,6 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.appeals import bootstrap
+from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.routes import router
 from services.appeals.domain.permissions import refuse_to_read
 from services.appeals.settings import Settings
@@ -54,7 +55,8 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             yield
 
     return build_app(
-        title="Appeals",
+        title="STAIRS appeals",
+        description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
         routers=[router, router_for(refuse_to_read), changes.router],

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from services.incidents import bootstrap
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
+from services.incidents.api.description import DESCRIPTION
 from services.incidents.domain.permissions import may_search
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
@@ -68,6 +69,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
 
     return build_app(
         title="STAIRS incidents",
+        description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
         routers=ROUTERS,

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from services.notifications import bootstrap
+from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
 from services.notifications.application.scope import may_read
 from services.notifications.settings import Settings
@@ -47,6 +48,7 @@ def build_api(settings: Settings) -> FastAPI:
     readiness.require("keys", auth.usable)
     return build_app(
         title="STAIRS notifications",
+        description=DESCRIPTION,
         version=VERSION,
         lifespan=lifespan,
         routers=[router, router_for(may_read), changes.router],

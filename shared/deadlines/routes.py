@@ -17,9 +17,20 @@ from shared.deadlines.search import Place, Row, Wanted
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.instants import Instant
+from shared.http.openapi import Operation
 from shared.http.paging import Paging, page
 from shared.kernel.actor import Actor
 from shared.kernel.clocks import State
+from shared.kernel.errors import Forbidden
+
+LIST_DEADLINES = {
+    "GET /v1/deadlines": Operation(
+        "listDeadlines",
+        "List deadlines",
+        "The deadlines of what is in the caller's scope, the one first that is due first.",
+        (Forbidden,),
+    )
+}
 
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
 from shared.http.border import Border
 from shared.http.docs_page import add_docs_page
-from shared.http.problem import Busy, Malformed, MethodNotAllowed, refused
+from shared.http.openapi import Description, Operation
+from shared.http.problem import Busy, Malformed, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import Readiness
 from shared.http.validation import as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
@@ -28,6 +31,21 @@ from shared.persistence.faults import QueueFull, StoreUnavailable, transient
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+PROBES = {
+    "GET /healthz": Operation(
+        "getHealth", "Ask whether the process is alive", "Answers as long as the process answers at all."
+    ),
+    "GET /readyz": Operation(
+        "getReadiness",
+        "Ask whether the process can work",
+        "200 where the store, the broker and the issuer's keys are usable; 503 with the reasons where not.",
+    ),
+    "GET /metrics": Operation(
+        "getMetrics",
+        "Read the figures for Prometheus",
+        "All figures of the process, in Prometheus' text form.",
+    ),
+}
 REFUSED: tuple[type[Exception], ...] = (
     Refusal,
     RequestValidationError,
@@ -42,10 +60,20 @@ STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 log = structlog.get_logger(__name__)
 
 
-class StoreBusy(Busy):
-    """The event store is away, or more waits for it than it can take."""
+class Alive(BaseModel):
+    """The process answers."""
 
-    code = "store_unavailable"
+    status: Annotated[Literal["alive"], Field(description="Always `alive`.")]
+
+
+class Ready(BaseModel):
+    """Whether the process can work."""
+
+    status: Annotated[Literal["ready", "unready"], Field(description="Whether requests may be sent here.")]
+    reasons: Annotated[dict[str, str], Field(description="What is not fine, by the name of the part.")]
+    lags: Annotated[
+        dict[str, object] | None, Field(description="How far each follower of events is behind, by its name.")
+    ] = None
 
 
 def build_app(
@@ -56,9 +84,11 @@ def build_app(
     routers: Sequence[APIRouter],
     auth: Authenticator,
     readiness: Readiness,
+    description: Description | None = None,
 ) -> FastAPI:
     """The API of one service.
 
+    :param description: what its OpenAPI document tells beside what the routes say themselves.
     :param lifespan: opens what the service needs and puts it on ``app.state``; at least
         ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
     """
@@ -80,7 +110,7 @@ def build_app(
         app.router.routes.extend(router.routes)
     app.add_middleware(Border)
     _answer_refusals(app)
-    openapi.describe(app)
+    openapi.describe(app, description)
     add_docs_page(app)
     return app
 
@@ -88,17 +118,21 @@ def build_app(
 def _about_the_process() -> APIRouter:
     router = APIRouter(tags=["process"])
 
-    @router.get("/healthz", summary="Alive")
+    @router.get("/healthz", response_model=Alive)
     async def healthz() -> Response:
         return answers.respond(answers.ok({"status": "alive"}))
 
-    @router.get("/readyz", summary="Able to work; 503 with the reasons if not")
+    @router.get(
+        "/readyz",
+        response_model=Ready,
+        responses={503: {"model": Ready, "description": "Not able to work; the reasons."}},
+    )
     async def readyz(request: Request) -> Response:
         ending = {"process": "stopping"} if request.app.state.stopping.is_set() else {}
         status, body = await request.app.state.readiness.answer(**ending)
         return answers.respond(answers.Answer(status, body))
 
-    @router.get("/metrics", summary="Figures for Prometheus")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def figures(request: Request) -> Response:
         await request.app.state.readiness.measured()
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)

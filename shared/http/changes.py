@@ -14,8 +14,20 @@ from pydantic import BaseModel, Field
 
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller, require
+from shared.http.openapi import Operation
 from shared.http.requests import RequestModel
 from shared.kernel.actor import Role
+from shared.kernel.errors import Forbidden
+
+LIST_CHANGES = {
+    "GET /v1/changes": Operation(
+        "listChanges",
+        "Read the feed of published events",
+        "The public events behind a position, in order and without gaps; for systems and auditors. Where "
+        "there are none yet, it waits up to `wait` seconds for news. Ask next behind `next_after`.",
+        (Forbidden,),
+    )
+}
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.desk import Desk
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
@@ -94,7 +95,8 @@ class Service:
             yield
 
         app = build_app(
-            title="Appeals",
+            title="STAIRS appeals",
+            description=DESCRIPTION,
             version="1",
             lifespan=lifespan,
             routers=[router, changes.router],

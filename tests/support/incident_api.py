@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from services.incidents.api.description import DESCRIPTION
 from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
@@ -118,6 +119,7 @@ class Api:
     def _application(self) -> FastAPI:
         app = build_app(
             title="STAIRS incidents",
+            description=DESCRIPTION,
             version="1",
             lifespan=_nothing,
             routers=ROUTERS,

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.desk import Desk
 from services.notifications.api.routes import router
 from services.notifications.application.sending import Resending
@@ -68,7 +69,8 @@ class Service(NotificationDesk):
             yield
 
         app = build_app(
-            title="Notifications",
+            title="STAIRS notifications",
+            description=DESCRIPTION,
             version="1",
             lifespan=lifespan,
             routers=[router, changes.router],
