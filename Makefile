@@ -22,6 +22,9 @@ SHARED  := tests/integration/shared
 ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_ports.py) \
   $(foreach it,store appender library_recorder plumbing tail projector relay publisher consuming replaying \
   republishing,$(SHARED)/test_$(it).py) tests/integration/windows tests/e2e/test_on_given_servers.py
+EXAMPLES := $(wildcard tests/unit/*/test_*routes.py) tests/unit/notifications/test_outside.py \
+  tests/unit/incidents/test_conversation.py tests/unit/incidents/test_pauses.py \
+  tests/contract/test_openapi_examples.py tests/contract/test_refusal_codes.py
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 # A shell that forbids bytecode would make pytest rewrite the asserts of every test file anew at every run.
@@ -29,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas openapi lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas openapi openapi-lint clients lint fmt lock check clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,7 +136,14 @@ schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncA
 	@$(BIN)/python -W ignore -m tests.support.event_samples
 
 openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service
+	@STAIRS_RECORD_EXAMPLES=1 $(PYTEST) -q -k "not an_example and not every_example" $(EXAMPLES)
 	@$(BIN)/python -W ignore -m tests.support.openapi_documents
+
+openapi-lint: $(DEV) ## Lint docs/openapi by spectral and redocly (needs Node.js 20 or newer with npm)
+	@$(PYTEST) -q tests/clients/test_linters.py
+
+clients: $(DEV) ## Clients that other people's generators make of docs/openapi tell a story (npm, Go, Maven)
+	@$(PYTEST) -q tests/clients
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

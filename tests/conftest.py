@@ -12,6 +12,7 @@ from shared.observability.logging import configure
 
 pytest_plugins = [
     "tests.support.exchanges",
+    "tests.support.openapi_examples",
     "tests.support.ways",
     "tests.support.postgres",
     "tests.support.kafka",

@@ -171,22 +171,27 @@ def _complete_operation(operation: Document, dependant: Dependant, known: Operat
     _name(operation, known)
     if known is not None and known.location and "200" in operation["responses"]:
         operation["responses"]["201"] = {**operation["responses"]["200"], "description": FOR_THE_FIRST_TIME}
-    for status, answer in operation["responses"].items():
-        headers = answer["headers"] = {}
-        headers[correlation.HEADER] = CORRELATION
-        if known is not None and known.etag and status.startswith("2"):
-            headers["ETag"] = ETAG
-        if known is not None and known.location and status == "201":
-            headers["Location"] = LOCATION
-        if once_only in asked and status.startswith("2"):
-            headers[REPLAYED] = REPLAY
-    ours = known.refuses if known is not None else ()
     keyed, conditional = once_only in asked, if_match in asked
+    for status, answer in operation["responses"].items():
+        answer["headers"] = _headers(status, known, keyed=keyed)
+    ours = known.refuses if known is not None else ()
     kinds = (*ours, *of_the_chassis(operation, keyed=keyed, conditional=conditional))
     for status, answer in refusals(kinds).items():
         answer.setdefault("headers", {})[correlation.HEADER] = CORRELATION
         # a probe's own 503 is its answer, no refusal
         operation["responses"].setdefault(status, answer)
+
+
+def _headers(status: str, known: Operation | None, *, keyed: bool) -> Document:
+    """What an answer that is no refusal carries beside its body."""
+    done = status.startswith("2")
+    headers = {
+        correlation.HEADER: (True, CORRELATION),
+        "ETag": (done and known is not None and known.etag, ETAG),
+        "Location": (status == "201" and known is not None and known.location, LOCATION),
+        REPLAYED: (done and keyed, REPLAY),
+    }
+    return {name: header for name, (there, header) in headers.items() if there}
 
 
 def _name(operation: Document, known: Operation | None) -> None:
