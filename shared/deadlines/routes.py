@@ -49,7 +49,7 @@ class DeadlineQuery(Paging):
     state: State | None = None
     due_before: Annotated[Instant | None, Field(description="excluded")] = None
     case_number: Word | None = None
-    clock: Annotated[Word | None, Field(description="the dossier's name: K3")] = None
+    clock: Annotated[Word | None, Field(description="which deadline, such as K3")] = None
 
 
 class _Resource(BaseModel):

@@ -9,7 +9,7 @@ _REFERENCE = (
     r"|ADR \d+|dossier(?: §[\d.]+)?)"
 )
 _REFERENCES = rf"{_REFERENCE}(?:(?:[,;–-]| and) ?{_REFERENCE})*"
-_IN_BRACKETS = re.compile(rf"\s*\({_REFERENCES}\)")
+_IN_BRACKETS = re.compile(rf"\s*\({_REFERENCES}(?:, `[^`]*`)?\)")
 _BEHIND = re.compile(rf"\s*[;,:] {_REFERENCES}(?=[.;,)]|$)")
 _IN_FRONT = re.compile(rf"^{_REFERENCES}: (\w)")
 _FIELD_LIST = re.compile(r"\n\s*:(?:param|raises|returns)\b.*", re.DOTALL)

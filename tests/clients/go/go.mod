@@ -1,6 +1,6 @@
 module stairs/clients
 
-go 1.24
+go 1.26.0
 
 require (
 	github.com/google/uuid v1.6.0
