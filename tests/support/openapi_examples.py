@@ -99,7 +99,8 @@ def _request(exchange: Exchange) -> object:
     )
     parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
     return {
-        str(name): bytes(part.get_payload(decode=True)).decode("utf-8", "replace") for name, part in parts.items()
+        str(name): bytes(part.get_payload(decode=True)).decode("utf-8", "replace")
+        for name, part in parts.items()
     }
 
 
