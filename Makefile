@@ -132,7 +132,7 @@ rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@$(BIN)/python -m tests.rules
 
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
-	@$(BIN)/python -W ignore -m shared.messaging.event_schemas docs/events deploy/kafka/topics.yaml
+	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
 
 openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service

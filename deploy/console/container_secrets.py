@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.console.place import SERVICES, Place
 from deploy.console.postgres import password_of
 from deploy.console.secret_files import secret_key, write_private
-from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
+from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
 
 COMPOSE = "docker-compose.yml"
 NAMED_BY = "STAIRS_SECRETS"

@@ -24,7 +24,7 @@ from deploy.console.place import SERVICES, Place
 from deploy.console.postgres import database_url, embedded_server, postgres
 from deploy.console.postgres_tools import address_for_tools, tool
 from deploy.console.trouble import Trouble
-from shared.messaging.turns import RELAY
+from shared.messaging.publishing.publisher_lock import RELAY
 
 PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"

@@ -24,8 +24,8 @@ from deploy.console.tokens import write_tokens
 from deploy.console.trouble import Trouble
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import CannotRun
-from shared.messaging import topics
-from shared.messaging.kafka_types import KafkaError
+from shared.messaging.kafka import topics
+from shared.messaging.kafka.client import KafkaError
 
 T = TypeVar("T")
 

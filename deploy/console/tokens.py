@@ -7,7 +7,7 @@ from dataclasses import replace
 from deploy.console.place import Place
 from deploy.console.programs import AUDIENCE, ISSUER
 from deploy.console.secret_files import write_private
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Actor, Role
 
 LEA = "1964733"  # Los Angeles Unified's CDS prefix, as a place everybody knows

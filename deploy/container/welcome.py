@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.console.programs import AUDIENCE, ISSUER
 from deploy.console.tokens import PEOPLE
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 
 SECRETS = Path("/run/secrets")
 DAYS = 30

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from deploy.kafka.broker import PORT, Broker
 from deploy.kafka.jars import HERE, CannotRun
-from shared.messaging import topics
-from shared.messaging.cluster import Refused
-from shared.messaging.kafka_types import KafkaError
+from shared.messaging.kafka import topics
+from shared.messaging.kafka.client import KafkaError
+from shared.messaging.kafka.cluster import Refused
 from shared.process.kafka_settings import KafkaSettings
 from shared.process.settings import load
 

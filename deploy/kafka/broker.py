@@ -21,7 +21,7 @@ from string import Template
 
 from deploy.kafka.jars import HERE, ROOT, CannotRun, fetch, jar_folder, java
 from deploy.processes import command_of
-from shared.messaging.kafka_types import KafkaError, open_admin
+from shared.messaging.kafka.client import KafkaError, open_admin
 
 PORT = 19092
 START = 60.0  # seconds until the cluster must answer; 3-5 on a new folder, 12 after a crash with data

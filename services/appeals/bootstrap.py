@@ -9,33 +9,33 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals.api.desk import Desk
+from services.appeals.api.dependencies import AppealDependencies
 from services.appeals.application.adoption import Adoption
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
 from services.appeals.domain.calendar_adoption import Move
 from services.appeals.messaging import inbound, outbound
-from services.appeals.messaging.clocks import AppealClocks
 from services.appeals.providers.appeal_numbers import CountedNumbers
+from services.appeals.reactions.deadlines import AppealDeadlines
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.read_model.calendar_watch import undecided, watch_calendars
 from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.queries import AppealQueries
 from services.appeals.rulebooks.library import read_rulebooks
-from services.appeals.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
+from services.appeals.settings import AppealsSettings
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
 from shared.kernel.store import ATTEMPTS, StreamMoved
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.publishing.public_feed import PublicFeed
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
@@ -44,11 +44,11 @@ from shared.persistence.probe import store_trouble
 from shared.persistence.projector import Projector
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.loops import Loop
-from shared.process.republish import Store as PublishedStore
+from shared.process.republish import RepublishSource as PublishedStore
 
 PACKAGE = "services.appeals"
 TABLE = "appeals_events"
@@ -73,14 +73,14 @@ class Store:
 class ApiParts:
     """What the API process consists of."""
 
-    desk: Desk
+    desk: AppealDependencies
     store: Store
     events: PostgresStore
     deadlines: DeadlineSearch
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Store]:
+async def open_store(settings: AppealsSettings) -> AsyncIterator[Store]:
     """The database."""
     async with AsyncExitStack() as closing:
         engine = async_engine(settings.database_url)
@@ -91,7 +91,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[ApiParts]:
+async def open_api(settings: AppealsSettings, *, clock: Clock | None = None) -> AsyncIterator[ApiParts]:
     """The API's graph; on the way out the appender is drained first.
 
     :param clock: another clock than the one that the settings ask for; for tests.
@@ -107,21 +107,21 @@ async def open_api(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         yield ApiParts(desk, store, events, DeadlineSearch(store.engine))
 
 
-def _desk(store: Store, events: PostgresStore, clock: Clock) -> Desk:
+def _desk(store: Store, events: PostgresStore, clock: Clock) -> AppealDependencies:
     rulebooks = read_rulebooks()
     cases = KnownCaseTable(store.engine)
-    return Desk(
+    return AppealDependencies(
         requests=AppealRequests(
             events, cases=cases, numbers=CountedNumbers(store.engine), policies=rulebooks
         ),
         appeals=Appeals(events, cases=cases, policies=rulebooks),
         queries=AppealQueries(store.engine),
-        changes=Changes(store.tail, outbound.publish, outbound.SOURCE),
+        changes=PublicFeed(store.tail, outbound.publish, outbound.SOURCE),
         clock=clock,
     )
 
 
-def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lags:
+def lags(settings: AppealsSettings, store: Store, *, limit: float | None = None) -> Lags:
     """What this service is behind with, as its database tells any of its processes."""
     of_the_store = StoreLags(
         store.engine,
@@ -134,12 +134,12 @@ def lags(settings: Settings, store: Store, *, limit: float | None = None) -> Lag
     return Lags(of_the_store.measure, limit=limit)
 
 
-def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -> Mapping[str, Loop]:
+def worker_loops(settings: AppealsSettings, store: Store, behind: Lags | None = None) -> Mapping[str, Loop]:
     """The worker: keep the lists, learn of cases, keep the clocks, and relay unless another process does.
 
     :param behind: where to tell what waits for it.
     """
-    units = Units(store.engine, TABLE, Codec())
+    units = UnitsOfWork(store.engine, TABLE, Codec())
     inbox = Consumer(CONSUMER, incidents_feed(settings, store), units, inbound.handlers())
     if behind is not None:
         behind.also(inbox.measure)
@@ -153,34 +153,34 @@ def worker_loops(settings: Settings, store: Store, behind: Lags | None = None) -
     return {**loops, **relay_loops(settings, store)} if settings.relay_embedded else loops
 
 
-def dead_letters(settings: Settings, store: Store) -> dead_letter_desk.Desk:
+def dead_letters(settings: AppealsSettings, store: Store) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
-    units = Units(store.engine, TABLE, Codec())
+    units = UnitsOfWork(store.engine, TABLE, Codec())
     reactions = {CONSUMER: inbound.handlers()}
     return dead_letter_desk.Desk(store.engine, units, reactions, settings.kafka)
 
 
-def published(settings: Settings, store: Store) -> PublishedStore:
+def published(settings: AppealsSettings, store: Store) -> PublishedStore:
     """What can be published again."""
     return PublishedStore(
         outbound.SOURCE, outbound.TOPIC, store.tail, outbound.publish, store.engine, settings.kafka
     )
 
 
-def clocks(store: Store, clock: Clock) -> Clockwork:
+def clocks(store: Store, clock: Clock) -> LedgerUpkeep:
     """From the facts of appeals to deadlines, and what is noticed of them."""
-    keeper = AppealClocks(read_rulebooks())
-    return clockwork(inbound.SERVICE, Facts(store.engine, store.tail, TABLE), keeper, clock)
+    keeper = AppealDeadlines(read_rulebooks())
+    return ledger_upkeep(inbound.SERVICE, FactSource(store.engine, store.tail, TABLE), keeper, clock)
 
 
-async def adopt_calendar(settings: Settings, store: Store, *, really: bool) -> Sequence[Move]:
+async def adopt_calendar(settings: AppealsSettings, store: Store, *, really: bool) -> Sequence[Move]:
     """Move running decision clocks to the present calendar; without ``really`` say what that would move."""
     await Projector(store.engine, store.tail, AppealList()).catch_up()
     ids = await undecided(store.engine)
     operator = Actor(sub="appeals", name="STAIRS operator", email="", role=Role.SYSTEM)
     for attempt in range(ATTEMPTS):
         try:
-            async with Units(store.engine, TABLE, Codec()).begin() as unit:
+            async with UnitsOfWork(store.engine, TABLE, Codec()).begin() as unit:
                 adoption = Adoption(unit.store, read_rulebooks())
                 if not really:
                     return await adoption.proposed(ids)
@@ -193,7 +193,7 @@ async def adopt_calendar(settings: Settings, store: Store, *, really: bool) -> S
     return []
 
 
-def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:
+def relay_loops(settings: AppealsSettings, store: Store, _behind: Lags | None = None) -> Mapping[str, Loop]:
     """The relay; nothing where there is no Kafka: then others read ``/v1/changes``."""
     if settings.kafka is None:
         return {}
@@ -208,10 +208,10 @@ def relay_loops(settings: Settings, store: Store, _behind: Lags | None = None) -
     return {"relay": relay.run}
 
 
-def incidents_feed(settings: Settings, store: Store) -> Feed:
+def incidents_feed(settings: AppealsSettings, store: Store) -> Feed:
     """What the incidents service publishes, by Kafka or by its changes feed."""
     if settings.kafka is not None:
         return KafkaFeed(settings.kafka, [inbound.TOPIC], CONSUMER, store.engine)
-    return ChangesFeed(
+    return HttpFeed(
         settings.incidents_url, settings.system_token_file, store.engine, CONSUMER, source=inbound.SOURCE
     )

@@ -14,7 +14,7 @@ from services.appeals import bootstrap
 from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.routes import router
 from services.appeals.domain.permissions import refuse_to_read
-from services.appeals.settings import Settings
+from services.appeals.settings import AppealsSettings
 from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
@@ -22,7 +22,7 @@ from shared.http.auth import Authenticator
 from shared.http.instants import as_text
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.readiness import broker_checks
+from shared.messaging.kafka.readiness import broker_checks
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence import migrations
@@ -37,7 +37,7 @@ from shared.process.serving import serve_api
 from shared.process.settings import load
 
 
-def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+def build_api(settings: AppealsSettings, *, clock: Clock | None = None) -> FastAPI:
     """The API of this service.
 
     :param clock: another clock than the one that the settings ask for; for tests.
@@ -48,7 +48,7 @@ def build_api(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.open_api(settings, clock=clock) as parts:
-            app.state.desk, app.state.receipts = parts.desk, parts.events
+            app.state.dependencies, app.state.receipts = parts.desk, parts.events
             app.state.changes, app.state.deadlines = parts.desk.changes, parts.deadlines
             readiness.require("store", parts.store.usable)
             readiness.show(bootstrap.lags(settings, parts.store))
@@ -110,15 +110,16 @@ def adopt_calendar(answer: str = "") -> int:
     return run_async(_adopt_calendar(_start(), really=answer == "--yes"))
 
 
-def _start(*, migrated: bool = True) -> Settings:
-    settings = load(Settings)
+def _start(*, migrated: bool = True) -> AppealsSettings:
+    settings = load(AppealsSettings)
     configure(settings.stairs_log, service="appeals")
     preflight.database("APPEALS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated)
     return settings
 
 
 async def _loops(
-    settings: Settings, loops_of: Callable[[Settings, bootstrap.Store, Lags], Mapping[str, Loop]]
+    settings: AppealsSettings,
+    loops_of: Callable[[AppealsSettings, bootstrap.Store, Lags], Mapping[str, Loop]],
 ) -> None:
     async with bootstrap.open_store(settings) as store:
         behind = bootstrap.lags(settings, store, limit=settings.ready_lag_seconds)
@@ -136,24 +137,24 @@ async def _idle(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _rebuild(settings: Settings) -> None:
+async def _rebuild(settings: AppealsSettings) -> None:
     async with bootstrap.open_store(settings) as store:
         for projection in bootstrap.PROJECTIONS:
             say = partial(_say, projection.name)
             await rebuild_projection(store.engine, store.tail, projection, progress=say)
 
 
-async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+async def _see_to_dead_letters(settings: AppealsSettings, words: Sequence[str]) -> int:
     async with bootstrap.open_store(settings) as store:
         return await dead_letter_desk.see_to(bootstrap.dead_letters(settings, store), words)
 
 
-async def _republish(settings: Settings, words: Sequence[str]) -> int:
+async def _republish(settings: AppealsSettings, words: Sequence[str]) -> int:
     async with bootstrap.open_store(settings) as store:
         return await republish_facts(bootstrap.published(settings, store), words)
 
 
-async def _adopt_calendar(settings: Settings, *, really: bool) -> None:
+async def _adopt_calendar(settings: AppealsSettings, *, really: bool) -> None:
     async with bootstrap.open_store(settings) as store:
         moves = await bootstrap.adopt_calendar(settings, store, really=really)
     for move in moves:

@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
 
 
-class Settings(CommonSettings):
+class AppealsSettings(CommonSettings):
     """The common settings, and those that begin with ``APPEALS_``."""
 
     database_url: DatabaseUrl = Field(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.incidents.api.desk import Desk
+from services.incidents.api.dependencies import IncidentDependencies
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -17,32 +17,32 @@ from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.messaging.clocks import CaseClocks
 from services.incidents.messaging.inbound import APPEALS_SOURCE, APPEALS_TOPIC, of_appeals, of_ourselves
 from services.incidents.messaging.mail import MAIL_SOURCE, MAIL_TOPIC, of_notifications
 from services.incidents.messaging.outbound import SOURCE, TOPIC, publish
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.vault import Vault, read_key
+from services.incidents.reactions.deadlines import CaseDeadlines
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.case_mail import CaseMail, forget
 from services.incidents.read_model.concern_list import ConcernList, ConcernSearch
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
-from services.incidents.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
+from services.incidents.settings import IncidentsSettings
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.cluster import Cluster
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.own_feed import OwnFeed
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.consuming.own_feed import OwnFeed
+from shared.messaging.kafka.cluster import Cluster
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.publishing.public_feed import PublicFeed
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
@@ -53,11 +53,11 @@ from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.loops import Loop
-from shared.process.republish import Store as PublishedStore
+from shared.process.republish import RepublishSource as PublishedStore
 
 PACKAGE = "services.incidents"
 TABLE = "incidents_events"
@@ -87,12 +87,12 @@ class ApiGraph:
 
     foundation: Foundation
     store: PostgresStore
-    desk: Desk
+    desk: IncidentDependencies
     deadlines: DeadlineSearch
 
 
 @asynccontextmanager
-async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
+async def foundation(settings: IncidentsSettings) -> AsyncIterator[Foundation]:
     """The database, as reader of rows and follower of facts; connects when first used."""
     async with AsyncExitStack() as stack:
         codec = Codec()
@@ -104,7 +104,7 @@ async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
 
 
 @asynccontextmanager
-async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterator[ApiGraph]:
+async def api(settings: IncidentsSettings, library: Library, clock: Clock) -> AsyncIterator[ApiGraph]:
     """The API's graph; on the way out the appender is drained first."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(foundation(settings))
@@ -117,13 +117,13 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
         search = CaseSearch(base.engine)
         cases = Cases(store, vault, PostgresCaseNumbers(pool), library)
-        desk = Desk(
+        desk = IncidentDependencies(
             cases=cases,
             records=Records(store, store, vault),
             search=search,
             shelf=library,
             vault=vault,
-            changes=Changes(base.tail, publish, SOURCE),
+            changes=PublicFeed(base.tail, publish, SOURCE),
             clock=clock,
             case_mail=CaseMail(base.engine),
             uploads=Uploads(cases, Sheets()),
@@ -137,7 +137,7 @@ async def api(settings: Settings, library: Library, clock: Clock) -> AsyncIterat
         yield ApiGraph(base, store, desk, DeadlineSearch(base.engine))
 
 
-def lags(settings: Settings, base: Foundation, *, limit: float | None = None) -> Lags:
+def lags(settings: IncidentsSettings, base: Foundation, *, limit: float | None = None) -> Lags:
     """What this service is behind with, as its database tells any of its processes."""
     of_the_store = StoreLags(
         base.engine,
@@ -150,9 +150,9 @@ def lags(settings: Settings, base: Foundation, *, limit: float | None = None) ->
     return Lags(of_the_store.measure, limit=limit)
 
 
-def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> dict[str, Loop]:
+def loops(settings: IncidentsSettings, base: Foundation, behind: Lags | None = None) -> dict[str, Loop]:
     """The worker's loops: lists, reactions, news of appeals and mails, deadlines, relay, pruning."""
-    units = Units(base.engine, TABLE, base.codec)
+    units = UnitsOfWork(base.engine, TABLE, base.codec)
     own = OwnFeed(base.tail, base.engine, publish, SOURCE, REACTIONS)
     news = _news_of_appeals(settings, base.engine)
     running: dict[str, Loop] = {
@@ -174,10 +174,10 @@ def loops(settings: Settings, base: Foundation, behind: Lags | None = None) -> d
     return running
 
 
-def clocks(base: Foundation, clock: Clock) -> Clockwork:
+def clocks(base: Foundation, clock: Clock) -> LedgerUpkeep:
     """From the facts of cases and windows to deadlines, and what is noticed of them."""
-    keeper = CaseClocks(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
-    return clockwork(SERVICE, Facts(base.engine, base.tail, TABLE), keeper, clock)
+    keeper = CaseDeadlines(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
+    return ledger_upkeep(SERVICE, FactSource(base.engine, base.tail, TABLE), keeper, clock)
 
 
 def relay(base: Foundation, cluster: Cluster) -> Relay:
@@ -185,31 +185,29 @@ def relay(base: Foundation, cluster: Cluster) -> Relay:
     return Relay(SOURCE, TOPIC, base.tail, publish, cluster, base.engine)
 
 
-def dead_letters(settings: Settings, base: Foundation) -> dead_letter_desk.Desk:
+def dead_letters(settings: IncidentsSettings, base: Foundation) -> dead_letter_desk.Desk:
     """Who sees to what could not be handled."""
-    units = Units(base.engine, TABLE, base.codec)
+    units = UnitsOfWork(base.engine, TABLE, base.codec)
     reactions = {CONSUMER: of_appeals(), REACTIONS: of_ourselves(), MAIL: of_notifications()}
     return dead_letter_desk.Desk(base.engine, units, reactions, settings.kafka)
 
 
-def published(settings: Settings, base: Foundation) -> PublishedStore:
+def published(settings: IncidentsSettings, base: Foundation) -> PublishedStore:
     """What can be published again."""
     return PublishedStore(SOURCE, TOPIC, base.tail, publish, base.engine, settings.kafka)
 
 
-def _news_of_appeals(settings: Settings, engine: AsyncEngine) -> Feed:
+def _news_of_appeals(settings: IncidentsSettings, engine: AsyncEngine) -> Feed:
     if settings.kafka:
         return KafkaFeed(settings.kafka, [APPEALS_TOPIC], CONSUMER, engine)
-    return ChangesFeed(
-        settings.appeals_url, settings.system_token_file, engine, CONSUMER, source=APPEALS_SOURCE
-    )
+    return HttpFeed(settings.appeals_url, settings.system_token_file, engine, CONSUMER, source=APPEALS_SOURCE)
 
 
-def _news_of_mail(settings: Settings, engine: AsyncEngine) -> Feed:
+def _news_of_mail(settings: IncidentsSettings, engine: AsyncEngine) -> Feed:
     if settings.kafka:
         return KafkaFeed(settings.kafka, [MAIL_TOPIC], MAIL, engine)
     url, token_file = settings.notifications_url, settings.system_token_file
-    return ChangesFeed(url, token_file, engine, MAIL, source=MAIL_SOURCE)
+    return HttpFeed(url, token_file, engine, MAIL, source=MAIL_SOURCE)
 
 
 async def forget_mail(base: Foundation) -> None:

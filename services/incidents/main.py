@@ -16,14 +16,14 @@ from services.incidents.api.description import DESCRIPTION
 from services.incidents.domain.permissions import may_search
 from services.incidents.rulebooks.library import DEFAULT_YEAR, Library
 from services.incidents.rulebooks.table import show_catalog
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.readiness import broker_checks
+from shared.messaging.kafka.readiness import broker_checks
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.migrations import migrate as migrate_database
@@ -52,7 +52,7 @@ ROUTERS = (
 )
 
 
-def build_api(settings: Settings, clock: Clock) -> FastAPI:
+def build_api(settings: IncidentsSettings, clock: Clock) -> FastAPI:
     """The REST API over the real parts; a fault in a rulebook ends the start here."""
     library = Library.from_folder()
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
@@ -61,7 +61,7 @@ def build_api(settings: Settings, clock: Clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with bootstrap.api(settings, library, clock) as graph:
-            app.state.desk, app.state.receipts = graph.desk, graph.store
+            app.state.dependencies, app.state.receipts = graph.desk, graph.store
             app.state.changes, app.state.deadlines = graph.desk.changes, graph.deadlines
             readiness.require("store", graph.foundation.usable)
             readiness.show(bootstrap.lags(settings, graph.foundation))
@@ -132,21 +132,21 @@ def catalog(year: str = DEFAULT_YEAR) -> int:
     return 0
 
 
-def _settings(*, migrated: bool = True) -> Settings:
-    settings = load(Settings)
+def _settings(*, migrated: bool = True) -> IncidentsSettings:
+    settings = load(IncidentsSettings)
     configure(settings.stairs_log, service="incidents")
     preflight.database("INCIDENTS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated)
     return settings
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: IncidentsSettings) -> None:
     async with bootstrap.foundation(settings) as base:
         behind = bootstrap.lags(settings, base, limit=settings.ready_lag_seconds)
         loops = bootstrap.loops(settings, base, behind)
         await run_loops(loops | _health(settings, base, behind))
 
 
-def _health(settings: Settings, base: bootstrap.Foundation, behind: Lags) -> dict[str, Loop]:
+def _health(settings: IncidentsSettings, base: bootstrap.Foundation, behind: Lags) -> dict[str, Loop]:
     if settings.worker_health_port is None:
         return {}
     readiness = Readiness(store=base.usable, **broker_checks(settings.kafka))
@@ -154,7 +154,7 @@ def _health(settings: Settings, base: bootstrap.Foundation, behind: Lags) -> dic
     return {"health": health(readiness, settings.worker_health_port)}
 
 
-async def _relay(settings: Settings) -> None:
+async def _relay(settings: IncidentsSettings) -> None:
     if not settings.kafka:
         raise SystemExit("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to")
     async with bootstrap.foundation(settings) as base:
@@ -163,22 +163,22 @@ async def _relay(settings: Settings) -> None:
         await run_loops({"relay": relaying.run} | _health(settings, base, behind))
 
 
-async def _forget_mail(settings: Settings) -> None:
+async def _forget_mail(settings: IncidentsSettings) -> None:
     async with bootstrap.foundation(settings) as base:
         await bootstrap.forget_mail(base)
 
 
-async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+async def _see_to_dead_letters(settings: IncidentsSettings, words: Sequence[str]) -> int:
     async with bootstrap.foundation(settings) as base:
         return await dead_letter_desk.see_to(bootstrap.dead_letters(settings, base), words)
 
 
-async def _republish(settings: Settings, words: Sequence[str]) -> int:
+async def _republish(settings: IncidentsSettings, words: Sequence[str]) -> int:
     async with bootstrap.foundation(settings) as base:
         return await republish_facts(bootstrap.published(settings, base), words)
 
 
-async def _rebuild(settings: Settings) -> None:
+async def _rebuild(settings: IncidentsSettings) -> None:
     async with bootstrap.foundation(settings) as base:
         for projection in bootstrap.PROJECTIONS:
             name = projection.name

@@ -19,7 +19,7 @@ def _holding_a_key(path: Path) -> Path:
 KeyFile = Annotated[Path, AfterValidator(_holding_a_key)]
 
 
-class Settings(CommonSettings):
+class IncidentsSettings(CommonSettings):
     """The common settings, and those that begin with ``INCIDENTS_``."""
 
     database_url: DatabaseUrl = Field(

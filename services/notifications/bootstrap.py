@@ -10,34 +10,35 @@ from email.headerregistry import Address
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.api.desk import Desk
+from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
-from services.notifications.application.sending import OpenMessages, Resending, Sender, overdue
+from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
 from services.notifications.domain.values import Sender as Author
-from services.notifications.messaging import delivery_clock, inbound, outbound
-from services.notifications.messaging.dispatch import Dispatch, show_waiting
-from services.notifications.providers.smtp import Server, SmtpMailer
+from services.notifications.messaging import inbound, outbound
+from services.notifications.providers.smtp import MailServer, SmtpMailer
+from services.notifications.reactions import delivery_deadline
+from services.notifications.reactions.dispatch import Dispatch, show_waiting
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.outgoing import OutgoingQueue
 from services.notifications.read_model.queries import MessageQueries
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.rulebooks.mail_writer import TemplateMailWriter
 from services.notifications.rulebooks.policy import DEFAULT_YEAR, policies
-from services.notifications.settings import Settings
-from shared.deadlines.clockwork import Clockwork, Facts, clockwork
+from services.notifications.settings import NotificationsSettings
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import FactSource, LedgerUpkeep, ledger_upkeep
 from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
-from shared.messaging.cluster import Cluster
-from shared.messaging.consumer import Consumer, Handler
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.lags import StoreLags
-from shared.messaging.readiness import broker_checks
-from shared.messaging.relay import Relay
+from shared.messaging.consuming.consumer import Consumer, Handler
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.kafka.cluster import Cluster
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.readiness import broker_checks
+from shared.messaging.publishing.public_feed import PublicFeed
+from shared.messaging.publishing.relay import Relay
+from shared.messaging.store_lags import StoreLags
 from shared.observability.lags import Lags
 from shared.persistence import rebuild as rebuilding
 from shared.persistence.appender import Appender
@@ -48,12 +49,12 @@ from shared.persistence.projector import Projector
 from shared.persistence.pruning import keep_pruned
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from shared.process import dead_letters as dead_letter_desk
 from shared.process.clock import clock_for
 from shared.process.health import health
 from shared.process.loops import Loop
-from shared.process.republish import Store as PublishedStore
+from shared.process.republish import RepublishSource as PublishedStore
 
 PACKAGE = "services.notifications"
 PROJECTIONS = (MessageList(), DeadlineList())
@@ -65,14 +66,14 @@ BURST = 20  # mails that one sender takes up at once
 class Ground:
     """What every process of this service stands on."""
 
-    settings: Settings
+    settings: NotificationsSettings
     engine: AsyncEngine
     tail: Tail
-    units: Units
+    units: UnitsOfWork
     codec: Codec
     stationery: Stationery
 
-    def messages_in(self, unit: Unit) -> Messages:
+    def messages_in(self, unit: UnitOfWork) -> Messages:
         """The use cases within a transaction."""
         return Messages(unit.store, OutgoingQueue(unit.connection), self.stationery)
 
@@ -89,7 +90,7 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(settings: Settings) -> AsyncIterator[Ground]:
+async def ground(settings: NotificationsSettings) -> AsyncIterator[Ground]:
     """Engine, tail and units; nothing connects before it is used."""
     codec, stationery = Codec(), _stationery(settings)
     async with AsyncExitStack() as stack:
@@ -97,11 +98,13 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
         stack.push_async_callback(engine.dispose)
         tail = Tail(settings.database_url, TABLE, codec)
         stack.push_async_callback(tail.close)
-        yield Ground(settings, engine, tail, Units(engine, TABLE, codec), codec, stationery)
+        yield Ground(settings, engine, tail, UnitsOfWork(engine, TABLE, codec), codec, stationery)
 
 
 @asynccontextmanager
-async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[Desk, PostgresStore]]:
+async def desk(
+    settings: NotificationsSettings, readiness: Readiness
+) -> AsyncIterator[tuple[NotificationDependencies, PostgresStore]]:
     """What the API works with; the appender is drained before anything else goes."""
     async with ground(settings) as base, AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url)
@@ -110,12 +113,12 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
         await appender.start()
         stack.push_async_callback(appender.drain)
         store = PostgresStore(appender, pool, TABLE, base.codec)
-        routes_desk = Desk(
+        routes_desk = NotificationDependencies(
             store=store,
             directory=Directory(store),
             resending=Resending(base.open_messages),
             queries=MessageQueries(base.engine),
-            changes=Changes(base.tail, outbound.publish, outbound.SOURCE),
+            changes=PublicFeed(base.tail, outbound.publish, outbound.SOURCE),
             clock=clock_for(settings.stairs_clock_file),
             deadlines=DeadlineSearch(base.engine),
         )
@@ -125,7 +128,7 @@ async def desk(settings: Settings, readiness: Readiness) -> AsyncIterator[tuple[
 
 
 @asynccontextmanager
-async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
+async def worker_loops(settings: NotificationsSettings) -> AsyncIterator[dict[str, Loop]]:
     """Every loop of the worker: project, follow the others, send, and relay unless a process apart does."""
     async with ground(settings) as base:
         behind = _lags(base, limit=settings.ready_lag_seconds)
@@ -143,7 +146,7 @@ async def worker_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
 
 
 @asynccontextmanager
-async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
+async def relay_loops(settings: NotificationsSettings) -> AsyncIterator[dict[str, Loop]]:
     """The relay alone, where the worker does not embed it.
 
     :raises SystemExit: no Kafka cluster is configured, so there is nothing to relay to.
@@ -155,7 +158,7 @@ async def relay_loops(settings: Settings) -> AsyncIterator[dict[str, Loop]]:
         yield {"relay": _relay(base, settings.kafka).run} | _health(base, behind)
 
 
-async def rebuild(settings: Settings, progress: Callable[[str, int, int], None]) -> None:
+async def rebuild(settings: NotificationsSettings, progress: Callable[[str, int, int], None]) -> None:
     """Make every read model anew while the service runs."""
     async with ground(settings) as base:
         for projection in PROJECTIONS:
@@ -209,20 +212,20 @@ def dispatch(base: Ground) -> Dispatch:
     return Dispatch(mail_sender(base, clock_for(base.settings.stairs_clock_file)), base.tail)
 
 
-def mail_sender(base: Ground, clock: Clock) -> Sender:
+def mail_sender(base: Ground, clock: Clock) -> MessageSender:
     """One sender, with its own connection to the mail server."""
     settings, by_year = base.settings, _senders(base.settings)
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
-    server, usual = Server.at(settings.smtp_url), by_year[DEFAULT_YEAR]
+    server, usual = MailServer.at(settings.smtp_url), by_year[DEFAULT_YEAR]
     mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
     lease = timedelta(seconds=settings.lease_seconds)
-    return Sender(base.open_messages, mailer, clock, burst=BURST, lease=lease)
+    return MessageSender(base.open_messages, mailer, clock, burst=BURST, lease=lease)
 
 
-def _stationery(settings: Settings) -> Stationery:
+def _stationery(settings: NotificationsSettings) -> Stationery:
     senders = {year: Author(each.display_name, each.addr_spec) for year, each in _senders(settings).items()}
     return Stationery(
-        Letters(),
+        TemplateMailWriter(),
         settings.cde_email,
         settings.mail_domain,
         caltac_email=settings.caltac_email,
@@ -231,7 +234,7 @@ def _stationery(settings: Settings) -> Stationery:
     )
 
 
-def _senders(settings: Settings) -> dict[str, Address]:
+def _senders(settings: NotificationsSettings) -> dict[str, Address]:
     houses = {year: policy.sender for year, policy in policies().items()}
     return {
         year: Address(house.name, addr_spec=settings.sender or house.address)
@@ -239,10 +242,10 @@ def _senders(settings: Settings) -> dict[str, Address]:
     }
 
 
-def clocks(base: Ground, clock: Clock) -> Clockwork:
+def clocks(base: Ground, clock: Clock) -> LedgerUpkeep:
     """From deliveries to deadlines, and an alert for what is late."""
-    facts, keeper = Facts(base.engine, base.tail, TABLE), delivery_clock.DeliveryClock()
-    return clockwork(delivery_clock.SERVICE, facts, keeper, clock, told=delivery_clock.alert)
+    facts, keeper = FactSource(base.engine, base.tail, TABLE), delivery_deadline.DeliveryDeadlines()
+    return ledger_upkeep(delivery_deadline.SERVICE, facts, keeper, clock, told=delivery_deadline.alert)
 
 
 def dead_letters(base: Ground) -> dead_letter_desk.Desk:
@@ -262,7 +265,7 @@ def _reactions(base: Ground) -> Mapping[str, Handler]:
     handlers = inbound.handlers(base.messages_in, clock_for(base.settings.stairs_clock_file))
     if base.settings.delivery == "external":  # when it is with a mail server is not ours to promise
         return handlers
-    return delivery_clock.clocked(handlers)
+    return delivery_deadline.with_deadlines(handlers)
 
 
 def _consumers(base: Ground, behind: Lags) -> Iterator[tuple[str, Consumer]]:
@@ -279,7 +282,7 @@ def _feeds(base: Ground) -> Iterator[tuple[str, Feed]]:
         yield "kafka", KafkaFeed(settings.kafka, inbound.TOPICS, inbound.CONSUMER, engine)
         return
     for source, url in ((inbound.INCIDENTS, settings.incidents_url), (inbound.APPEALS, settings.appeals_url)):
-        feed = ChangesFeed(url, settings.system_token_file, engine, inbound.CONSUMER, source=source)
+        feed = HttpFeed(url, settings.system_token_file, engine, inbound.CONSUMER, source=source)
         yield source.removeprefix("/"), feed
 
 

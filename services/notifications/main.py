@@ -13,7 +13,7 @@ from services.notifications import bootstrap
 from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
 from services.notifications.application.scope import may_read
-from services.notifications.settings import Settings
+from services.notifications.settings import NotificationsSettings
 from shared.deadlines.routes import router_for
 from shared.http import changes
 from shared.http.app import build_app
@@ -31,17 +31,20 @@ from shared.process.settings import load
 SERVICE = "notifications"
 VERSION = "1"
 
-OpenLoops = Callable[[Settings], AbstractAsyncContextManager[dict[str, Loop]]]
+OpenLoops = Callable[[NotificationsSettings], AbstractAsyncContextManager[dict[str, Loop]]]
 
 
-def build_api(settings: Settings) -> FastAPI:
+def build_api(settings: NotificationsSettings) -> FastAPI:
     """The API; it opens its graph when it is started and closes it when it is stopped."""
     readiness = Readiness()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with bootstrap.desk(settings, readiness) as (app.state.desk, app.state.receipts):
-            app.state.changes, app.state.deadlines = app.state.desk.changes, app.state.desk.deadlines
+        async with bootstrap.desk(settings, readiness) as (app.state.dependencies, app.state.receipts):
+            app.state.changes, app.state.deadlines = (
+                app.state.dependencies.changes,
+                app.state.dependencies.deadlines,
+            )
             yield
 
     auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
@@ -94,12 +97,12 @@ def republish(*words: str) -> int:
     return asyncio.run(_republish(_settings(), words))
 
 
-async def _see_to_dead_letters(settings: Settings, words: Sequence[str]) -> int:
+async def _see_to_dead_letters(settings: NotificationsSettings, words: Sequence[str]) -> int:
     async with bootstrap.ground(settings) as base:
         return await dead_letter_desk.see_to(bootstrap.dead_letters(base), words)
 
 
-async def _republish(settings: Settings, words: Sequence[str]) -> int:
+async def _republish(settings: NotificationsSettings, words: Sequence[str]) -> int:
     async with bootstrap.ground(settings) as base:
         return await republish_facts(bootstrap.published(base), words)
 
@@ -114,8 +117,8 @@ def _run(open_loops: OpenLoops) -> int:
     return run_async(work())
 
 
-def _settings(*, migrated: bool = True) -> Settings:
-    settings = load(Settings)
+def _settings(*, migrated: bool = True) -> NotificationsSettings:
+    settings = load(NotificationsSettings)
     configure(settings.stairs_log, service=SERVICE)
     preflight.database(
         "NOTIFICATIONS_DATABASE_URL", settings.database_url, bootstrap.PACKAGE, migrated=migrated

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from services.notifications.domain.addresses import is_usable_address
-from services.notifications.providers.smtp import Server
+from services.notifications.providers.smtp import MailServer
 from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
 
 
 def _mail_server(url: str) -> str:
-    Server.at(url)
+    MailServer.at(url)
     return url
 
 
@@ -26,7 +26,7 @@ SmtpUrl = Annotated[Set, AfterValidator(_mail_server)]
 Mailbox = Annotated[Set, AfterValidator(_mailbox)]
 
 
-class Settings(CommonSettings):
+class NotificationsSettings(CommonSettings):
     """The common settings, and those that begin with ``NOTIFICATIONS_``."""
 
     database_url: DatabaseUrl = Field(

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
 
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.streams import deadlines
-from shared.kernel.clocks import Change, Done, Due, deadline_id
-from shared.kernel.deadline import Deadline
+from shared.deadlines.terms import DeadlineChange, Done, Due, deadline_id
 from shared.kernel.store import Store, StreamUnknown
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 
 
-async def apply(ledger: Ledger, unit: Unit, changes: Iterable[Change]) -> None:
+async def apply(ledger: Ledger, unit: UnitOfWork, changes: Iterable[DeadlineChange]) -> None:
     """Change many deadlines: read by one select, stored by one append.
 
     :raises StreamMoved: another writer was first at one of them.
@@ -28,7 +28,7 @@ async def apply(ledger: Ledger, unit: Unit, changes: Iterable[Change]) -> None:
     await unit.store.save(*found.values())
 
 
-async def apply_few(service: str, store: Store, changes: Iterable[Change]) -> None:
+async def apply_few(service: str, store: Store, changes: Iterable[DeadlineChange]) -> None:
     """The same through nothing but the store, one select for each.
 
     All is read before the one append, so that others do not wait meanwhile: a window that ended appeals for
@@ -46,7 +46,7 @@ async def apply_few(service: str, store: Store, changes: Iterable[Change]) -> No
     await store.save(*found.values())
 
 
-def _change(service: str, found: dict[UUID, Deadline], key: UUID, change: Change) -> None:
+def _change(service: str, found: dict[UUID, Deadline], key: UUID, change: DeadlineChange) -> None:
     deadline = found.get(key)
     if isinstance(change, Due):
         if deadline is None:

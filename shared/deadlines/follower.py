@@ -1,7 +1,7 @@
 """Follows a service's own facts into deadlines: each page of facts, what it means, and the position at once.
 
-What a fact means is the service's (``Keeper``); that it takes effect once, and in order, is held here: the
-deadlines' facts and the position are one transaction. Nothing here reads a clock.
+What a fact means is the service's (``DeadlineReaction``); that it takes effect once, and in order, is
+held here: the deadlines' facts and the position are one transaction. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import structlog
 
 from shared.deadlines.changing import apply
 from shared.deadlines.ledger import Ledger
-from shared.kernel.clocks import Change
+from shared.deadlines.terms import DeadlineChange
 from shared.kernel.store import StreamMoved
 from shared.persistence import positions
 from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient
 from shared.persistence.projector import lock
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 
 POSITION = "deadlines:followed"
 PAGE = 500  # facts in one transaction
@@ -31,14 +31,14 @@ PAUSES = (0.1, 0.5, 1.0, 5.0)  # seconds between attempts while the database is 
 _log = structlog.get_logger(__name__)
 
 
-class Keeper(Protocol):
+class DeadlineReaction(Protocol):
     """A service's knowledge of which of its facts start, move, meet or end which clocks."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Bring up to date whatever ``changes`` will look at; outside of any transaction."""
         ...
 
-    async def changes(self, page: Sequence[Recorded], unit: Unit) -> Iterable[Change]:
+    async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Iterable[DeadlineChange]:
         """What these facts mean for the clocks, in their order; saying it twice must do no harm."""
         ...
 
@@ -46,7 +46,7 @@ class Keeper(Protocol):
 class Follower:
     """Keeps the ledger's facts up to date; several processes may, one of them works at a time."""
 
-    def __init__(self, ledger: Ledger, keeper: Keeper, *, page: int = PAGE) -> None:
+    def __init__(self, ledger: Ledger, keeper: DeadlineReaction, *, page: int = PAGE) -> None:
         self._ledger, self._keeper, self._page = ledger, keeper, page
         self._position: int | None = None  # None: ask the database
 

@@ -10,7 +10,7 @@ from shared.deadlines.streams import Streams
 from shared.persistence import positions
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Ledger:
     service: str  # part of each deadline's identity
     engine: AsyncEngine
     tail: Tail
-    units: Units
+    units: UnitsOfWork
     streams: Streams
 
     async def position(self, name: str) -> int:

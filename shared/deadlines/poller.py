@@ -29,7 +29,7 @@ from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient, translated
 from shared.persistence.folding import Fold
 from shared.persistence.projector import position_name
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 
 GRACE = timedelta(seconds=30)  # a save may be on its way for this long after its caller's clock was read
 BATCH = 500  # deadlines in one transaction
@@ -134,7 +134,7 @@ class Poller:
                     self._told(fact)
             return len(new)
 
-    async def _notice(self, unit: Unit, now: datetime) -> list[DomainEvent]:
+    async def _notice(self, unit: UnitOfWork, now: datetime) -> list[DomainEvent]:
         due = {"until": now - self._grace, "most": self._batch}
         ids = list((await unit.connection.scalars(_DUE, due)).all())
         facts = await self._ledger.streams.facts(unit.connection, ids)

@@ -13,14 +13,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.deadlines.search import Place, Row, Wanted
+from shared.deadlines.search import DeadlineCriteria, DeadlineRow, LastSeen
+from shared.deadlines.terms import DeadlineState
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.openapi import Operation
 from shared.http.paging import Paging, page
 from shared.kernel.actor import Actor
-from shared.kernel.clocks import State
 from shared.kernel.errors import Forbidden
 
 LIST_DEADLINES = {
@@ -35,10 +35,12 @@ LIST_DEADLINES = {
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 
 
-class Search(Protocol):
+class DeadlineQueries(Protocol):
     """Questions to the ledger."""
 
-    async def find(self, wanted: Wanted, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(
+        self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[DeadlineRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, due first first."""
         ...
 
@@ -46,7 +48,7 @@ class Search(Protocol):
 class DeadlineQuery(Paging):
     """Which deadlines."""
 
-    state: State | None = None
+    state: DeadlineState | None = None
     due_before: Annotated[Instant | None, Field(description="excluded")] = None
     case_number: Word | None = None
     clock: Annotated[Word | None, Field(description="which deadline, such as K3")] = None
@@ -80,7 +82,7 @@ class DeadlineResource(_Resource):
     version: int
     clock: str
     title: str
-    state: State
+    state: DeadlineState
     due_at: Annotated[datetime, Field(description="as computed from facts; an outage does not move it")]
     zone: str
     case_number: str | None
@@ -130,8 +132,8 @@ def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
     ) -> Response:
         """The clocks of what is in the caller's scope, what is due first first."""
         may_look(caller)
-        search: Search = request.app.state.deadlines
-        wanted = Wanted(asked.state, asked.clock, asked.case_number, asked.due_before)
+        search: DeadlineQueries = request.app.state.deadlines
+        wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
         rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
         listed = page(rows, asked.limit, _key)
         return respond(ok({**listed, "items": [shown(row) for row in rows[: asked.limit]]}))
@@ -139,7 +141,7 @@ def router_for(may_look: Callable[[Actor], None]) -> APIRouter:
     return router
 
 
-def shown(row: Row) -> dict[str, Any]:
+def shown(row: DeadlineRow) -> dict[str, Any]:
     """A row of the ledger as it is answered; whom it concerns by name is left out."""
     about = row["about"]
     resource = DeadlineResource(
@@ -150,5 +152,5 @@ def shown(row: Row) -> dict[str, Any]:
     return resource.model_dump()
 
 
-def _key(row: Row) -> tuple[str, str]:
+def _key(row: DeadlineRow) -> tuple[str, str]:
     return row["due_at"].isoformat(), str(row["id"])

@@ -17,16 +17,16 @@ from shared.persistence.faults import translated
 from shared.persistence.scope import in_scope
 
 C = DEADLINES.c
-Place = tuple[datetime, UUID]
+LastSeen = tuple[datetime, UUID]
 """Where a row stands in the list: what is due first comes first, the id decides between equals."""
 
-Row = dict[str, Any]  # a row of ``deadlines`` by column
+DeadlineRow = dict[str, Any]  # a row of ``deadlines`` by column
 
 EQUALS = ("state", "clock", "case_number")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DeadlineCriteria:
     """What is looked for; None asks for nothing."""
 
     state: str | None = None
@@ -41,7 +41,9 @@ class DeadlineSearch:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def find(self, wanted: Wanted, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(
+        self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[DeadlineRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, due first first.
 
         :raises StoreUnavailable: the database is away.
@@ -55,7 +57,7 @@ class DeadlineSearch:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _asked(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+def _asked(wanted: DeadlineCriteria) -> Iterator[sa.ColumnElement[bool]]:
     for name in EQUALS:
         value = getattr(wanted, name)
         if value is not None:

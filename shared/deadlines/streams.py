@@ -11,9 +11,9 @@ from eventsourcing.domain import DomainEvent
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 
 class Streams:
@@ -40,4 +40,4 @@ class Streams:
 
 def deadlines(facts: dict[UUID, list[DomainEvent]]) -> dict[UUID, Deadline]:
     """The deadlines that these facts make."""
-    return {each: replay(Deadline, each, stream, None) for each, stream in facts.items()}
+    return {each: aggregate_of(Deadline, each, stream, None) for each, stream in facts.items()}

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from eventsourcing.domain import DomainEvent
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.kernel.clocks import Planned, State
-from shared.kernel.deadline import Deadline, after_retiming
+from shared.deadlines.deadline import Deadline, after_retiming
+from shared.deadlines.terms import DeadlineState, PlannedWarning
 from shared.persistence.plumbing import Operations
 
-Row = dict[str, Any]  # a row of ``deadlines`` by column
+DeadlineRow = dict[str, Any]  # a row of ``deadlines`` by column
 _INSTANT = sa.DateTime(timezone=True)
 
 DEADLINES = sa.Table(
@@ -106,17 +106,17 @@ class DeadlineList:
             return row
         if row is None:
             raise LookupError(f"{type(fact).__name__} of a deadline that was never set")
-        before: Row = row
+        before: DeadlineRow = row
         if before["version"] >= fact.originator_version:
             return row
         return _looked({**before, **_described(fact), **_changed(before, fact)})
 
 
-def _set(fact: Deadline.Set) -> Row:
+def _set(fact: Deadline.Set) -> DeadlineRow:
     return {
         "id": fact.originator_id,
         "subject": fact.subject,
-        "state": State.RUNNING.value,
+        "state": DeadlineState.RUNNING.value,
         "warnings": _unnoticed(fact.warnings),
         "retimings": [],
         "set_at": fact.occurred_at,
@@ -125,7 +125,7 @@ def _set(fact: Deadline.Set) -> Row:
     }
 
 
-def _described(fact: Deadline.Event) -> Row:
+def _described(fact: Deadline.Event) -> DeadlineRow:
     """What every fact says anew."""
     terms = {name: value for name, value in fact.terms.items() if name in DEADLINES.c}
     place = {name: fact.about.get(name) for name in ("case_number", "lea", "school")}
@@ -138,25 +138,25 @@ def _described(fact: Deadline.Event) -> Row:
     }
 
 
-def _changed(row: Row, fact: Deadline.Event) -> Row:
+def _changed(row: DeadlineRow, fact: Deadline.Event) -> DeadlineRow:
     match fact:
         case Deadline.Retimed():
             return _retimed(row, fact)
         case Deadline.AtRisk() | Deadline.Missed():
             return _noticed(row, fact)
         case Deadline.Met():
-            return {"state": State.MET.value, "met_at": fact.met_at, "noticed_at": None}
+            return {"state": DeadlineState.MET.value, "met_at": fact.met_at, "noticed_at": None}
         case Deadline.MetLate():
             return {"met_at": fact.met_at, "late_by_seconds": fact.late_by_seconds}
         case Deadline.Waived():
             waived = {"waived_at": fact.occurred_at, "waived_because": fact.why}
-            return {"state": State.WAIVED.value, **waived}
+            return {"state": DeadlineState.WAIVED.value, **waived}
         case _:
             return {}
 
 
-def _retimed(row: Row, fact: Deadline.Retimed) -> Row:
-    state = after_retiming(State(row["state"]), fact.due_at, fact.occurred_at)
+def _retimed(row: DeadlineRow, fact: Deadline.Retimed) -> DeadlineRow:
+    state = after_retiming(DeadlineState(row["state"]), fact.due_at, fact.occurred_at)
     moved = {
         "at": fact.occurred_at.isoformat(),
         "old_due_at": fact.old_due_at.isoformat(),
@@ -167,37 +167,37 @@ def _retimed(row: Row, fact: Deadline.Retimed) -> Row:
         "state": state.value,
         "warnings": _unnoticed(fact.warnings),
         "retimings": [*row["retimings"], moved],
-        "noticed_at": row["noticed_at"] if state is State.MISSED else None,
+        "noticed_at": row["noticed_at"] if state is DeadlineState.MISSED else None,
         "waived_at": None,
         "waived_because": None,
     }
 
 
-def _unnoticed(warnings: list[dict[str, Any]]) -> list[Row]:
-    planned = sorted(map(Planned.from_fact, warnings), key=lambda each: each.at)
+def _unnoticed(warnings: list[dict[str, Any]]) -> list[DeadlineRow]:
+    planned = sorted(map(PlannedWarning.from_fact, warnings), key=lambda each: each.at)
     return [{"warning": each.warning, "at": each.at.isoformat(), "noticed_at": None} for each in planned]
 
 
-def _noticed(row: Row, fact: Deadline.AtRisk | Deadline.Missed) -> Row:
+def _noticed(row: DeadlineRow, fact: Deadline.AtRisk | Deadline.Missed) -> DeadlineRow:
     missed = isinstance(fact, Deadline.Missed)
     names = {*fact.passed_over} if isinstance(fact, Deadline.Missed) else {*fact.passed_over, fact.warning}
     at = {"noticed_at": fact.noticed_at.isoformat()}
     warnings = [{**each, **(at if each["warning"] in names else {})} for each in row["warnings"]]
     return {
         "warnings": warnings,
-        **({"state": State.MISSED.value, "noticed_at": fact.noticed_at} if missed else {}),
+        **({"state": DeadlineState.MISSED.value, "noticed_at": fact.noticed_at} if missed else {}),
     }
 
 
-def _looked(row: Row) -> Row:
+def _looked(row: DeadlineRow) -> DeadlineRow:
     """The row with the instant at which something is to be noticed: a warning, or that it was missed."""
-    if row["state"] != State.RUNNING.value:
+    if row["state"] != DeadlineState.RUNNING.value:
         return {**row, "next_look_at": None}
     waiting = (each["at"] for each in row["warnings"] if each["noticed_at"] is None)
     return {**row, "next_look_at": min([*map(datetime.fromisoformat, waiting), row["due_at"]])}
 
 
-def _plain(about: dict[str, Any]) -> Row:
+def _plain(about: dict[str, Any]) -> DeadlineRow:
     return {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in about.items()
     }

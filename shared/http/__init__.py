@@ -7,7 +7,7 @@ How a service wires it::
 
     @router.post("", status_code=201, response_model=CaseResource)
     async def create(body: CaseBody, caller: Caller, once: OnceOnly, request: Request) -> Response:
-        desk: Desk = request.app.state.desk
+        desk: Desk = request.app.state.dependencies
         command = body.to_command(caller, at=desk.clock.now())
         return await once(render_created, lambda receipt: desk.cases.draft(command, receipt=receipt))
 
@@ -18,7 +18,7 @@ How a service wires it::
 
     @router.get("", response_model=CaseList)
     async def search(asked: Annotated[CaseSearch, Query()], caller: Caller, request: Request) -> Response:
-        rows = await request.app.state.desk.queries.search(asked, asked.after("ss"))
+        rows = await request.app.state.dependencies.queries.search(asked, asked.after("ss"))
         return respond(ok(page(rows, asked.limit, key=lambda row: (row["submitted_at"], row["id"]))))
 
     # services/incidents/main.py
@@ -28,7 +28,7 @@ How a service wires it::
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             async with bootstrap.desk(settings) as desk:      # opens pools, starts the appender
-                app.state.desk, app.state.receipts = desk, desk.store
+                app.state.dependencies, app.state.receipts = desk, desk.store
                 readiness.require("store", desk.store_usable)
                 yield                                        # on the way out: drain the appender, close pools
 

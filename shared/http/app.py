@@ -18,10 +18,10 @@ from starlette.routing import Match, Route
 
 from shared.http import answers, openapi
 from shared.http.auth import Authenticator
-from shared.http.border import Border
 from shared.http.docs_page import add_docs_page
+from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
-from shared.http.problem import Busy, Malformed, MethodNotAllowed, StoreBusy, refused
+from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import Readiness
 from shared.http.validation import as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
@@ -108,7 +108,7 @@ def build_app(
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
         app.router.routes.extend(router.routes)
-    app.add_middleware(Border)
+    app.add_middleware(OuterMiddleware)
     _answer_refusals(app)
     openapi.describe(app, description)
     add_docs_page(app)
@@ -176,7 +176,7 @@ def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
         return MethodNotAllowed("This address does not take this method.", allow=_allowed(request))
     if error.status_code == 503:
         return Busy("Temporarily unavailable; please try again.", retry_after=1)
-    return Malformed("The request cannot be read.")
+    return MalformedRequest("The request cannot be read.")
 
 
 def _allowed(request: Request) -> str:

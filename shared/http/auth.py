@@ -19,7 +19,7 @@ from fastapi.security.base import SecurityBase
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 
-from shared.http.keyset import KeySource, UnknownKey
+from shared.http.jwks import KeySource, UnknownKey
 from shared.http.problem import Unauthenticated
 from shared.kernel.actor import STATEWIDE, Actor, Role
 from shared.kernel.errors import Forbidden
@@ -76,7 +76,7 @@ class Authenticator:
 
         :raises InvalidToken: not signed by the issuer, not for us, or without the claims of the contract.
         :raises TokenExpired: its time is over.
-        :raises shared.http.keyset.KeysUnavailable: the issuer's keys were never seen and cannot be fetched.
+        :raises shared.http.jwks.KeysUnavailable: the issuer's keys were never seen and cannot be fetched.
         """
         known = self._verified.get(token)
         if known is not None and self._now() < known[1]:

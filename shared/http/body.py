@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 from starlette.types import Message, Receive
 
-from shared.http.problem import Malformed, UnsupportedMedia, UploadTooLarge
+from shared.http.problem import MalformedRequest, UnsupportedMedia, UploadTooLarge
 from shared.kernel.errors import Invalid, TooLarge
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -16,7 +16,7 @@ _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 LIMIT = 1_000_000  # bytes of a body, an upload of 500 SSIDs included
 
 
-class MalformedJson(Malformed):
+class MalformedJson(MalformedRequest):
     """Not UTF-8, or not JSON (RFC 8259: no NaN, no lone surrogates, no thousandfold nesting)."""
 
     code = "malformed_json"

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from shared.http.answers import Answer, encode, raw, respond
 from shared.http.auth import authenticated
-from shared.http.problem import Malformed
+from shared.http.problem import MalformedRequest
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Invalid, Refusal
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
@@ -32,7 +32,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _BOUNDARY = re.compile(rb'boundary="?([^";,]+)')
 
 
-class BadIdempotencyKey(Malformed):
+class BadIdempotencyKey(MalformedRequest):
     """A key that is too long, empty, or not plain ASCII."""
 
     code = "bad_idempotency_key"

@@ -18,8 +18,8 @@ from pydantic import Field
 from shared.http.requests import RequestModel
 from shared.kernel.errors import Invalid
 
-Row = TypeVar("Row")
-Key = tuple[str | int, ...]
+Item = TypeVar("Item")
+SortKey = tuple[str | int, ...]
 
 _KINDS: dict[str, type] = {"s": str, "i": int}
 
@@ -37,7 +37,7 @@ class Paging(RequestModel):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=1000)] = None
 
-    def after(self, kinds: str) -> Key | None:
+    def after(self, kinds: str) -> SortKey | None:
         """The key after which the page begins; ``None`` for the first page.
 
         :param kinds: the key's types in order, ``s`` for text and ``i`` for a number: ``"ss"``.
@@ -62,12 +62,12 @@ class Paging(RequestModel):
         return place
 
 
-def encode(key: Key) -> str:
+def encode(key: SortKey) -> str:
     """The opaque form of a key."""
     return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
 
 
-def decode(cursor: str, kinds: str) -> Key:
+def decode(cursor: str, kinds: str) -> SortKey:
     """The key that a cursor stands for.
 
     :raises BadCursor: it stands for none of this form.
@@ -84,7 +84,7 @@ def decode(cursor: str, kinds: str) -> Key:
     return tuple(key)
 
 
-def page(rows: Sequence[Row], limit: int, key: Callable[[Row], Key]) -> dict[str, object]:
+def page(rows: Sequence[Item], limit: int, key: Callable[[Item], SortKey]) -> dict[str, object]:
     """The body of a list.
 
     :param rows: up to ``limit + 1`` of them: the one too many tells that there are more.

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from shared.http.problem import Malformed
+from shared.http.problem import MalformedRequest
 from shared.kernel.errors import Stale
 
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 _VERSION = re.compile(r"[0-9]{1,9}")
 
 
-class MalformedPrecondition(Malformed):
+class MalformedPrecondition(MalformedRequest):
     """An ``If-Match`` that is no entity tag."""
 
     code = "malformed_precondition"

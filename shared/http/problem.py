@@ -33,7 +33,7 @@ class Unauthenticated(Refusal):
     error: ClassVar[str | None] = "invalid_token"
 
 
-class Malformed(Refusal):
+class MalformedRequest(Refusal):
     """The request cannot be read: not what its headers or the protocol promise."""
 
     code = "malformed_request"
@@ -79,7 +79,7 @@ class StoreBusy(Busy):
 
 
 STATUS: dict[type[Refusal], int] = {
-    Malformed: 400,
+    MalformedRequest: 400,
     Unauthenticated: 401,
     Forbidden: 403,
     NotFound: 404,

@@ -1,6 +1,6 @@
 """CloudEvents 1.0 on the wire: Kafka's binary mode, and structured JSON for ``/v1/changes``.
 
-What comes in is not trusted: a message that is not a whole event of ours is ``Malformed``, with a reason
+What comes in is not trusted: a message that is not a whole event of ours is ``MalformedEvent``, with a reason
 that says where it is wrong and never repeats its data.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.kafka_types import Headers, Record
+from shared.messaging.kafka.client import Headers, Record
 from shared.observability.correlation import sane_correlation_id, sane_traceparent
 
 SPECIFICATION = "1.0"
@@ -25,7 +25,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\
 SEQUENCE = re.compile(r"[0-9]{1,18}")
 
 
-class Malformed(ValueError):  # noqa: N818 - says what is so
+class MalformedEvent(ValueError):  # noqa: N818 - says what is so
     """A message that is not one of our events; its words say what is wrong with it."""
 
 
@@ -41,7 +41,8 @@ def to_record(event: CloudEvent, topic: str) -> Record:
 def from_message(headers: Headers, value: bytes) -> CloudEvent:
     """The event in a Kafka message.
 
-    :raises Malformed: an attribute is missing, doubled or not what it should be; the value is no JSON object.
+    :raises MalformedEvent: an attribute is missing, doubled or not what it should be;
+        the value is no JSON object.
     """
     given = _texts(headers)
     _content_type(given.get("content-type", ""))
@@ -60,14 +61,14 @@ def to_json(event: CloudEvent) -> dict[str, Any]:
 def from_json(item: object) -> CloudEvent:
     """The event in structured mode.
 
-    :raises Malformed: as for a Kafka message.
+    :raises MalformedEvent: as for a Kafka message.
     """
     if not isinstance(item, Mapping):
-        raise Malformed("the event is not an object")
+        raise MalformedEvent("the event is not an object")
     _content_type(item.get("datacontenttype", CONTENT_TYPE))
     data = item.get("data")
     if not isinstance(data, dict):
-        raise Malformed("data is not an object")
+        raise MalformedEvent("data is not an object")
     texts = {name: value for name, value in item.items() if isinstance(value, str)}
     return _event(texts, data, texts.get("traceparent"))
 
@@ -94,11 +95,11 @@ def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, value in headers:
         if name in texts:
-            raise Malformed(f"{_shown(name)} is given twice")
+            raise MalformedEvent(f"{_shown(name)} is given twice")
         try:
             texts[name] = value.decode()
         except UnicodeDecodeError:
-            raise Malformed(f"{_shown(name)} is not UTF-8") from None
+            raise MalformedEvent(f"{_shown(name)} is not UTF-8") from None
     return texts
 
 
@@ -108,23 +109,23 @@ def _shown(name: str) -> str:
 
 def _content_type(given: object) -> None:
     if not isinstance(given, str) or given.split(";")[0].strip().lower() != CONTENT_TYPE:
-        raise Malformed(f"content-type is not {CONTENT_TYPE}")
+        raise MalformedEvent(f"content-type is not {CONTENT_TYPE}")
 
 
 def _object(value: bytes) -> dict[str, Any]:
     try:
         data = orjson.loads(value)
     except orjson.JSONDecodeError:
-        raise Malformed("the value is not JSON") from None
+        raise MalformedEvent("the value is not JSON") from None
     if not isinstance(data, dict):
-        raise Malformed("the value is not a JSON object")
+        raise MalformedEvent("the value is not a JSON object")
     return data
 
 
 def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str | None) -> CloudEvent:
     text = _reader(attributes)
     if text("specversion") != SPECIFICATION:
-        raise Malformed(f"specversion is not {SPECIFICATION}")
+        raise MalformedEvent(f"specversion is not {SPECIFICATION}")
     _refuse_nul(data)
     return CloudEvent(
         id=text("id"),
@@ -150,16 +151,16 @@ def _refuse_nul(data: dict[str, Any]) -> None:
         elif isinstance(value, list):
             waiting.extend(value)
         elif isinstance(value, str) and "\0" in value:
-            raise Malformed("a text in the data holds the character NUL")
+            raise MalformedEvent("a text in the data holds the character NUL")
 
 
 def _reader(attributes: Mapping[str, str]) -> Callable[[str], str]:
     def text(name: str) -> str:
         value = attributes.get(name)
         if not value:
-            raise Malformed(f"{name} is missing")
+            raise MalformedEvent(f"{name} is missing")
         if len(value) > LONGEST or not value.isprintable():
-            raise Malformed(f"{name} is too long, or holds characters that no attribute may hold")
+            raise MalformedEvent(f"{name} is too long, or holds characters that no attribute may hold")
         return value
 
     return text
@@ -171,10 +172,10 @@ def _instant(text: str) -> datetime:
             return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise Malformed("time is not an instant of RFC 3339 with an offset")
+    raise MalformedEvent("time is not an instant of RFC 3339 with an offset")
 
 
 def _sequence(text: str) -> int:
     if not SEQUENCE.fullmatch(text):
-        raise Malformed("sequence is not a position")
+        raise MalformedEvent("sequence is not a position")
     return int(text)

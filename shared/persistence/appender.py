@@ -27,7 +27,7 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt
 from shared.observability.metrics import counter, gauge, histogram
-from shared.persistence import appending
+from shared.persistence import append_function
 from shared.persistence.engine import connect
 from shared.persistence.faults import QueueFull, StoreUnavailable, transient, unanswered
 
@@ -215,9 +215,9 @@ class Appender:
         _stored.inc(len(batch))
 
     async def _refuse(self, save: _Save, error: Exception) -> None:
-        why = appending.refusal(error, self._table)
+        why = append_function.refusal(error, self._table)
         if why is not None and save.doubtful:
-            lookup = appending.Lookup((await self._connected()).connection, self._table)
+            lookup = append_function.Lookup((await self._connected()).connection, self._table)
             positions = await lookup.positions(save.events, save.receipt)
             if positions is not None:
                 _log.info("doubtful_append_found", table=self._table, positions=positions)
@@ -237,7 +237,7 @@ class Appender:
         _saves.observe(len(batch))
         try:
             with _seconds.time():
-                arguments = appending.columns(events, receipts)
+                arguments = append_function.columns(events, receipts)
                 rows = await line.append.fetch(*arguments, timeout=self._answer_timeout)
         except Exception as error:
             if unanswered(error):
@@ -252,7 +252,7 @@ class Appender:
             connection = await connect(
                 self._url, application_name="stairs appender", statement_timeout=STATEMENT_TIMEOUT
             )
-            self._line = _Line(connection, await connection.prepare(appending.append_sql(self._table)))
+            self._line = _Line(connection, await connection.prepare(append_function.append_sql(self._table)))
         return self._line
 
     def _hang_up(self) -> None:

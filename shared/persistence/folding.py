@@ -33,7 +33,7 @@ class Projection(Protocol):
 
 
 @dataclass(frozen=True)
-class Changes:
+class RowChanges:
     """What a page of facts does to a table."""
 
     written: list[Row]
@@ -44,7 +44,7 @@ class ColumnUnknown(TypeError):  # noqa: N818 - says what is so
     """A fold returned a key that the projection's table does not have."""
 
 
-def fold(projection: Projection, before: dict[UUID, Row], page: Iterable[Recorded]) -> Changes:
+def fold(projection: Projection, before: dict[UUID, Row], page: Iterable[Recorded]) -> RowChanges:
     """Fold a page over the rows that were there before it (and may be changed in place).
 
     :raises ColumnUnknown: the projection returned something that is not in its table.
@@ -56,7 +56,7 @@ def fold(projection: Projection, before: dict[UUID, Row], page: Iterable[Recorde
         row = after[aggregate_id] if aggregate_id in after else before.get(aggregate_id)
         after[aggregate_id] = projection.fold(row, fact)
     columns = frozenset(projection.table.columns.keys())
-    changes = Changes([], [])
+    changes = RowChanges([], [])
     for aggregate_id, row in after.items():
         if row is not None:
             row["id"] = aggregate_id

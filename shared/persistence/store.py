@@ -10,11 +10,11 @@ from eventsourcing.domain import Aggregate
 
 from shared.kernel.store import Receipt
 from shared.kernel.trail import Trail
+from shared.persistence.aggregates import aggregate_of
+from shared.persistence.append_function import find_receipt
 from shared.persistence.appender import Appender
-from shared.persistence.appending import find_receipt
 from shared.persistence.codec import Codec, Recorded
 from shared.persistence.faults import translated
-from shared.persistence.replay import replay
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -35,7 +35,7 @@ class PostgresStore:
         :raises StoreUnavailable: the database is away.
         """
         facts = await self.facts(aggregate_id, version=version)
-        return replay(kind, aggregate_id, (recorded.fact for recorded in facts), version)
+        return aggregate_of(kind, aggregate_id, (recorded.fact for recorded in facts), version)
 
     async def facts(self, aggregate_id: UUID, *, version: int | None = None) -> list[Recorded]:
         """All that happened to it, in order, up to the given version; empty if nothing ever did.

@@ -20,11 +20,11 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.cluster import At
-from shared.messaging.consumer import Inbox
-from shared.messaging.letter_box import Letter, LetterBox
-from shared.messaging.producer import Publisher
-from shared.messaging.replaying import Reactions, Replay
+from shared.messaging.consuming.consumer import Inbox
+from shared.messaging.dead_letters.register import DeadLetter, DeadLetterRegister
+from shared.messaging.dead_letters.replay import DeadLetterReplay, Reactions
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
 from shared.observability.redaction import redact, redact_value
 from shared.process.doorway import WRONG_USAGE
 
@@ -51,7 +51,7 @@ async def see_to(desk: Desk, words: Sequence[str]) -> int:
 
     :raises StoreUnavailable: the database is away.
     """
-    box = LetterBox(desk.engine)
+    box = DeadLetterRegister(desk.engine)
     try:
         match words:
             case ["list"]:
@@ -73,14 +73,14 @@ async def see_to(desk: Desk, words: Sequence[str]) -> int:
     return 0
 
 
-async def _find(box: LetterBox, number: str) -> Letter:
+async def _find(box: DeadLetterRegister, number: str) -> DeadLetter:
     letter = await box.numbered(int(number))
     if letter is None:
         raise NoSuchLetter(f"there is no dead letter {number}")
     return letter
 
 
-async def _replay(desk: Desk, box: LetterBox, numbers: Sequence[str]) -> int:
+async def _replay(desk: Desk, box: DeadLetterRegister, numbers: Sequence[str]) -> int:
     letters = [await _find(box, number) for number in numbers] if numbers else await box.waiting()
     seen_to = [str(letter.number) for letter in letters if not letter.waits]
     if seen_to:
@@ -88,7 +88,7 @@ async def _replay(desk: Desk, box: LetterBox, numbers: Sequence[str]) -> int:
     outlet = Publisher(desk.bootstrap, "stairs-replay") if desk.bootstrap else None
     failed = 0
     try:
-        async for outcome in Replay(box, desk.inbox, desk.reactions, outlet).of(letters):
+        async for outcome in DeadLetterReplay(box, desk.inbox, desk.reactions, outlet).of(letters):
             _tell([asdict(outcome)])
             failed += outcome.outcome == "failed"
     finally:
@@ -101,7 +101,7 @@ def _complete(number: str, reason: str, by: Sequence[str]) -> bool:
     return number.isdigit() and bool(reason.strip()) and len(by) <= 1 and all(name.strip() for name in by)
 
 
-async def _discard(box: LetterBox, number: str, reason: str, by: str) -> None:
+async def _discard(box: DeadLetterRegister, number: str, reason: str, by: str) -> None:
     await _find(box, number)
     if not await box.discard(int(number), redact(reason), redact(by)):
         raise NoSuchLetter(f"replayed or discarded before: {number}")
@@ -116,7 +116,7 @@ def _at_the_keyboard() -> str:
         return f"uid {os.getuid()}"
 
 
-def _summary(letter: Letter) -> dict[str, Any]:
+def _summary(letter: DeadLetter) -> dict[str, Any]:
     return {
         "number": letter.number,
         "consumer": letter.consumer,
@@ -128,7 +128,7 @@ def _summary(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _given_up(letter: Letter) -> dict[str, Any]:
+def _given_up(letter: DeadLetter) -> dict[str, Any]:
     return {
         **_summary(letter),
         "discarded_at": letter.discarded_at,
@@ -137,7 +137,7 @@ def _given_up(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _whole(letter: Letter) -> dict[str, Any]:
+def _whole(letter: DeadLetter) -> dict[str, Any]:
     return {
         **_given_up(letter),
         "replayed_at": letter.replayed_at,

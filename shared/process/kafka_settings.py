@@ -15,10 +15,10 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.messaging.cluster import (
+from shared.messaging.kafka.cluster import (
     Cluster,
     Mechanism,
-    Protocol,
+    SecurityProtocol,
     asks_for_login,
     password_in,
     show,
@@ -48,7 +48,7 @@ class KafkaSettings(BaseSettings):
     kafka_bootstrap_servers: Addresses | None = Field(
         default=None, description="host:port of the Kafka cluster, or unset to follow the changes feeds"
     )
-    kafka_security_protocol: Protocol = Field(
+    kafka_security_protocol: SecurityProtocol = Field(
         default="PLAINTEXT",
         description="what the cluster's listener speaks: PLAINTEXT, SSL, SASL_SSL or SASL_PLAINTEXT",
     )

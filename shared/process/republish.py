@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.cluster import At
-from shared.messaging.outgoing import Outbound
-from shared.messaging.producer import Publisher
-from shared.messaging.republishing import NotRepublished, Republishing
+from shared.messaging.kafka.cluster import At
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.publishing.outgoing import Outbound
+from shared.messaging.publishing.republishing import NotRepublished, Republishing
 from shared.persistence.tail import Tail
 
 
 @dataclass(frozen=True)
-class Store:
+class RepublishSource:
     """What a service lends to whoever republishes its facts."""
 
     source: str
@@ -31,7 +31,7 @@ class Store:
     bootstrap: At | None  # of the Kafka cluster, if there is one
 
 
-async def republish(store: Store, words: Sequence[str]) -> int:
+async def republish(store: RepublishSource, words: Sequence[str]) -> int:
     """Do what the words say; answers the exit code.
 
     :raises SystemExit: the words are no usage of this verb (2).

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging.feed import Failure, Feed
+from shared.messaging.consuming.feed import Failure, Feed
 from tests.support.carriers import (
     Carrier,
     changes_carrier,

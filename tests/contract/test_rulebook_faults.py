@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.appeals.rulebooks.library import policy_of
 from services.incidents.rulebooks.loader import load_year
-from services.notifications.rulebooks.policy import Policy
+from services.notifications.rulebooks.policy import MailPolicy
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.judging import judged
 from shared.rulebooks.layers import Layer, RulebookFault, Step, read_layers
@@ -22,7 +22,7 @@ from tests.support.rulebook_schemas import frozen
 LOADERS: dict[str, Callable[[Layer], object]] = {
     "incidents": load_year,
     "appeals": policy_of,
-    "notifications": lambda layer: judged(Policy, layer),
+    "notifications": lambda layer: judged(MailPolicy, layer),
 }
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
 ANYTHING = st.recursive(

@@ -11,11 +11,11 @@ import pytest
 from eventsourcing.domain import DomainEvent
 
 from services.incidents.messaging.outbound import publish
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.table import DEADLINES, DeadlineList
-from shared.kernel.clocks import State
-from shared.kernel.deadline import Deadline
+from shared.deadlines.terms import DeadlineState
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads((Path(__file__).parent / "samples" / "deadlines.json").read_bytes())
 FACTS = {
@@ -66,10 +66,11 @@ def test_others_are_told_of_two_warnings_and_of_the_miss() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [(LATE, State.MISSED), (MOVED, State.MET), (WAIVED, State.WAIVED)]
+    ("name", "state"),
+    [(LATE, DeadlineState.MISSED), (MOVED, DeadlineState.MET), (WAIVED, DeadlineState.WAIVED)],
 )
-def test_a_stored_deadline_stands_where_it_stood(name: str, state: State) -> None:
-    found = replay(Deadline, UUID(SAMPLES[name]["id"]), stream(name), None)
+def test_a_stored_deadline_stands_where_it_stood(name: str, state: DeadlineState) -> None:
+    found = aggregate_of(Deadline, UUID(SAMPLES[name]["id"]), stream(name), None)
     row = folded(stream(name))
     assert (found.state, row["state"]) == (state, state.value)
     assert (row["due_at"], row["next_look_at"]) == (found.due_at, None)
@@ -87,10 +88,10 @@ def test_a_row_that_knows_a_fact_already_stays_as_it_is(name: str) -> None:
 def test_a_running_row_is_looked_at_when_something_is_to_be_noticed(name: str) -> None:
     facts = stream(name)
     for count in range(1, len(facts) + 1):
-        found = replay(Deadline, UUID(SAMPLES[name]["id"]), facts[:count], None)
+        found = aggregate_of(Deadline, UUID(SAMPLES[name]["id"]), facts[:count], None)
         wanted = min([*(each.at for each in found.unnoticed), found.due_at])
         row = folded(facts[:count])
-        assert row["next_look_at"] == (wanted if found.state is State.RUNNING else None)
+        assert row["next_look_at"] == (wanted if found.state is DeadlineState.RUNNING else None)
 
 
 def test_what_was_missed_says_what_nobody_was_warned_of() -> None:

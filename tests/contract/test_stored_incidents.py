@@ -16,11 +16,11 @@ from services.incidents.domain.concern import Concern
 from services.incidents.domain.disclosures import Disclosures
 from services.incidents.domain.discussion import Discussion
 from services.incidents.domain.filing_protocol import FilingProtocol
-from services.incidents.domain.values import DeliveryMode, Severity, Status
+from services.incidents.domain.values import CaseStatus, DeliveryMode, Severity
 from services.incidents.messaging.outbound import publish
 from services.incidents.read_model.case_list import CaseList
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads((Path(__file__).parent / "samples" / "incidents.json").read_bytes())
 FACTS = {
@@ -67,22 +67,22 @@ def test_a_stored_fact_can_be_published_or_stays_inside(name: str) -> None:
 
 
 def test_a_stored_case_stands_where_it_stood() -> None:
-    case = replay(Case, UUID(SAMPLES[BREACH]["id"]), stream(BREACH), None)
-    assert (case.status, case.late, case.case_number) == (Status.PROCESSED, True, "2018-19-000001")
+    case = aggregate_of(Case, UUID(SAMPLES[BREACH]["id"]), stream(BREACH), None)
+    assert (case.status, case.late, case.case_number) == (CaseStatus.PROCESSED, True, "2018-19-000001")
     assert (case.assessment.severity, case.report.delivery_mode) == (Severity.BREACH, DeliveryMode.ONLINE)
     assert isinstance(case.assessment.severity, Severity)
     assert [call.called for call in case.breach_calls] == ["cde"]
 
 
 def test_a_replay_keeps_the_judgement_of_then() -> None:
-    case = replay(Case, UUID(SAMPLES[BREACH]["id"]), stream(BREACH), None)
+    case = aggregate_of(Case, UUID(SAMPLES[BREACH]["id"]), stream(BREACH), None)
     submitted = next(fact for fact in SAMPLES[BREACH]["facts"] if fact["topic"] == "incidents.case.submitted")
     since = {"report_within_hours": 24}  # kept with the judgement from then on; 24 before
     assert case.assessment.as_fact() == {**submitted["state"]["assessment"], **since}
 
 
 def test_a_stored_window_is_what_was_said_last() -> None:
-    found = replay(windows.TestingWindow, UUID(SAMPLES[WINDOW]["id"]), stream(WINDOW), None)
+    found = aggregate_of(windows.TestingWindow, UUID(SAMPLES[WINDOW]["id"]), stream(WINDOW), None)
     assert (found.id, found.version) == (windows.id_of_window("19647336012345", "2018-19"), 2)
     assert str(found.window.closes_on) == "2019-06-07"
 

@@ -12,11 +12,11 @@ from eventsourcing.domain import Aggregate, DomainEvent
 
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Status
+from services.notifications.domain.values import MessageStatus
 from services.notifications.messaging.outbound import publish
-from services.notifications.read_model.message_list import MessageList, Row
+from services.notifications.read_model.message_list import MessageList, MessageRow
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec
-from shared.persistence.replay import replay
 
 SAMPLES: dict[str, Any] = orjson.loads(
     (Path(__file__).parent / "samples" / "notifications.json").read_bytes()
@@ -82,13 +82,13 @@ def test_a_mail_of_a_time_before_mailers_outside_is_published_as_far_as_it_was_k
 
 
 def test_a_stored_message_stands_where_it_stood() -> None:
-    message = replay(Message, UUID(SAMPLES[MAIL]["id"]), stream(MAIL), None)
-    assert (message.status, message.attempts, message.resends) == (Status.DELIVERED, 3, 1)
+    message = aggregate_of(Message, UUID(SAMPLES[MAIL]["id"]), stream(MAIL), None)
+    assert (message.status, message.attempts, message.resends) == (MessageStatus.DELIVERED, 3, 1)
     assert len(message.recipients) == 3
 
 
 def test_a_stored_message_is_listed_as_it_was() -> None:
-    row: Row | None = None
+    row: MessageRow | None = None
     for fact in stream(MAIL):
         row = MessageList().fold(row, fact)
     assert row is not None
@@ -96,5 +96,5 @@ def test_a_stored_message_is_listed_as_it_was() -> None:
 
 
 def test_a_stored_directory_names_whom_it_named() -> None:
-    entry = replay(DirectoryEntry, UUID(SAMPLES[DIRECTORY]["id"]), stream(DIRECTORY), None)
+    entry = aggregate_of(DirectoryEntry, UUID(SAMPLES[DIRECTORY]["id"]), stream(DIRECTORY), None)
     assert [contact.email for contact in entry.contacts] == ["lee.leader@lea.example.org"]

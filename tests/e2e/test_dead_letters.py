@@ -11,7 +11,7 @@ import pytest
 from deploy.console.mailbox import read_mailbox
 from deploy.console.place import ROOT, SERVICES
 from shared.contracts import incidents_v1
-from shared.messaging.kafka_types import Record, open_producer, post, wait_for
+from shared.messaging.kafka.client import Record, open_producer, post, wait_for
 from tests.support.eventually import eventually
 from tests.support.kafka import messages
 from tests.support.listing import every_message_is_delivered

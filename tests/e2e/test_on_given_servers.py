@@ -20,7 +20,7 @@ from deploy.console.readiness import wait_until_ready
 from deploy.console.system import notes_for
 from deploy.console.tokens import write_tokens
 from deploy.console.trouble import last_lines
-from shared.messaging import topics
+from shared.messaging.kafka import topics
 from tests.support.kafka import messages
 from tests.support.postgres import new_database
 from tests.support.system import CONSOLE, end_with_its_starter, free_offset, short_folder

@@ -15,9 +15,9 @@ import uvloop
 
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import CannotRun
-from shared.messaging.batch import batch_of
-from shared.messaging.kafka_types import Record, open_producer, post, wait_for
-from shared.messaging.relay import Relay
+from shared.messaging.kafka.client import Record, open_producer, post, wait_for
+from shared.messaging.publishing.batch import batch_of
+from shared.messaging.publishing.relay import Relay
 from shared.persistence.codec import Codec
 from tests.load.append import Databases
 from tests.support.chronicle import SOURCE, outbound

@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.appeals.api.dependencies import AppealDependencies
 from services.appeals.api.description import DESCRIPTION
-from services.appeals.api.desk import Desk
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
 from services.appeals.domain.values import KnownCase
-from services.appeals.read_model.appeal_list import AppealList, Row
-from services.appeals.read_model.queries import After, Filters, Order
+from services.appeals.read_model.appeal_list import AppealList, AppealRow
+from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
@@ -58,10 +58,17 @@ class ListInMemory:
         self.asked: list[dict[str, object]] = []
 
     async def search(
-        self, actor: Actor, filters: Filters, *, now: datetime, order: Order, limit: int, after: After | None
+        self,
+        actor: Actor,
+        filters: AppealCriteria,
+        *,
+        now: datetime,
+        order: AppealOrder,
+        limit: int,
+        after: LastSeen | None,
     ) -> Sequence[dict[str, Any]]:
         self.asked.append({"filters": filters, "order": order, "limit": limit, "after": after, "now": now})
-        rows: dict[object, Row] = {}
+        rows: dict[object, AppealRow] = {}
         for recorded in self._store.all_facts():
             row = AppealList().fold(rows.get(recorded.fact.originator_id), recorded.fact)
             if row is not None:
@@ -104,7 +111,9 @@ class Service:
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(self.requests, self.appeals, self.list, NoChanges(), self.clock)
+        app.state.dependencies = AppealDependencies(
+            self.requests, self.appeals, self.list, NoChanges(), self.clock
+        )
         return app
 
     def client(self) -> httpx.AsyncClient:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.holidays import FixedDate
 from services.appeals.domain.offers import Situation, route_for
-from services.appeals.domain.policy import Policy
+from services.appeals.domain.policy import AppealPolicy
 from services.appeals.domain.values import (
     Act,
     AppealType,
@@ -162,7 +162,7 @@ def processed(appeal: Appeal, *, by: Actor, at: datetime = TUESDAY) -> Appeal:
     return appeal
 
 
-def with_day_off(policy: Policy, month: int, day: int) -> Policy:
+def with_day_off(policy: AppealPolicy, month: int, day: int) -> AppealPolicy:
     """The same rules by a calendar that closes the office on one day more."""
     holidays = (*policy.calendar.holidays, FixedDate("An added day", month, day))
     return replace(

@@ -13,15 +13,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.cloud_events import to_record
-from shared.messaging.feed import Delivery, Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import Record
-from shared.messaging.own_feed import OwnFeed
-from shared.messaging.producer import Publisher
-from shared.messaging.topics import dead_letter_topic
+from shared.messaging.consuming.feed import Delivery, Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.consuming.own_feed import OwnFeed
+from shared.messaging.kafka.client import Record
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.kafka.topics import dead_letter_topic
+from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, LineWritten, outbound, served
@@ -77,7 +77,7 @@ class ChangesCarrier:
         self._base, self._door, self._url, self._token_file = base, door, url, token_file
 
     def feed(self) -> Feed:
-        return ChangesFeed(self._url, self._token_file, self._base._engine, CONSUMER, source=SOURCE)
+        return HttpFeed(self._url, self._token_file, self._base._engine, CONSUMER, source=SOURCE)
 
     async def publish(self, logbook: UUID, *lines: str) -> None:
         await self._base.publish(logbook, *lines)
@@ -133,7 +133,7 @@ async def changes_carrier(event_store: EventStore, folder: Path) -> AsyncIterato
     token_file = folder / "token"
     token_file.write_text(f"{TOKEN}\n")
     async with own_carrier(event_store) as base:
-        door = ChangesDoor(Changes(base._tail, outbound, SOURCE))
+        door = ChangesDoor(PublicFeed(base._tail, outbound, SOURCE))
         async with served(door, free_port()) as url:
             yield ChangesCarrier(base, door, url, token_file)
 

@@ -15,7 +15,7 @@ from eventsourcing.domain import DomainEvent
 from starlette.types import Receive, Scope, Send
 
 from shared.contracts.envelope import AboutCase, Published
-from shared.messaging.changes import Changes
+from shared.messaging.publishing.public_feed import PublicFeed
 from tests.support.logbook import Logbook
 
 SOURCE = "/logbooks"
@@ -38,7 +38,7 @@ def outbound(fact: DomainEvent) -> Published | None:
 class ChangesDoor:
     """``GET /v1/changes`` as a service answers it; ``garbage`` goes into the next page."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: PublicFeed) -> None:
         self._changes = changes
         self.garbage: list[object] = []
         self.broken = False

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
 from shared.persistence.codec import Codec
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from shared.process.dead_letters import MARK, Desk, see_to
 from tests.support.chronicle import LineWritten
 from tests.support.event_store import EventStore
@@ -36,7 +36,7 @@ class Office:
     broken: bool = True
     read: list[str] = field(default_factory=list)
 
-    async def _read_line(self, event: CloudEvent, unit: Unit) -> None:
+    async def _read_line(self, event: CloudEvent, unit: UnitOfWork) -> None:
         line = LineWritten.model_validate(event.data).line
         await unit.connection.execute(sa.text("INSERT INTO effects (line) VALUES (:line)"), {"line": line})
         if self.broken and line.startswith("curse"):
@@ -47,8 +47,8 @@ class Office:
         return {LineWritten.TYPE: self._read_line}
 
     @property
-    def _units(self) -> Units:
-        return Units(self.engine, self.event_store.table, Codec())
+    def _units(self) -> UnitsOfWork:
+        return UnitsOfWork(self.engine, self.event_store.table, Codec())
 
     @asynccontextmanager
     async def following(self, feed: Feed) -> AsyncIterator[None]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.kernel.clocks import ClockRule, Due, Planned, Terms
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import DeadlineRule, Due, PlannedWarning, Terms
 
 DUE = datetime(2019, 4, 13, 17, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 BEGUN = DUE - 22 * HOUR
-RULE = ClockRule("K3", "the report within 24 hours", timedelta(hours=24), ("PT4H", "PT1H"), published=True)
+RULE = DeadlineRule("K3", "the report within 24 hours", timedelta(hours=24), ("PT4H", "PT1H"), published=True)
 TERMS = RULE.terms("2018-19", "0123456789abcdef")
 ABOUT = {"case_number": None, "school": "19647336012345", "lea": "1964733"}
 SERVICE = "logbooks"
@@ -26,7 +26,7 @@ def due(
     terms: Terms = TERMS,
 ) -> Due:
     """What a service asks of the ledger."""
-    warnings: tuple[Planned, ...] = RULE.warned(due_at, at)
+    warnings: tuple[PlannedWarning, ...] = RULE.warned(due_at, at)
     return Due(subject, terms, due_at, at, warnings, about=ABOUT if about is None else about, why="revised")
 
 

@@ -16,7 +16,9 @@ FOLDER = ROOT / "deploy" / "env"
 
 def settings_class(service: str) -> type[BaseSettings]:
     """What a service is told."""
-    kind: type[BaseSettings] = importlib.import_module(f"services.{service}.settings").Settings
+    kind: type[BaseSettings] = getattr(
+        importlib.import_module(f"services.{service}.settings"), f"{service.capitalize()}Settings"
+    )
     return kind
 
 

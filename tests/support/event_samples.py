@@ -22,8 +22,8 @@ from services.appeals.messaging.outbound import publish as publish_appeals
 from services.incidents.messaging.outbound import publish as publish_incidents
 from services.notifications.messaging.outbound import publish as publish_notifications
 from shared.contracts.envelope import Published
-from shared.messaging.event_schemas import schemas
 from shared.persistence.codec import Codec
+from tools.event_schemas import schemas
 
 FACTS = Path(__file__).parents[1] / "contract" / "samples"
 SAMPLES = FACTS / "events"

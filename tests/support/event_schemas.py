@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from shared.contracts.envelope import CloudEvent, Published
-from shared.messaging import outgoing
+from shared.messaging.publishing import outgoing
 from shared.persistence.codec import Recorded
 
 EVENTS = Path(__file__).parents[2] / "docs" / "events"

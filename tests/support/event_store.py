@@ -22,7 +22,7 @@ from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 
 TABLE = "logbooks_events"
 
@@ -81,9 +81,9 @@ class EventStore:
             yield PostgresStore(appender, pool, self.table, Codec())
 
     @asynccontextmanager
-    async def units(self, *, size: int = 5) -> AsyncIterator[Units]:
+    async def units(self, *, size: int = 5) -> AsyncIterator[UnitsOfWork]:
         async with self.engine(size=size) as engine:
-            yield Units(engine, self.table, Codec())
+            yield UnitsOfWork(engine, self.table, Codec())
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(driver_url(self.url), autocommit=True) as connection:

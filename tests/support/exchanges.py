@@ -17,7 +17,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.http.border import Border
+from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description
 
 OWN_HEADERS = frozenset({"etag", "location", "idempotency-replayed", "retry-after", "www-authenticate"})
@@ -65,9 +65,9 @@ def watch(watcher: Callable[[Exchange], None]) -> None:
 
 
 def pytest_configure() -> None:
-    watched: Any = Border.__call__
+    watched: Any = OuterMiddleware.__call__
     if not hasattr(watched, "__wrapped__"):
-        Border.__call__ = _told(watched)  # type: ignore[method-assign]  # the one door that all tests use
+        OuterMiddleware.__call__ = _told(watched)  # type: ignore[method-assign]  # the one door that all tests use
         watch(_seen.append)
 
 
@@ -111,7 +111,7 @@ def _operation(exchange: Exchange) -> Document | None:
 
 def _told(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
-    async def call(border: Border, scope: Scope, receive: Receive, send: Send) -> None:
+    async def call(border: OuterMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await original(border, scope, receive, send)
             return

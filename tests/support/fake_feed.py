@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.store import Store
-from shared.messaging.feed import Delivery, Failure, Place
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.persistence.unit_of_work import UnitOfWork
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def an_event(number: int, kind: str = "tests.line.written.v1") -> CloudEvent:
 
 def delivered(event: CloudEvent | None, *, offset: int = 0, problem: str | None = None) -> Delivery:
     return Delivery(
-        Place("lines", 0, event.sequence if event else offset), event, problem, b"book", b"{}", ()
+        MessagePlace("lines", 0, event.sequence if event else offset), event, problem, b"book", b"{}", ()
     )
 
 
@@ -77,11 +77,11 @@ class FakeInbox:
         self.trouble: list[Exception] = []
 
     @asynccontextmanager
-    async def once(self, source: str, event_id: str, consumer: str) -> AsyncIterator[Unit | None]:
+    async def once(self, source: str, event_id: str, consumer: str) -> AsyncIterator[UnitOfWork | None]:
         if self.trouble:
             raise self.trouble.pop(0)
         if event_id in self.seen:
             yield None
             return
-        yield Unit(cast("AsyncConnection", None), cast("Store", None))
+        yield UnitOfWork(cast("AsyncConnection", None), cast("Store", None))
         self.seen.add(event_id)

@@ -11,8 +11,8 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from services.incidents.api.dependencies import IncidentDependencies
 from services.incidents.api.description import DESCRIPTION
-from services.incidents.api.desk import Desk
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -25,7 +25,7 @@ from services.incidents.main import ROUTERS
 from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.concern_list import ConcernList
-from services.incidents.read_model.queries import Criteria, Place
+from services.incidents.read_model.queries import CaseCriteria, LastSeen
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -55,10 +55,10 @@ class FoldedSearch:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.asked: list[Criteria] = []
+        self.asked: list[CaseCriteria] = []
 
     async def find(
-        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
+        self, criteria: CaseCriteria, actor: Actor, *, after: LastSeen | None, limit: int
     ) -> Sequence[dict[str, Any]]:
         self.asked.append(criteria)
         rows: dict[object, Any] = {}
@@ -70,7 +70,7 @@ class FoldedSearch:
         return [row for row in behind if actor.sees(row["school"])][:limit]
 
     async def is_known(self, case_number: str, actor: Actor) -> bool:
-        rows = await self.find(Criteria(), actor, after=None, limit=1000)
+        rows = await self.find(CaseCriteria(), actor, after=None, limit=1000)
         self.asked.pop()
         return case_number in [row["case_number"] for row in rows]
 
@@ -81,7 +81,7 @@ class FoldedConcerns:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[dict[str, Any]]:
+    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[dict[str, Any]]:
         facts = [recorded.fact for recorded in self._store.all_facts()]
         rows: list[Any] = [row for fact in facts if (row := ConcernList().fold(None, fact))]
         ordered = sorted(rows, key=lambda row: (row["recorded_at"], row["id"]), reverse=True)
@@ -128,7 +128,7 @@ class Api:
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()  # httpx' transport runs no lifespan
         cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY)
-        app.state.desk = Desk(
+        app.state.dependencies = IncidentDependencies(
             cases=cases,
             records=Records(self.store, self.store, self.vault),
             uploads=Uploads(cases, Sheets()),

@@ -17,13 +17,13 @@ import psycopg
 
 from services.incidents import bootstrap
 from services.incidents.main import build_api
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from shared.persistence.engine import driver_url
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, bearer
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)  # 12:00 Pacific
@@ -35,9 +35,9 @@ class Running:
 
     http: httpx.AsyncClient
     clock: FixedClock
-    settings: Settings
+    settings: IncidentsSettings
     base: bootstrap.Foundation
-    units: Units
+    units: UnitsOfWork
 
     async def projected(self) -> None:
         """The list of cases has taken over all facts so far."""
@@ -64,7 +64,7 @@ class Running:
                     yield value if isinstance(value, bytes) else str(value).encode()
 
 
-def settings_for(database: str, folder: Path) -> Settings:
+def settings_for(database: str, folder: Path) -> IncidentsSettings:
     for name in ("kek", "ref"):
         (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
     environment = {
@@ -73,7 +73,7 @@ def settings_for(database: str, folder: Path) -> Settings:
         "INCIDENTS_KEK_FILE": str(folder / "kek"),
         "INCIDENTS_REF_KEY_FILE": str(folder / "ref"),
     }
-    return Settings.model_validate(environment)
+    return IncidentsSettings.model_validate(environment)
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def running(database: str, folder: Path) -> AsyncIterator[Running]:
     async with app.router.lifespan_context(app), bootstrap.foundation(settings) as base:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://incidents") as http:
-            units = Units(base.engine, bootstrap.TABLE, base.codec)
+            units = UnitsOfWork(base.engine, bootstrap.TABLE, base.codec)
             yield Running(http, clock, settings, base, units)
 
 

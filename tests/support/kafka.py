@@ -20,7 +20,7 @@ from deploy.kafka import jars
 from deploy.kafka.broker import Broker
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
-from shared.messaging.kafka_types import Fetched, TopicPartition, fetch, open_admin, open_consumer
+from shared.messaging.kafka.client import Fetched, TopicPartition, fetch, open_admin, open_consumer
 from tests.support.containers import image_of, kafka_in_container, reason_against
 from tests.support.ports import free_port
 from tests.support.requirements import allowed, unavailable

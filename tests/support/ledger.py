@@ -9,9 +9,9 @@ import psycopg
 
 from services.appeals import bootstrap as appeals
 from services.incidents import bootstrap as incidents
-from shared.deadlines.clockwork import Clockwork
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
+from shared.deadlines.upkeep import LedgerUpkeep
 from shared.kernel.clock import Clock
 from shared.persistence.engine import driver_url
 from shared.persistence.projector import Projector
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 class Hands:
     """Follow, fold, look; and read the ledger's rows."""
 
-    def __init__(self, works: Clockwork, clock: Clock, url: str) -> None:
+    def __init__(self, works: LedgerUpkeep, clock: Clock, url: str) -> None:
         self.ledger, self.follower, self.url = works.ledger, works.follower, url
         self.projector = Projector(works.ledger.engine, works.ledger.tail, DeadlineList())
         self.poller = Poller(works.ledger, clock, grace=timedelta(seconds=1))

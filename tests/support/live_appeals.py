@@ -15,7 +15,7 @@ from services.appeals.domain.values import KnownCase
 from services.appeals.main import build_api
 from services.appeals.messaging import inbound
 from services.appeals.read_model.appeal_list import AppealList
-from services.appeals.settings import Settings
+from services.appeals.settings import AppealsSettings
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor
@@ -23,17 +23,17 @@ from shared.kernel.clock import FixedClock
 from shared.persistence.codec import Codec
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.appeal_states import FRIDAY
 from tests.support.tokens import auth_environment, bearer
 
 Json = dict[str, Any]
 
 
-def settings_for(database: str, **more: str) -> Settings:
+def settings_for(database: str, **more: str) -> AppealsSettings:
     given = {"APPEALS_DATABASE_URL": database, **more}
     lower = {name.lower(): value for name, value in auth_environment().items()}
-    return Settings.model_validate({**given, **lower})
+    return AppealsSettings.model_validate({**given, **lower})
 
 
 def submitted(case: KnownCase, at: datetime = FRIDAY) -> CloudEvent:
@@ -77,7 +77,7 @@ class Live:
 
     def __init__(self, parts: bootstrap.Store, http: httpx.AsyncClient, clock: FixedClock) -> None:
         self.parts, self.http, self.clock = parts, http, clock
-        self.units = Units(parts.engine, bootstrap.TABLE, Codec())
+        self.units = UnitsOfWork(parts.engine, bootstrap.TABLE, Codec())
         self.projector = Projector(parts.engine, parts.tail, AppealList())
 
     async def hear(self, event: CloudEvent) -> bool:

@@ -14,14 +14,14 @@ from shared.deadlines import table
 from shared.deadlines.follower import Follower
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.streams import Streams
-from shared.kernel.clocks import Change, ClockRule, Done, Due, deadline_id
+from shared.deadlines.terms import DeadlineChange, DeadlineRule, Done, Due, deadline_id
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.support.event_store import EventStore
 from tests.support.logbook import ACTOR, Logbook
 
 DAY = timedelta(days=1)
-RULE = ClockRule("K3", "burning", DAY, ("PT4H", "PT1H"), published=True)
+RULE = DeadlineRule("K3", "burning", DAY, ("PT4H", "PT1H"), published=True)
 SERVICE = "logbooks"
 
 
@@ -31,11 +31,11 @@ class LogbookClocks:
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Nothing else is looked at."""
 
-    async def changes(self, page: Sequence[Recorded], unit: Unit) -> list[Change]:  # noqa: ARG002 - the port's
+    async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> list[DeadlineChange]:  # noqa: ARG002 - the port's
         return [change for each in page if (change := _change(each.fact)) is not None]
 
 
-def _change(fact: object) -> Change | None:
+def _change(fact: object) -> DeadlineChange | None:
     if isinstance(fact, Logbook.Opened):
         due_at = fact.occurred_at + DAY
         warnings = RULE.warned(due_at, fact.occurred_at)
@@ -72,7 +72,7 @@ async def house(event_store: EventStore) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(event_store.engine(size=6))
         tail = await stack.enter_async_context(event_store.tail())
-        units = Units(engine, event_store.table, Codec())
+        units = UnitsOfWork(engine, event_store.table, Codec())
         ledger = Ledger(SERVICE, engine, tail, units, Streams(event_store.table, Codec()))
         yield House(ledger, Follower(ledger, LogbookClocks()))
 

@@ -15,8 +15,8 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
 from shared.kernel.trail import Trail
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.replay import replay
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -33,7 +33,7 @@ class MemoryStore:
     async def load(self, kind: type[A], aggregate_id: UUID, *, version: int | None = None) -> A:
         await asyncio.sleep(0)  # as a database would, let others go first: races are real here too
         facts = (recorded.fact for recorded in await self.facts(aggregate_id, version=version))
-        return replay(kind, aggregate_id, facts, version)
+        return aggregate_of(kind, aggregate_id, facts, version)
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
         events = [self._codec.encode(fact) for each in aggregates for fact in each.collect_events()]

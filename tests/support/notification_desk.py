@@ -12,12 +12,20 @@ from services.notifications.application.commands import Notify, PutContacts
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
 from services.notifications.application.ports import Mail
-from services.notifications.application.sending import Sender as MailSender
+from services.notifications.application.sending import MessageSender as MailSender
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
 from services.notifications.domain.retries import LONGEST_DELAY
-from services.notifications.domain.values import Answer, Backlog, Cause, Contact, Kind, Sender, Verdict
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.domain.values import (
+    Backlog,
+    Cause,
+    Contact,
+    MessageKind,
+    Sender,
+    ServerAnswer,
+    Verdict,
+)
+from services.notifications.rulebooks.mail_writer import TemplateMailWriter
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import FixedClock
 from tests.support.memory_store import MemoryStore
@@ -69,10 +77,10 @@ class ScriptedMailer:
         self.taken: list[Mail] = []
         self.rested = 0
 
-    async def deliver(self, mail: Mail) -> Sequence[Answer]:
+    async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
         verdict = self.verdicts.pop(0) if self.verdicts else Verdict.ACCEPTED
         self.taken.append(mail)
-        return [Answer(person.email, verdict, None, verdict.value) for person in mail.outstanding]
+        return [ServerAnswer(person.email, verdict, None, verdict.value) for person in mail.outstanding]
 
     async def rest(self) -> None:
         self.rested += 1
@@ -87,7 +95,12 @@ class NotificationDesk:
         self.mailer = ScriptedMailer(*verdicts)
         self.clock = FixedClock(TUESDAY)
         self.stationery = Stationery(
-            Letters(), CDE_DESK, "stairs.example.org", caltac_email=caltac, senders=SENDERS, outside=outside
+            TemplateMailWriter(),
+            CDE_DESK,
+            "stairs.example.org",
+            caltac_email=caltac,
+            senders=SENDERS,
+            outside=outside,
         )
         self.directory = Directory(self.store)
         self.messages = Messages(self.store, self.outgoing, self.stationery)
@@ -106,7 +119,7 @@ class NotificationDesk:
         command = PutContacts(LEA, contacts or COORDINATORS, LEADER_OF_LEA, self.clock.now())
         await self.directory.put(command)
 
-    async def tell(self, kind: Kind, occasion: Occasion, event_id: str = f"{INCIDENT}.3") -> UUID:
+    async def tell(self, kind: MessageKind, occasion: Occasion, event_id: str = f"{INCIDENT}.3") -> UUID:
         cause = Cause("/incidents", event_id)
         await self.messages.notify(Notify(kind, occasion, cause, self.clock.now()))
         return notification_id_of(cause, kind)

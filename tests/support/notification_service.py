@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.api.description import DESCRIPTION
-from services.notifications.api.desk import Desk
 from services.notifications.api.routes import router
 from services.notifications.application.sending import Resending
-from services.notifications.read_model.message_list import MessageList, Row
-from services.notifications.read_model.queries import After, Filters
+from services.notifications.read_model.message_list import MessageList, MessageRow
+from services.notifications.read_model.queries import LastSeen, MessageCriteria
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
@@ -24,9 +24,9 @@ from tests.support.notification_desk import NotificationDesk
 from tests.support.tokens import authenticator
 
 
-def list_of(store: MemoryStore) -> dict[object, Row]:
+def list_of(store: MemoryStore) -> dict[object, MessageRow]:
     """The list that the projection makes of all facts."""
-    rows: dict[object, Row] = {}
+    rows: dict[object, MessageRow] = {}
     for recorded in store.all_facts():
         row = MessageList().fold(rows.get(recorded.fact.originator_id), recorded.fact)
         if row is not None:
@@ -39,10 +39,10 @@ class ListInMemory:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.asked: list[Filters] = []
+        self.asked: list[MessageCriteria] = []
 
     async def page(
-        self, actor: Actor, filters: Filters, *, limit: int, after: After | None
+        self, actor: Actor, filters: MessageCriteria, *, limit: int, after: LastSeen | None
     ) -> Sequence[Mapping[str, Any]]:
         self.asked.append(filters)
         rows = [row for row in list_of(self._store).values() if actor.sees(str(row["school"]))]
@@ -79,7 +79,7 @@ class Service(NotificationDesk):
         )
         self.list = ListInMemory(self.store)
         app.state.receipts, app.state.changes = self.store, NoChanges()
-        app.state.desk = Desk(
+        app.state.dependencies = NotificationDependencies(
             self.store, self.directory, Resending(self.open), self.list, NoChanges(), self.clock
         )
         return app

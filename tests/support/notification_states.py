@@ -6,38 +6,34 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from services.notifications.domain.announcements import (
-    AdditionalActionRequired,
-    BreachIdentified,
-    ConcernRecorded,
-    NoteAdded,
-)
-from services.notifications.domain.clocks import (
-    DecisionAtRisk,
-    DecisionOverdue,
-    DraftReminder,
-    ReportAtRisk,
-    ReportOverdue,
-)
 from services.notifications.domain.message import Message
 from services.notifications.domain.occasions import (
+    AdditionalActionRequired,
     AppealApproved,
     AppealDenied,
     AppealRequested,
     AppealWithdrawn,
+    BreachCallDue,
     CaseSubmitted,
+    ConcernRecorded,
+    DecisionAtRisk,
+    DecisionOverdue,
+    DraftReminder,
+    NoteAdded,
     Occasion,
+    ReportAtRisk,
+    ReportOverdue,
     Somebody,
 )
 from services.notifications.domain.values import (
-    Answer,
     Because,
     Cause,
     Contact,
     Content,
-    Draft,
-    Kind,
+    MessageDraft,
+    MessageKind,
     Recipient,
+    ServerAnswer,
     Verdict,
 )
 
@@ -161,10 +157,10 @@ def a_concern_recorded(**changes: object) -> ConcernRecorded:
     return ConcernRecorded(**fields)  # type: ignore[arg-type]  # as above
 
 
-def a_breach_identified(**changes: object) -> BreachIdentified:
+def a_breach_identified(**changes: object) -> BreachCallDue:
     what = {"incident_title": "Students showed items on social media", "call": "call_caltac"}
     fields = {**OF_A_CASE, "case_number": None, "by": SITE, **what, **changes}
-    return BreachIdentified(**fields)  # type: ignore[arg-type]  # as above
+    return BreachCallDue(**fields)  # type: ignore[arg-type]  # as above
 
 
 def a_draft_reminder(**changes: object) -> DraftReminder:
@@ -205,31 +201,31 @@ def without_instant(fields: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name != "at"}
 
 
-EVERY_KIND_AND_STATE: list[tuple[Kind, Occasion]] = [
-    (Kind.CASE_SUBMITTED, a_submitted_case()),
-    (Kind.CDE_COPY, a_submitted_case()),
-    (Kind.APPEAL_REVIEW_REQUESTED, an_appeal_requested()),
-    (Kind.APPEAL_DECIDED, an_appeal_approved()),
-    (Kind.APPEAL_DECIDED, an_appeal_denied()),
-    (Kind.APPEAL_WITHDRAWN, an_appeal_withdrawn()),
-    (Kind.NOTE_ADDED, a_note_added()),
-    (Kind.CONCERN_RECORDED, a_concern_recorded()),
-    (Kind.BREACH_CALL_NOW, a_breach_identified()),
-    (Kind.DRAFT_REMINDER, a_draft_reminder()),
-    (Kind.DEADLINE_AT_RISK, a_report_at_risk()),
-    (Kind.DEADLINE_MISSED, an_overdue_report()),
-    (Kind.DEADLINE_AT_RISK, a_decision_at_risk()),
-    (Kind.DEADLINE_MISSED, an_overdue_decision()),
-    (Kind.ADDITIONAL_ACTION_REQUIRED, an_additional_action_required()),
+EVERY_KIND_AND_STATE: list[tuple[MessageKind, Occasion]] = [
+    (MessageKind.CASE_SUBMITTED, a_submitted_case()),
+    (MessageKind.CDE_COPY, a_submitted_case()),
+    (MessageKind.APPEAL_REVIEW_REQUESTED, an_appeal_requested()),
+    (MessageKind.APPEAL_DECIDED, an_appeal_approved()),
+    (MessageKind.APPEAL_DECIDED, an_appeal_denied()),
+    (MessageKind.APPEAL_WITHDRAWN, an_appeal_withdrawn()),
+    (MessageKind.NOTE_ADDED, a_note_added()),
+    (MessageKind.CONCERN_RECORDED, a_concern_recorded()),
+    (MessageKind.BREACH_CALL_NOW, a_breach_identified()),
+    (MessageKind.DRAFT_REMINDER, a_draft_reminder()),
+    (MessageKind.DEADLINE_AT_RISK, a_report_at_risk()),
+    (MessageKind.DEADLINE_MISSED, an_overdue_report()),
+    (MessageKind.DEADLINE_AT_RISK, a_decision_at_risk()),
+    (MessageKind.DEADLINE_MISSED, an_overdue_decision()),
+    (MessageKind.ADDITIONAL_ACTION_REQUIRED, an_additional_action_required()),
 ]
 
 TO_SIA = Recipient("site_coordinator", "Sia Site", "sia.site@school.example.org", Because.SUBMITTER)
 TO_LEE = Recipient("lea_coordinator", "Lee Leader", "lee.leader@lea.example.org", Because.LEA_COORDINATOR)
 
 
-def a_draft(*recipients: Recipient) -> Draft:
-    return Draft(
-        kind=Kind.CASE_SUBMITTED,
+def a_draft(*recipients: Recipient) -> MessageDraft:
+    return MessageDraft(
+        kind=MessageKind.CASE_SUBMITTED,
         cause=Cause("/incidents", f"{INCIDENT}.3"),
         matter=a_submitted_case().matter,
         recipients=recipients,
@@ -249,13 +245,13 @@ def a_message_being_sent(*recipients: Recipient, at: datetime = TUESDAY) -> Mess
     return message
 
 
-def accepted(recipient: Recipient) -> Answer:
-    return Answer(recipient.email, Verdict.ACCEPTED, 250, "2.0.0 Ok: queued")
+def accepted(recipient: Recipient) -> ServerAnswer:
+    return ServerAnswer(recipient.email, Verdict.ACCEPTED, 250, "2.0.0 Ok: queued")
 
 
-def deferred(recipient: Recipient) -> Answer:
-    return Answer(recipient.email, Verdict.DEFERRED, 451, "4.3.0 try later")
+def deferred(recipient: Recipient) -> ServerAnswer:
+    return ServerAnswer(recipient.email, Verdict.DEFERRED, 451, "4.3.0 try later")
 
 
-def refused(recipient: Recipient) -> Answer:
-    return Answer(recipient.email, Verdict.REFUSED, 550, "5.1.1 no such user")
+def refused(recipient: Recipient) -> ServerAnswer:
+    return ServerAnswer(recipient.email, Verdict.REFUSED, 550, "5.1.1 no such user")

@@ -16,14 +16,14 @@ from services.notifications import bootstrap
 from services.notifications.api.routes import router
 from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
-from services.notifications.settings import Settings
+from services.notifications.settings import NotificationsSettings
 from shared.contracts.envelope import CloudEvent
 from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Delivery, Failure, Place
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.process.clock import clock_for
@@ -33,7 +33,7 @@ from tests.support.tokens import auth_environment, authenticator, bearer
 CDE = "desk@cde.example.org"
 
 
-def settings_for(database: str, smtp_port: int, **others: str) -> Settings:
+def settings_for(database: str, smtp_port: int, **others: str) -> NotificationsSettings:
     """As the environment would give them."""
     given = {
         "NOTIFICATIONS_DATABASE_URL": database,
@@ -43,7 +43,7 @@ def settings_for(database: str, smtp_port: int, **others: str) -> Settings:
         **{name.lower(): value for name, value in auth_environment().items()},
         **others,
     }
-    return Settings.model_validate(given)
+    return NotificationsSettings.model_validate(given)
 
 
 class HandedIn:
@@ -57,7 +57,7 @@ class HandedIn:
     def hand_in(self, *events: CloudEvent) -> None:
         for event in events:
             self._seen += 1
-            place = Place("test", 0, self._seen)
+            place = MessagePlace("test", 0, self._seen)
             value = orjson.dumps(event.data)
             self.waiting.append(Delivery(place, event, None, event.key.encode(), value, ()))
 
@@ -83,7 +83,7 @@ class HandedIn:
 class World:
     """One worker's loops, and clients of the API."""
 
-    settings: Settings
+    settings: NotificationsSettings
     base: bootstrap.Ground
     app: FastAPI
     api: httpx.AsyncClient
@@ -137,7 +137,7 @@ async def _running(*loops: Loop) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def world(settings: Settings) -> AsyncIterator[World]:
+async def world(settings: NotificationsSettings) -> AsyncIterator[World]:
     """A migrated database, and the service upon it; nobody works yet."""
     await asyncio.to_thread(migrate, settings.database_url, bootstrap.PACKAGE)
     readiness = Readiness()
@@ -153,7 +153,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
             auth=authenticator(),
             readiness=readiness,
         )
-        app.state.desk, app.state.receipts, app.state.changes = desk, receipts, desk.changes
+        app.state.dependencies, app.state.receipts, app.state.changes = desk, receipts, desk.changes
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
             yield World(settings, base, app, api)

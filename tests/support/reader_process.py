@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.kafka.feed import KafkaFeed
 from tests.support.event_store import EventStore
 from tests.support.readers import Readers
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.back_off import BackOff
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Feed
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Feed
 from shared.persistence.codec import Codec
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.support.chronicle import LineWritten
 from tests.support.event_store import EventStore
 
@@ -31,7 +31,7 @@ class Readers:
     async def following(self, feed: Feed, member: str = "one") -> AsyncIterator[None]:
         """One process of the consumer, stopped at the end of the block."""
 
-        async def read_line(event: CloudEvent, unit: Unit) -> None:
+        async def read_line(event: CloudEvent, unit: UnitOfWork) -> None:
             line = LineWritten.model_validate(event.data).line
             insert = sa.text("INSERT INTO effects (line, member) VALUES (:line, :member)")
             await unit.connection.execute(insert, {"line": line, "member": member})
@@ -40,7 +40,7 @@ class Readers:
 
         stop = asyncio.Event()
         async with self._event_store.engine() as engine:
-            units = Units(engine, self._event_store.table, Codec())
+            units = UnitsOfWork(engine, self._event_store.table, Codec())
             consumer = Consumer(self._name, feed, units, {LineWritten.TYPE: read_line}, back_off=QUICK)
             task = asyncio.create_task(consumer.run(stop))
             try:

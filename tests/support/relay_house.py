@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
-from shared.messaging.kafka_types import Record
-from shared.messaging.producer import Outlet, Sent
-from shared.messaging.relay import Relay
+from shared.messaging.kafka.client import Record
+from shared.messaging.kafka.producer import Outlet, Sent
+from shared.messaging.publishing.relay import Relay
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
 from tests.support.chronicle import SOURCE, outbound

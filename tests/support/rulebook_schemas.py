@@ -14,14 +14,14 @@ from pydantic import BaseModel
 
 from services.appeals.rulebooks.schema import RulebookFile
 from services.incidents.rulebooks.entries import RulebookEntry
-from services.notifications.rulebooks.policy import Policy
+from services.notifications.rulebooks.policy import MailPolicy
 from shared.rulebooks.judging import schema_of
 
 ROOT = Path(__file__).parents[2]
 MODELS: Mapping[str, type[BaseModel]] = {
     "incidents": RulebookEntry,
     "appeals": RulebookFile,
-    "notifications": Policy,
+    "notifications": MailPolicy,
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 
 from deploy.kafka.broker import Broker
-from shared.messaging.cluster import Cluster, Mechanism
-from shared.messaging.kafka_types import open_admin
+from shared.messaging.kafka.client import open_admin
+from shared.messaging.kafka.cluster import Cluster, Mechanism
 from tests.support.certificates import Authority
 from tests.support.kafka import local_reason
 from tests.support.ports import free_port

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from shared.http.auth import Authenticator
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Actor, Role
 
 ISSUER, AUDIENCE = "https://stairs.test", "stairs-test"

@@ -13,13 +13,13 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.changes_feed import ChangesFeed
 from shared.messaging.cloud_events import to_json
-from shared.messaging.feed import Feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import LARGEST_REQUEST, Record
-from shared.messaging.producer import Publisher
-from shared.messaging.topics import dead_letter_topic
+from shared.messaging.consuming.feed import Feed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.kafka.client import LARGEST_REQUEST, Record
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.kafka.topics import dead_letter_topic
 from tests.support.chronicle import TOKEN, ChangesDoor, served
 from tests.support.kafka import make_topic, new_name
 from tests.support.ports import free_port
@@ -102,7 +102,7 @@ class FeedLine(ChangesDoor):
         self._items: list[Json] = []
 
     def feed(self, engine: AsyncEngine, consumer: str) -> Feed:
-        return ChangesFeed(self.url, self._token_file, engine, consumer, source=self._source)
+        return HttpFeed(self.url, self._token_file, engine, consumer, source=self._source)
 
     async def send(self, *messages: Wire) -> None:
         for message in messages:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing, Status
+from services.appeals.domain.values import AppealStatus, AppealType, Decider, EventState, Part, Routing
 
 
 class PersonResource(BaseModel):
@@ -31,7 +31,7 @@ class AppealResource(BaseModel):
     student_ref: str
     test: str
     incident_type: str
-    status: Status
+    status: AppealStatus
     decider: Decider
     routing: Routing
     clock: str

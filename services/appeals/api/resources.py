@@ -10,8 +10,8 @@ from services.appeals.application.appeals import Result
 from services.appeals.application.ports import RecordedFact
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.offers import Offers
-from services.appeals.domain.policy import Reason, Route
-from services.appeals.domain.values import PENDING, KnownCase, Status
+from services.appeals.domain.policy import Route, WithheldReason
+from services.appeals.domain.values import PENDING, AppealStatus, KnownCase
 
 Json = dict[str, Any]
 
@@ -59,13 +59,13 @@ def of_row(row: Mapping[str, Any], now: datetime) -> Json:
     """The same from the list."""
     return {
         **{name: value for name, value in row.items() if name not in _INSIDE},
-        "overdue": is_overdue(Status(row["status"]), row["decide_by"], now),
+        "overdue": is_overdue(AppealStatus(row["status"]), row["decide_by"], now),
         "filed_by": person(row["filed_by"]),
         "decided_by": person(row["decided_by"]) if row["decided_by"] else None,
     }
 
 
-def is_overdue(status: Status, decide_by: datetime | None, now: datetime) -> bool:
+def is_overdue(status: AppealStatus, decide_by: datetime | None, now: datetime) -> bool:
     """Whether the decision is late: shown, escalated, and never made by a clock (K5–K7)."""
     return status in PENDING and decide_by is not None and now > decide_by
 
@@ -90,7 +90,7 @@ def of_offers(case: KnownCase, student_ref: str | None, offers: Offers) -> Json:
     }
 
 
-def _offer(route: Route, warning: Reason | None) -> Json:
+def _offer(route: Route, warning: WithheldReason | None) -> Json:
     return {
         "appeal_type": route.appeal_type,
         "decider": route.decider,
@@ -104,7 +104,7 @@ def _offer(route: Route, warning: Reason | None) -> Json:
     }
 
 
-def _reason(reason: Reason | None) -> Json:
+def _reason(reason: WithheldReason | None) -> Json:
     return {
         "reason_code": reason.reason_code if reason else None,
         "text": reason.text if reason else None,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.appeals.api import resources
-from services.appeals.api.desk import TheDesk
+from services.appeals.api.dependencies import Dependencies
 from services.appeals.api.documents import (
     AppealList,
     AppealResource,
@@ -38,29 +38,29 @@ router = APIRouter(prefix="/v1", tags=["appeals"])
 
 
 @router.get("/offers", response_model=OffersResource)
-async def offers(asked: Annotated[OffersQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
+async def offers(asked: Annotated[OffersQuery, Query()], caller: Caller, deps: Dependencies) -> Response:
     """HR-15: the appeal types on offer and, where none, why."""
-    case, found = await desk.requests.offers(asked.to_question(caller, desk.clock.now()))
+    case, found = await deps.requests.offers(asked.to_question(caller, deps.clock.now()))
     return respond(ok(resources.of_offers(case, asked.student_ref, found)))
 
 
 @router.post("/appeals", status_code=201, response_model=RequestedAppeals)
-async def request_appeals(body: RequestBody, caller: Caller, desk: TheDesk, once: OnceOnly) -> Response:
+async def request_appeals(body: RequestBody, caller: Caller, deps: Dependencies, once: OnceOnly) -> Response:
     """One appeal per student, all or none."""
-    now = desk.clock.now()
+    now = deps.clock.now()
     command = body.to_command(caller, now)
 
     async def render(appeals: list[Appeal]) -> Answer:
         return Answer(201, {"appeals": [resources.of_appeal(appeal, now) for appeal in appeals]})
 
-    return await once(render, lambda receipt: desk.requests.request(command, receipt))
+    return await once(render, lambda receipt: deps.requests.request(command, receipt))
 
 
 @router.get("/appeals", response_model=AppealList)
-async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: TheDesk) -> Response:
+async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, deps: Dependencies) -> Response:
     """The appeals in the caller's scope; ``order=due`` puts the one first whose decision is due first."""
-    now = desk.clock.now()
-    rows = await desk.queries.search(
+    now = deps.clock.now()
+    rows = await deps.queries.search(
         caller,
         asked.filters(),
         now=now,
@@ -74,47 +74,47 @@ async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, desk: T
 
 
 @router.post("/appeals/decisions", response_model=ResultsResource)
-async def decide_many(body: DecisionsBody, caller: Caller, desk: TheDesk, once: OnceOnly) -> Response:
+async def decide_many(body: DecisionsBody, caller: Caller, deps: Dependencies, once: OnceOnly) -> Response:
     """The same decision on up to 500 appeals; a result for each."""
-    now = desk.clock.now()
+    now = deps.clock.now()
     command = body.to_command(caller, now)
 
     async def render(results: list[Result]) -> Answer:
         return ok(resources.of_results(results, now))
 
-    return await once(render, lambda receipt: desk.appeals.decide_many(command, receipt))
+    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt))
 
 
 @router.get("/appeals/{appeal_id}", response_model=AppealResource)
-async def show(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
+async def show(appeal_id: UUID, caller: Caller, deps: Dependencies) -> Response:
     """One appeal, as it is this moment."""
-    appeal = await desk.appeals.get(appeal_id, caller)
-    return respond(ok(resources.of_appeal(appeal, desk.clock.now()), version=appeal.version))
+    appeal = await deps.appeals.get(appeal_id, caller)
+    return respond(ok(resources.of_appeal(appeal, deps.clock.now()), version=appeal.version))
 
 
 @router.get("/appeals/{appeal_id}/history", response_model=HistoryResource)
-async def history(appeal_id: UUID, caller: Caller, desk: TheDesk) -> Response:
+async def history(appeal_id: UUID, caller: Caller, deps: Dependencies) -> Response:
     """Every fact, oldest first."""
-    return respond(ok(resources.of_history(await desk.appeals.history(appeal_id, caller))))
+    return respond(ok(resources.of_history(await deps.appeals.history(appeal_id, caller))))
 
 
 def _open_door(deed: Deed, meaning: str) -> None:
     async def do(
         appeal_id: UUID,
         caller: Caller,
-        desk: TheDesk,
+        deps: Dependencies,
         expected: IfMatch,
         once: OnceOnly,
         body: ActBody | None = None,
     ) -> Response:
-        now = desk.clock.now()
+        now = deps.clock.now()
         act = (body or ActBody()).to_act(caller, now)
 
         async def render(appeal: Appeal) -> Answer:
             return ok(resources.of_appeal(appeal, now), version=appeal.version)
 
         command = DoToAppeal(deed, appeal_id, act, expected)
-        return await once(render, lambda receipt: desk.appeals.do(command, receipt))
+        return await once(render, lambda receipt: deps.appeals.do(command, receipt))
 
     address = f"/appeals/{{appeal_id}}/{deed.value}"
     router.post(address, name=deed.value, summary=meaning, response_model=AppealResource)(do)

@@ -18,14 +18,14 @@ from services.appeals.application.commands import (
 )
 from services.appeals.domain.values import (
     Act,
+    AppealStatus,
     AppealType,
     Decider,
     DeclaredEvent,
     EventState,
     Part,
-    Status,
 )
-from services.appeals.read_model.queries import After, Filters, Order
+from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
 from shared.http.paging import BadCursor, Paging
 from shared.http.requests import Count, RequestModel, Text
 from shared.kernel.actor import Actor
@@ -113,18 +113,18 @@ class DecisionsBody(RequestModel):
 class SearchQuery(Paging):
     """``GET /v1/appeals``."""
 
-    status: Status | None = None
+    status: AppealStatus | None = None
     appeal_type: AppealType | None = None
     case_number: CaseNumber | None = None
     decider: Decider | None = None
     overdue: bool | None = None
-    order: Order = Order.NEWEST
+    order: AppealOrder = AppealOrder.NEWEST
 
-    def filters(self) -> Filters:
+    def filters(self) -> AppealCriteria:
         """What is asked for."""
-        return Filters(self.status, self.appeal_type, self.case_number, self.decider, self.overdue)
+        return AppealCriteria(self.status, self.appeal_type, self.case_number, self.decider, self.overdue)
 
-    def last_seen(self) -> After | None:
+    def last_seen(self) -> LastSeen | None:
         """Where the page begins.
 
         :raises BadCursor: not a cursor of this list in this order.
@@ -136,11 +136,11 @@ class SearchQuery(Paging):
         if order != self.order:
             raise BadCursor("Use next_cursor with the order that it was answered for.")
         try:
-            return After(EPOCH + timedelta(microseconds=int(microseconds)), UUID(str(appeal_id)))
+            return LastSeen(EPOCH + timedelta(microseconds=int(microseconds)), UUID(str(appeal_id)))
         except (ValueError, OverflowError):
             raise BadCursor("Use next_cursor as it was answered.") from None
 
     def key_of(self, row: Mapping[str, Any]) -> tuple[str, int, str]:
         """The place of a row in this order."""
-        at: datetime = row["due"] if self.order is Order.DUE else row["received_at"]
+        at: datetime = row["due"] if self.order is AppealOrder.DUE else row["received_at"]
         return self.order.value, (at - EPOCH) // timedelta(microseconds=1), str(row["id"])

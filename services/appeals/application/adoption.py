@@ -9,7 +9,7 @@ from uuid import UUID
 from services.appeals.application.ports import Policies
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.calendar_adoption import CalendarAdoption, Move
-from services.appeals.domain.policy import Policy
+from services.appeals.domain.policy import AppealPolicy
 from shared.kernel.actor import Actor
 from shared.kernel.store import Store
 
@@ -45,7 +45,7 @@ class Adoption:
             await self._store.save(CalendarAdoption.of(adoption_id, moves, actor, at), *moved)
         return moves
 
-    def _policy(self, appeal: Appeal) -> Policy:
+    def _policy(self, appeal: Appeal) -> AppealPolicy:
         return self._policies.for_year(appeal.identity.administration_year)
 
     def _move(self, appeal: Appeal) -> Move | None:

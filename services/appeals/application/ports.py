@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import DomainEvent
 
-from services.appeals.domain.policy import Policy
+from services.appeals.domain.policy import AppealPolicy
 from services.appeals.domain.values import KnownCase
 from shared.kernel.store import Store
 
@@ -32,7 +32,7 @@ class AppealNumbers(Protocol):
 class Policies(Protocol):
     """The rulebooks by administration year."""
 
-    def for_year(self, administration_year: str) -> Policy:
+    def for_year(self, administration_year: str) -> AppealPolicy:
         """The rulebook of a year; a year without one is decided by the default's."""
         ...
 

@@ -25,7 +25,7 @@ from services.appeals.domain.permissions import (
     refuse_to_read,
     refuse_where_the_lea_files,
 )
-from services.appeals.domain.policy import Policy, Route
+from services.appeals.domain.policy import AppealPolicy, Route
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act, KnownCase, Request
 from shared.kernel.errors import Conflict, Issue, Refusal
@@ -123,7 +123,7 @@ class AppealRequests:
             return None
 
 
-def _routes(command: RequestAppeals, case: KnownCase, policy: Policy) -> list[Route]:
+def _routes(command: RequestAppeals, case: KnownCase, policy: AppealPolicy) -> list[Route]:
     """The routing row of each student."""
     routes: list[Route] = []
     refusals: dict[int, Refusal] = {}

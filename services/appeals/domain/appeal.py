@@ -26,15 +26,8 @@ from services.appeals.domain.errors import (
 )
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.permissions import refuse_to_decide, refuse_to_execute, refuse_to_withdraw
-from services.appeals.domain.policy import Policy, Route
-from services.appeals.domain.values import (
-    Act,
-    Decision,
-    KnownCase,
-    Request,
-    Routing,
-    Status,
-)
+from services.appeals.domain.policy import AppealPolicy, Route
+from services.appeals.domain.values import Act, AppealStatus, Decision, KnownCase, Request, Routing
 from shared.kernel.actor import Actor
 
 
@@ -59,7 +52,7 @@ class Appeal(Aggregate):
     # --- What may be asked: every rule lives here, and runs once. ---
 
     @classmethod
-    def request(cls, asked: Request, case: KnownCase, route: Route, policy: Policy) -> Appeal:
+    def request(cls, asked: Request, case: KnownCase, route: Route, policy: AppealPolicy) -> Appeal:
         """Open an appeal by a row of the routing table; whether the row applies was judged in ``offers``."""
         return cls._create(
             cls.Requested,
@@ -74,7 +67,7 @@ class Appeal(Aggregate):
             occurred_at=asked.at,
         )
 
-    def approve(self, act: Act, policy: Policy, window_closes_on: date | None) -> None:
+    def approve(self, act: Act, policy: AppealPolicy, window_closes_on: date | None) -> None:
         """Say yes.
 
         :param window_closes_on: the last day of the selected testing window, when it is known.
@@ -150,11 +143,11 @@ class Appeal(Aggregate):
         :raises ProcessingNotFailed: its execution did not fail.
         """
         refuse_to_execute(act.actor)
-        if self.status is not Status.PROCESSING_FAILED:
+        if self.status is not AppealStatus.PROCESSING_FAILED:
             raise ProcessingNotFailed(f"The appeal is {self.status.value}; there is nothing to resubmit.")
         self.trigger_event(self.Resubmitted, reason=act.stated_reason, comments=act.comments, **self._by(act))
 
-    def adopt_calendar(self, policy: Policy, actor: Actor, at: datetime) -> None:
+    def adopt_calendar(self, policy: AppealPolicy, actor: Actor, at: datetime) -> None:
         """Let the decision be due by another calendar than the one by which it was computed.
 
         What is decided, has no clock, or is computed by this very calendar stays as it is.
@@ -174,7 +167,7 @@ class Appeal(Aggregate):
             **self._by(Act(actor, at)),
         )
 
-    def due_by(self, policy: Policy) -> datetime | None:
+    def due_by(self, policy: AppealPolicy) -> datetime | None:
         """When the decision would be due by the calendar and clock of now; None: nothing is to be moved."""
         if not self.status.is_pending or self.decide_by is None or self.clock not in policy.clocks:
             return None
@@ -188,7 +181,7 @@ class Appeal(Aggregate):
 
     def _refuse_to_execute(self, actor: Actor) -> None:
         refuse_to_execute(actor)
-        if self.status is not Status.APPROVED:
+        if self.status is not AppealStatus.APPROVED:
             raise NotApproved(f"The appeal is {self.status.value}; only an approved one is executed.")
 
     def _by(self, act: Act) -> dict[str, Any]:
@@ -216,7 +209,7 @@ class Appeal(Aggregate):
         self.received_at = received_at
         self.decide_by = decide_by
         self.comments = comments
-        self.status = Status.pending_for(self.identity.decider)
+        self.status = AppealStatus.pending_for(self.identity.decider)
         self.decision: Decision | None = None
         self.effect: str | None = None
         self.reopened_until: date | None = None
@@ -232,7 +225,7 @@ class Appeal(Aggregate):
         effect: str,
         reopened_until: str | None,
     ) -> None:
-        self.status = Status.APPROVED
+        self.status = AppealStatus.APPROVED
         self.decision = Decision(actor, occurred_at, reason, comments)
         self.effect = effect
         self.reopened_until = date.fromisoformat(reopened_until) if reopened_until else None
@@ -241,25 +234,25 @@ class Appeal(Aggregate):
     def _apply_denied(
         self, actor: dict[str, str | None], occurred_at: datetime, reason: str, comments: str | None
     ) -> None:
-        self.status = Status.DENIED
+        self.status = AppealStatus.DENIED
         self.decision = Decision(actor, occurred_at, reason, comments)
 
     @event(Withdrawn)
     def _apply_withdrawn(self) -> None:
-        self.status = Status.WITHDRAWN
+        self.status = AppealStatus.WITHDRAWN
 
     @event(Processed)
     def _apply_processed(self) -> None:
-        self.status = Status.PROCESSED
+        self.status = AppealStatus.PROCESSED
 
     @event(ProcessingFailed)
     def _apply_processing_failed(self, reason: str) -> None:
-        self.status = Status.PROCESSING_FAILED
+        self.status = AppealStatus.PROCESSING_FAILED
         self.failure = reason
 
     @event(Resubmitted)
     def _apply_resubmitted(self) -> None:
-        self.status = Status.APPROVED
+        self.status = AppealStatus.APPROVED
         self.failure = None
 
     @event(DecideByMoved)

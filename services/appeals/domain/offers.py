@@ -1,7 +1,7 @@
 """HR-15: the appeals on offer = catalog ∩ test kind ∩ event state, and where there is none, why.
 
-The rows of dossier §5.7 are data (``Policy.routes``); here is only how a row is held against a case. What is
-not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
+The rows of dossier §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
+What is not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from services.appeals.domain.errors import OFFER_REFUSALS
 from services.appeals.domain.permissions import refuse_where_the_lea_files
-from services.appeals.domain.policy import Policy, Reason, Route
+from services.appeals.domain.policy import AppealPolicy, Route, WithheldReason
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import AppealType, DeclaredEvent, KnownCase
 from shared.kernel.actor import Actor, Role
@@ -27,7 +27,7 @@ class Withheld:
     """An appeal type that is not on offer, and why."""
 
     appeal_type: AppealType
-    reason: Reason
+    reason: WithheldReason
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Offers:
 
     offered: tuple[Route, ...]
     withheld: tuple[Withheld, ...]
-    reason: Reason | None
-    warnings: Mapping[str, Reason] = field(default_factory=dict)  # by the row that is on offer
+    reason: WithheldReason | None
+    warnings: Mapping[str, WithheldReason] = field(default_factory=dict)  # by the row that is on offer
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Situation:
     at: datetime
 
 
-def offers(policy: Policy, situation: Situation) -> Offers:
+def offers(policy: AppealPolicy, situation: Situation) -> Offers:
     """What is on offer, type by type, in the order of the routing table."""
     verdicts = {kind: _judge(policy, situation, kind) for kind in _types_in_order(policy)}
-    withheld = tuple(Withheld(kind, v) for kind, v in verdicts.items() if isinstance(v, Reason))
+    withheld = tuple(Withheld(kind, v) for kind, v in verdicts.items() if isinstance(v, WithheldReason))
     offered = tuple(v for v in verdicts.values() if isinstance(v, Route))
     if not offered:
         return Offers(offered, withheld, _main_reason(policy, situation, withheld))
@@ -61,7 +61,7 @@ def offers(policy: Policy, situation: Situation) -> Offers:
     return Offers(offered, withheld, None, hurried)
 
 
-def route_for(policy: Policy, situation: Situation, appeal_type: AppealType) -> Route:
+def route_for(policy: AppealPolicy, situation: Situation, appeal_type: AppealType) -> Route:
     """The row by which this appeal may be requested.
 
     :raises Refusal: the appeal is not on offer; the class carries the contract's code, the words say why.
@@ -86,7 +86,7 @@ def for_whoever_files(found: Offers, actor: Actor, case: KnownCase) -> Offers:
     try:
         refuse_where_the_lea_files(actor, case)
     except Refusal as refusal:
-        reason = Reason(refusal.code, refusal.code, refusal.detail, source="§3.3 note 1; M p49")
+        reason = WithheldReason(refusal.code, refusal.code, refusal.detail, source="§3.3 note 1; M p49")
         kept = tuple(Withheld(route.appeal_type, reason) for route in found.offered)
         return Offers((), (*kept, *found.withheld), reason)
     return found
@@ -96,21 +96,21 @@ def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld
     try:
         record.refuse_if_taken(route.appeal_type, case.case_number)
     except Refusal as refusal:
-        reason = Reason(refusal.code, refusal.code, refusal.detail, source="HR-22, §5.2.7")
+        reason = WithheldReason(refusal.code, refusal.code, refusal.detail, source="HR-22, §5.2.7")
         return Withheld(route.appeal_type, reason)
     return None
 
 
-def refusal_for(reason: Reason) -> Refusal:
+def refusal_for(reason: WithheldReason) -> Refusal:
     """The refusal that a reason of the rulebook stands for."""
     return OFFER_REFUSALS[reason.refusal](reason.text)
 
 
-def _types_in_order(policy: Policy) -> list[AppealType]:
+def _types_in_order(policy: AppealPolicy) -> list[AppealType]:
     return list(dict.fromkeys(route.appeal_type for route in policy.routes))
 
 
-def _judge(policy: Policy, situation: Situation, appeal_type: AppealType) -> Route | Reason:
+def _judge(policy: AppealPolicy, situation: Situation, appeal_type: AppealType) -> Route | WithheldReason:
     if window_is_closed(policy, situation.case, situation.at):
         return policy.reasons[WINDOW_CLOSED]
     farthest, why = -1, CASE_LEADS_NOWHERE
@@ -124,12 +124,12 @@ def _judge(policy: Policy, situation: Situation, appeal_type: AppealType) -> Rou
     return policy.reasons[why]
 
 
-def window_is_closed(policy: Policy, case: KnownCase, at: datetime) -> bool:
+def window_is_closed(policy: AppealPolicy, case: KnownCase, at: datetime) -> bool:
     """Whether the selected testing window, where one is known, ended before today (K9, A-8)."""
     return case.window_closes_on is not None and policy.calendar.local_date(at) > case.window_closes_on
 
 
-def leaves_little_time(policy: Policy, route: Route, situation: Situation) -> bool:
+def leaves_little_time(policy: AppealPolicy, route: Route, situation: Situation) -> bool:
     """Whether the window may end before the decision and a business day to test after it (K9)."""
     closes_on = situation.case.window_closes_on
     if closes_on is None or route.appeal_type not in policy.retest.types:
@@ -138,7 +138,7 @@ def leaves_little_time(policy: Policy, route: Route, situation: Situation) -> bo
     return policy.calendar.local_date(policy.calendar.due(situation.at, days)) > closes_on
 
 
-def _first_obstacle(policy: Policy, route: Route, situation: Situation) -> tuple[int, str | None]:
+def _first_obstacle(policy: AppealPolicy, route: Route, situation: Situation) -> tuple[int, str | None]:
     for step, check in enumerate(CHECKS):
         reason = check(policy, route, situation)
         if reason is not None:
@@ -146,29 +146,29 @@ def _first_obstacle(policy: Policy, route: Route, situation: Situation) -> tuple
     return len(CHECKS), None
 
 
-def _the_incident(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_incident(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     return None if situation.case.incident_type in route.incident_types else route.otherwise
 
 
-def _the_cause(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_cause(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     cause = situation.case.disruption_cause
     fits = route.causes is None or cause is None or cause in route.causes
     return None if fits else route.otherwise
 
 
-def _the_delivery(policy: Policy, route: Route, situation: Situation) -> str | None:
+def _the_delivery(policy: AppealPolicy, route: Route, situation: Situation) -> str | None:
     case = situation.case
     mode = "paper" if case.test in policy.paper_tests else case.delivery_mode
     fits = route.delivery_modes is None or mode in route.delivery_modes
     return None if fits else route.delivery_reason
 
 
-def _the_role(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_role(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     fits = not route.caltac_only or situation.role is Role.CALTAC_AGENT
     return None if fits else "restore_through_caltac"
 
 
-def _the_part(policy: Policy, route: Route, situation: Situation) -> str | None:
+def _the_part(policy: AppealPolicy, route: Route, situation: Situation) -> str | None:
     if route.parts is None:
         return None
     of_the_test = policy.tests.get(situation.case.test, route.parts)
@@ -177,24 +177,24 @@ def _the_part(policy: Policy, route: Route, situation: Situation) -> str | None:
     return None if hit & route.parts else route.part_reason
 
 
-def _the_state(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_state(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     state = situation.event.state
     return None if state is None or state in route.states else route.state_reasons[state]
 
 
-def _the_pause(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_pause(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     minutes, limit = situation.event.minutes_paused, route.minutes_paused_over
     fits = limit is None or minutes is None or minutes > limit
     return None if fits else route.minutes_reason
 
 
-def _the_catalog(_: Policy, route: Route, situation: Situation) -> str | None:
+def _the_catalog(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
     settled = route.state_settles and situation.event.state is not None  # by ``_the_state``
     fits = settled or route.caltac_only or route.appeal_type.value in situation.case.appeal_types
     return None if fits else route.otherwise
 
 
-CHECKS: tuple[Callable[[Policy, Route, Situation], str | None], ...] = (
+CHECKS: tuple[Callable[[AppealPolicy, Route, Situation], str | None], ...] = (
     _the_incident,
     _the_role,
     _the_cause,
@@ -206,12 +206,14 @@ CHECKS: tuple[Callable[[Policy, Route, Situation], str | None], ...] = (
 )
 
 
-def _main_reason(policy: Policy, situation: Situation, withheld: tuple[Withheld, ...]) -> Reason:
+def _main_reason(
+    policy: AppealPolicy, situation: Situation, withheld: tuple[Withheld, ...]
+) -> WithheldReason:
     """The first reason that speaks of this case's own appeal types; else that it leads to none."""
     for kind in _types_of_the_incident(policy, situation.case):
         return next(w.reason for w in withheld if w.appeal_type is kind)
     return policy.reasons[CASE_LEADS_NOWHERE]
 
 
-def _types_of_the_incident(policy: Policy, case: KnownCase) -> Iterator[AppealType]:
+def _types_of_the_incident(policy: AppealPolicy, case: KnownCase) -> Iterator[AppealType]:
     return (route.appeal_type for route in policy.routes if case.incident_type in route.incident_types)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.appeals.domain.business_clock import BusinessCalendar
+from services.appeals.domain.business_calendar import BusinessCalendar
 from services.appeals.domain.values import AppealType, Decider, EventState, Part, Routing
 
 
 @dataclass(frozen=True)
-class Reason:
+class WithheldReason:
     """Why an appeal is not offered, and what to do instead."""
 
     reason_code: str
@@ -22,7 +22,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class DecisionClock:
+class DecisionDeadlineRule:
     """How long the decider has (K5–K7); of K9 and K20 how they are called, their length is said elsewhere."""
 
     id: str
@@ -53,7 +53,7 @@ class Route:
     states: frozenset[EventState]
     decider: Decider
     routing: Routing
-    clock: DecisionClock
+    clock: DecisionDeadlineRule
     source: str
     otherwise: str  # the reason when the incident is none of these
     state_reasons: Mapping[EventState, str]
@@ -74,29 +74,29 @@ class Retest:
 
     types: frozenset[AppealType]  # those after which somebody tests
     business_days: int  # to test, beyond the decider's
-    warning: Reason
+    warning: WithheldReason
 
 
 @dataclass(frozen=True)
-class Policy:
+class AppealPolicy:
     """A year's rulebook."""
 
     year: str
     version: str  # content hash
-    clocks: Mapping[str, DecisionClock]
+    clocks: Mapping[str, DecisionDeadlineRule]
     routes: tuple[Route, ...]
     types: Mapping[AppealType, TypeRule]
     tests: Mapping[str, frozenset[Part]]  # which parts a test has, as far as a rule asks
     paper_tests: frozenset[str]  # on paper whatever the case says of its delivery (A-20)
-    reasons: Mapping[str, Reason]
+    reasons: Mapping[str, WithheldReason]
     retest: Retest
     calendar: BusinessCalendar
 
-    def clock_called(self, name: str) -> DecisionClock:
+    def clock_called(self, name: str) -> DecisionDeadlineRule:
         """The clock of this name; of one that the year has no more the name alone: facts outlive rules."""
-        return self.clocks.get(name) or DecisionClock(name, None, published=False, title=name)
+        return self.clocks.get(name) or DecisionDeadlineRule(name, None, published=False, title=name)
 
-    def decide_by(self, clock: DecisionClock, received_at: datetime) -> datetime | None:
+    def decide_by(self, clock: DecisionDeadlineRule, received_at: datetime) -> datetime | None:
         """When the decision is due; None where the rulebook sets no clock."""
         if clock.business_days is None:
             return None

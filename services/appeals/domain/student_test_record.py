@@ -15,24 +15,24 @@ from eventsourcing.domain import Aggregate, event
 
 from services.appeals.domain.errors import AlreadyInvalidated, AppealTypeNotOffered, DuplicateAppeal
 from services.appeals.domain.identity import Identity
-from services.appeals.domain.values import Act, AppealType, Status
+from services.appeals.domain.values import Act, AppealStatus, AppealType
 
 RECORDS = uuid5(NAMESPACE_URL, "urn:stairs:appeals:student-test-record")
-GONE = frozenset({Status.DENIED, Status.WITHDRAWN})  # as if never asked (HR-26)
+GONE = frozenset({AppealStatus.DENIED, AppealStatus.WITHDRAWN})  # as if never asked (HR-26)
 
 
 @dataclass(frozen=True)
-class Entry:
+class AppealOnRecord:
     """One appeal on the record."""
 
     appeal_type: AppealType
     case_number: str
-    status: Status
+    status: AppealStatus
 
     @property
     def is_open(self) -> bool:
         """Whether something is still to happen to it."""
-        return self.status not in GONE and self.status is not Status.PROCESSED
+        return self.status not in GONE and self.status is not AppealStatus.PROCESSED
 
 
 class StudentTestRecord(Aggregate):
@@ -110,7 +110,7 @@ class StudentTestRecord(Aggregate):
             appeal_id=about.appeal_id,
             appeal_type=about.appeal_type.value,
             case_number=about.case_number,
-            status=Status.pending_for(about.decider).value,
+            status=AppealStatus.pending_for(about.decider).value,
             actor=act.actor.as_fact(),
             occurred_at=act.at,
         )
@@ -125,7 +125,7 @@ class StudentTestRecord(Aggregate):
             if entry.is_open or entry.case_number == case_number:
                 raise DuplicateAppeal("The same appeal exists already for this student and test.")
 
-    def note(self, appeal_id: UUID, status: Status, act: Act) -> None:
+    def note(self, appeal_id: UUID, status: AppealStatus, act: Act) -> None:
         """Keep what became of an appeal on the record."""
         self.trigger_event(
             self.AppealMoved,
@@ -143,7 +143,7 @@ class StudentTestRecord(Aggregate):
                 "A re-open of this test waits for CalTAC; once it is decided, the test can be invalidated."
             )
 
-    def _standing(self, appeal_type: AppealType) -> Iterator[Entry]:
+    def _standing(self, appeal_type: AppealType) -> Iterator[AppealOnRecord]:
         entries = self.entries.values()
         return (e for e in entries if e.appeal_type is appeal_type and e.status not in GONE)
 
@@ -155,12 +155,12 @@ class StudentTestRecord(Aggregate):
         self.student_ref = student_ref
         self.test = test
         self.administration_year = administration_year
-        self.entries: dict[UUID, Entry] = {}
+        self.entries: dict[UUID, AppealOnRecord] = {}
 
     @event(AppealOpened)
     def _apply_appeal_opened(self, appeal_id: UUID, appeal_type: str, case_number: str, status: str) -> None:
-        self.entries[appeal_id] = Entry(AppealType(appeal_type), case_number, Status(status))
+        self.entries[appeal_id] = AppealOnRecord(AppealType(appeal_type), case_number, AppealStatus(status))
 
     @event(AppealMoved)
     def _apply_appeal_moved(self, appeal_id: UUID, status: str) -> None:
-        self.entries[appeal_id] = replace(self.entries[appeal_id], status=Status(status))
+        self.entries[appeal_id] = replace(self.entries[appeal_id], status=AppealStatus(status))

@@ -55,7 +55,7 @@ class Routing(StrEnum):
     DEFER_FOR_CDE = "defer_for_cde"
 
 
-class Status(StrEnum):
+class AppealStatus(StrEnum):
     """Where an appeal stands (§5.5)."""
 
     PENDING_CDE = "pending_cde"
@@ -72,12 +72,12 @@ class Status(StrEnum):
         return self in PENDING
 
     @classmethod
-    def pending_for(cls, decider: Decider) -> Status:
+    def pending_for(cls, decider: Decider) -> AppealStatus:
         """The status of a request that waits for this decider."""
         return cls.PENDING_CDE if decider is Decider.CDE else cls.PENDING_CALTAC
 
 
-PENDING = frozenset({Status.PENDING_CDE, Status.PENDING_CALTAC})
+PENDING = frozenset({AppealStatus.PENDING_CDE, AppealStatus.PENDING_CALTAC})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from services.appeals.domain.clocks import filing_closes
+from services.appeals.domain.deadlines import filing_closes
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model import appeal_filing, filing_protocols, known_cases, testing_windows
 from services.appeals.read_model.testing_windows import HeardWindow
@@ -14,8 +14,8 @@ from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import FilingProtocolSet, IncidentSubmitted, TestingWindowSet
 from shared.deadlines.changing import apply_few
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import UnitOfWork
 
 SERVICE = "appeals"  # in the identity of its deadlines
 SOURCE = incidents_v1.SOURCE
@@ -28,7 +28,7 @@ def rulebooks() -> Rulebooks:
     return read_rulebooks()
 
 
-async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -> None:
+async def when_incident_submitted_know_the_case(event: CloudEvent, unit: UnitOfWork) -> None:
     """From now on appeals may be asked under this case (HR-02)."""
     submitted = IncidentSubmitted.model_validate(event.data)
     case = KnownCase(
@@ -50,7 +50,7 @@ async def when_incident_submitted_know_the_case(event: CloudEvent, unit: Unit) -
     await _limit_filing(found, event, unit, "the case was submitted")
 
 
-async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) -> None:
+async def when_testing_window_set_know_its_end(event: CloudEvent, unit: UnitOfWork) -> None:
     """From now on it limits appeals, also those under cases that were submitted before (HR-20, A-13)."""
     told = TestingWindowSet.model_validate(event.data)
     window = HeardWindow(
@@ -65,13 +65,13 @@ async def when_testing_window_set_know_its_end(event: CloudEvent, unit: Unit) ->
     await _limit_filing(found, event, unit, f"the testing window of {told.cds} ends on {told.closes_on}")
 
 
-async def when_filing_protocol_set_know_who_files(event: CloudEvent, unit: Unit) -> None:
+async def when_filing_protocol_set_know_who_files(event: CloudEvent, unit: UnitOfWork) -> None:
     """From now on a site of the LEA may file appeals, or may not; what it has filed stands (§3.3 note 1)."""
     told = FilingProtocolSet.model_validate(event.data)
     await filing_protocols.remember(unit.connection, told.lea, told.filing_protocol, told.version)
 
 
-async def _limit_filing(cases: Sequence[KnownCase], event: CloudEvent, unit: Unit, why: str) -> None:
+async def _limit_filing(cases: Sequence[KnownCase], event: CloudEvent, unit: UnitOfWork, why: str) -> None:
     """K9: appeals under these cases are taken until their window ends."""
     rules = rulebooks()
     changes = [

@@ -8,8 +8,8 @@ from typing import Any
 from eventsourcing.domain import DomainEvent
 
 from services.appeals.domain import facts
-from services.appeals.domain.values import Status
-from services.appeals.messaging.clocks import noticed
+from services.appeals.domain.values import AppealStatus
+from services.appeals.messaging.deadline_notices import noticed
 from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import (
     AppealApproved,
@@ -32,7 +32,7 @@ def publish(fact: DomainEvent) -> Published | None:
 
 
 def _requested(fact: facts.Requested) -> AppealRequested:
-    pending = Status.PENDING_CDE if fact.about["decider"] == "cde" else Status.PENDING_CALTAC
+    pending = AppealStatus.PENDING_CDE if fact.about["decider"] == "cde" else AppealStatus.PENDING_CALTAC
     return AppealRequested(
         **_about(fact, pending),
         routing=fact.terms["routing"],
@@ -44,7 +44,7 @@ def _requested(fact: facts.Requested) -> AppealRequested:
 def _approved(fact: facts.Approved) -> AppealApproved:
     return AppealApproved.model_validate(
         {
-            **_about(fact, Status.APPROVED),
+            **_about(fact, AppealStatus.APPROVED),
             "decided_at": fact.occurred_at,
             "decided_by": fact.actor,
             "reason": fact.reason,
@@ -57,7 +57,7 @@ def _approved(fact: facts.Approved) -> AppealApproved:
 def _denied(fact: facts.Denied) -> AppealDenied:
     return AppealDenied.model_validate(
         {
-            **_about(fact, Status.DENIED),
+            **_about(fact, AppealStatus.DENIED),
             "decided_at": fact.occurred_at,
             "decided_by": fact.actor,
             "reason": fact.reason,
@@ -68,7 +68,7 @@ def _denied(fact: facts.Denied) -> AppealDenied:
 def _withdrawn(fact: facts.Withdrawn) -> AppealWithdrawn:
     return AppealWithdrawn.model_validate(
         {
-            **_about(fact, Status.WITHDRAWN),
+            **_about(fact, AppealStatus.WITHDRAWN),
             "withdrawn_at": fact.occurred_at,
             "withdrawn_by": fact.actor,
         }
@@ -78,7 +78,7 @@ def _withdrawn(fact: facts.Withdrawn) -> AppealWithdrawn:
 def _processed(fact: facts.Processed) -> AppealProcessed:
     return AppealProcessed.model_validate(
         {
-            **_about(fact, Status.PROCESSED),
+            **_about(fact, AppealStatus.PROCESSED),
             "processed_at": fact.occurred_at,
             "processed_by": fact.actor,
             "effect": fact.effect,
@@ -89,14 +89,14 @@ def _processed(fact: facts.Processed) -> AppealProcessed:
 def _processing_failed(fact: facts.ProcessingFailed) -> AppealProcessingFailed:
     return AppealProcessingFailed.model_validate(
         {
-            **_about(fact, Status.PROCESSING_FAILED),
+            **_about(fact, AppealStatus.PROCESSING_FAILED),
             "failed_at": fact.occurred_at,
             "reason": fact.reason,
         }
     )
 
 
-def _about(fact: facts.Event | facts.Requested, status: Status) -> dict[str, Any]:
+def _about(fact: facts.Event | facts.Requested, status: AppealStatus) -> dict[str, Any]:
     return {**fact.about, "status": status.value}
 
 

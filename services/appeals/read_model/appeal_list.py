@@ -12,10 +12,10 @@ from eventsourcing.domain import DomainEvent
 
 from services.appeals.domain import facts
 from services.appeals.domain.identity import Identity
-from services.appeals.domain.values import Status
+from services.appeals.domain.values import AppealStatus
 from services.appeals.read_model import tables
 
-Row = dict[str, object]
+AppealRow = dict[str, object]
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # where an appeal without a clock stands in the queue
 
@@ -26,7 +26,7 @@ class AppealList:
     name = "appeal_list"
     table: sa.Table = tables.appeal_list
 
-    def fold(self, row: Row | None, fact: DomainEvent) -> Row | None:
+    def fold(self, row: AppealRow | None, fact: DomainEvent) -> AppealRow | None:
         """The row after one more fact; facts of other aggregates leave no row."""
         if isinstance(fact, facts.Requested):
             return _requested(fact)
@@ -35,14 +35,14 @@ class AppealList:
         return {**row, **_CHANGES[fact.TOPIC](fact), "version": fact.originator_version}
 
 
-def _requested(fact: facts.Requested) -> Row:
+def _requested(fact: facts.Requested) -> AppealRow:
     about = Identity.from_fact(fact.about)
     return {
         **{name: fact.about[name] for name in _SAME},
         "id": fact.originator_id,
         "version": fact.originator_version,
         "incident_id": UUID(fact.about["incident_id"]),
-        "status": Status.pending_for(about.decider).value,
+        "status": AppealStatus.pending_for(about.decider).value,
         "routing": fact.terms["routing"],
         "clock": fact.terms["clock"],
         "received_at": fact.received_at,
@@ -75,21 +75,21 @@ _SAME = (
 )
 
 
-def _approved(fact: facts.Approved) -> Row:
+def _approved(fact: facts.Approved) -> AppealRow:
     until = date.fromisoformat(fact.reopened_until) if fact.reopened_until else None
     return {
-        "status": Status.APPROVED.value,
+        "status": AppealStatus.APPROVED.value,
         "effect": fact.effect,
         "reopened_until": until,
         **_decision(fact),
     }
 
 
-def _denied(fact: facts.Denied) -> Row:
-    return {"status": Status.DENIED.value, **_decision(fact)}
+def _denied(fact: facts.Denied) -> AppealRow:
+    return {"status": AppealStatus.DENIED.value, **_decision(fact)}
 
 
-def _decision(fact: facts.Approved | facts.Denied) -> Row:
+def _decision(fact: facts.Approved | facts.Denied) -> AppealRow:
     return {
         "decided_by": fact.actor,
         "decided_at": fact.occurred_at,
@@ -98,27 +98,29 @@ def _decision(fact: facts.Approved | facts.Denied) -> Row:
     }
 
 
-def _withdrawn(_: facts.Withdrawn) -> Row:
-    return {"status": Status.WITHDRAWN.value}
+def _withdrawn(_: facts.Withdrawn) -> AppealRow:
+    return {"status": AppealStatus.WITHDRAWN.value}
 
 
-def _processed(_: facts.Processed) -> Row:
-    return {"status": Status.PROCESSED.value}
+def _processed(_: facts.Processed) -> AppealRow:
+    return {"status": AppealStatus.PROCESSED.value}
 
 
-def _processing_failed(fact: facts.ProcessingFailed) -> Row:
-    return {"status": Status.PROCESSING_FAILED.value, "failure": fact.reason}
+def _processing_failed(fact: facts.ProcessingFailed) -> AppealRow:
+    return {"status": AppealStatus.PROCESSING_FAILED.value, "failure": fact.reason}
 
 
-def _resubmitted(_: facts.Resubmitted) -> Row:
-    return {"status": Status.APPROVED.value, "failure": None}
+def _resubmitted(_: facts.Resubmitted) -> AppealRow:
+    return {"status": AppealStatus.APPROVED.value, "failure": None}
 
 
-def _moved(fact: facts.DecideByMoved) -> Row:
+def _moved(fact: facts.DecideByMoved) -> AppealRow:
     return {"decide_by": fact.decide_by, "due": fact.decide_by}
 
 
-_CHANGES: dict[str, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
+_CHANGES: dict[
+    str, Callable[[Any], AppealRow]
+] = {  # Any: each function takes the fact that it is filed under
     facts.Approved.TOPIC: _approved,
     facts.Denied.TOPIC: _denied,
     facts.Withdrawn.TOPIC: _withdrawn,

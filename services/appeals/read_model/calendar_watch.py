@@ -11,11 +11,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals.domain.clocks import DECISIONS
+from services.appeals.domain.deadlines import DECISIONS
 from services.appeals.domain.values import PENDING
 from services.appeals.read_model.tables import appeal_list
 from shared.deadlines.table import DEADLINES
-from shared.kernel.clocks import State
+from shared.deadlines.terms import DeadlineState
 from shared.observability.metrics import gauge
 from shared.persistence.faults import StoreUnavailable, translated
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 _others = gauge("deadlines_other_calendar", "Decision clocks that run by another calendar than the present.")
 _RUNNING = (
     sa.select(D.rulebook, D.calendar_version, sa.func.count())
-    .where(D.state == State.RUNNING.value, D.clock.in_(DECISIONS))
+    .where(D.state == DeadlineState.RUNNING.value, D.clock.in_(DECISIONS))
     .group_by(D.rulebook, D.calendar_version)
 )
 

@@ -21,7 +21,7 @@ from shared.persistence.scope import in_scope
 rows = appeal_list.c
 
 
-class Order(StrEnum):
+class AppealOrder(StrEnum):
     """How a list is sorted: the newest request first, or what is due first."""
 
     NEWEST = "newest"
@@ -29,7 +29,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
-class Filters:
+class AppealCriteria:
     """What a caller may ask for; None asks for any."""
 
     status: str | None = None
@@ -40,7 +40,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class After:
+class LastSeen:
     """The last item of the page before: its place in the order, and its id."""
 
     at: datetime
@@ -54,7 +54,14 @@ class AppealQueries:
         self._engine = engine
 
     async def search(
-        self, actor: Actor, filters: Filters, *, now: datetime, order: Order, limit: int, after: After | None
+        self,
+        actor: Actor,
+        filters: AppealCriteria,
+        *,
+        now: datetime,
+        order: AppealOrder,
+        limit: int,
+        after: LastSeen | None,
     ) -> Sequence[dict[str, Any]]:
         """Up to ``limit`` appeals in the caller's scope.
 
@@ -73,17 +80,17 @@ class AppealQueries:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
-def _sorted(order: Order, after: After | None) -> sa.Select[tuple[object, ...]]:
+def _sorted(order: AppealOrder, after: LastSeen | None) -> sa.Select[tuple[object, ...]]:
     statement = sa.select(appeal_list)
     last = sa.tuple_(sa.literal(after.at), sa.literal(after.id)) if after else None
-    if order is Order.DUE:
+    if order is AppealOrder.DUE:
         statement = statement.order_by(rows.due, rows.id)
         return statement if last is None else statement.where(sa.tuple_(rows.due, rows.id) > last)
     statement = statement.order_by(rows.received_at.desc(), rows.id.desc())
     return statement if last is None else statement.where(sa.tuple_(rows.received_at, rows.id) < last)
 
 
-def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _matching(filters: AppealCriteria) -> list[sa.ColumnElement[bool]]:
     wanted = {
         rows.status: filters.status,
         rows.appeal_type: filters.appeal_type,

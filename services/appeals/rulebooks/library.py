@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from services.appeals.domain.business_clock import BusinessCalendar
+from services.appeals.domain.business_calendar import BusinessCalendar
 from services.appeals.domain.holidays import FixedDate, HolidayRule, WeekdayOfMonth
-from services.appeals.domain.policy import DecisionClock, Policy, Reason, Retest, Route, TypeRule
+from services.appeals.domain.policy import (
+    AppealPolicy,
+    DecisionDeadlineRule,
+    Retest,
+    Route,
+    TypeRule,
+    WithheldReason,
+)
 from services.appeals.rulebooks.references import dangling
 from services.appeals.rulebooks.schema import (
     CalendarFile,
-    ClockEntry,
+    DeadlineEntry,
     HolidayEntry,
     RetestEntry,
     RouteEntry,
@@ -33,9 +40,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 class Rulebooks:
     """The policies of the years that have one; every other year is decided by the default's (ADR 0010)."""
 
-    by_year: Mapping[str, Policy]
+    by_year: Mapping[str, AppealPolicy]
 
-    def for_year(self, administration_year: str) -> Policy:
+    def for_year(self, administration_year: str) -> AppealPolicy:
         """The policy of a year, e.g. ``2018-19``."""
         return self.by_year.get(administration_year, self.by_year[DEFAULT_YEAR])
 
@@ -55,7 +62,7 @@ def read_rulebooks(folder: Path = HERE) -> Rulebooks:
     return Rulebooks({year: policy_of(whole(year, layers), folder) for year in layers})
 
 
-def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
+def policy_of(layer: Layer, folder: Path = HERE) -> AppealPolicy:
     """The policy that one year's words describe.
 
     :param folder: where the holidays stand.
@@ -64,7 +71,7 @@ def policy_of(layer: Layer, folder: Path = HERE) -> Policy:
     book = judged(RulebookFile, layer)
     refuse(layer, dangling(book))
     clocks = {name: _clock(name, entry) for name, entry in book.clocks.items()}
-    return Policy(
+    return AppealPolicy(
         year=book.year,
         version=version_of(layer.raw),
         clocks=clocks,
@@ -104,28 +111,28 @@ def _calendar_named(name: str, layer: Layer, folder: Path) -> BusinessCalendar:
     return calendar_of(read_layer([file]))
 
 
-def _clock(name: str, entry: ClockEntry) -> DecisionClock:
+def _clock(name: str, entry: DeadlineEntry) -> DecisionDeadlineRule:
     warnings = tuple(int(each[1:-2]) for each in entry.warnings)
-    return DecisionClock(
+    return DecisionDeadlineRule(
         name, entry.business_days, entry.published, entry.title, warnings, announced=entry.announced
     )
 
 
-def _route(name: str, entry: RouteEntry, clocks: Mapping[str, DecisionClock]) -> Route:
+def _route(name: str, entry: RouteEntry, clocks: Mapping[str, DecisionDeadlineRule]) -> Route:
     named = entry.model_dump(exclude={"basis", "clock", "inherited_from"})
     return Route(**{**named, "id": name, "clock": clocks[entry.clock]})
 
 
-def _reasons(book: RulebookFile) -> dict[str, Reason]:
+def _reasons(book: RulebookFile) -> dict[str, WithheldReason]:
     return {
-        name: Reason(name, entry.refusal or name, entry.text, entry.source)
+        name: WithheldReason(name, entry.refusal or name, entry.text, entry.source)
         for name, entry in book.reasons.items()
     }
 
 
 def _retest(entry: RetestEntry) -> Retest:
     return Retest(
-        entry.types, entry.business_days, Reason(LITTLE_TIME, LITTLE_TIME, entry.text, entry.source)
+        entry.types, entry.business_days, WithheldReason(LITTLE_TIME, LITTLE_TIME, entry.text, entry.source)
     )
 
 

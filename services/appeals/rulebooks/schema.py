@@ -37,7 +37,7 @@ class TypeEntry(Sourced):
     reopened_days: int | None = None
 
 
-class ClockEntry(Sourced):
+class DeadlineEntry(Sourced):
     """How long a decider has, in business days; or what a clock is called whose length stands elsewhere."""
 
     business_days: Annotated[int, Field(ge=1)] | None = None
@@ -120,7 +120,7 @@ class RulebookFile(Sourced):
     calendar: str
     types: dict[AppealType, TypeEntry]
     retest: RetestEntry
-    clocks: dict[str, ClockEntry]
+    clocks: dict[str, DeadlineEntry]
     tests: dict[str, TestEntry]
     routes: dict[str, RouteEntry]
     reasons: dict[str, ReasonEntry]

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
 from services.incidents.api.rendering import case_page, case_resource
 from services.incidents.api.resources import CasePage, CaseResource, ShownCase
 from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseQuery, RevisionBody
@@ -32,37 +32,37 @@ router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 @router.post("", status_code=201, response_model=CaseResource)
 async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Response:
     """Begin a case: a draft."""
-    desk, ssids = desk_of(request), tuple(body.ssids or ())
-    await desk.corrections.check(body.corrects, once.caller)
-    command = DraftCase(uuid4(), body.report(), ssids, once.caller, desk.clock.now())
+    deps, ssids = dependencies_of(request), tuple(body.ssids or ())
+    await deps.corrections.check(body.corrects, once.caller)
+    command = DraftCase(uuid4(), body.report(), ssids, once.caller, deps.clock.now())
 
     async def render(case: Case) -> Answer:
-        shown = case_resource(case, await desk.cases.masks(case, once.caller, ssids))
+        shown = case_resource(case, await deps.cases.masks(case, once.caller, ssids))
         return created(shown, location=f"/v1/incidents/{case.id}", version=case.version)
 
-    return await once(render, lambda receipt: desk.cases.draft(command, receipt))
+    return await once(render, lambda receipt: deps.cases.draft(command, receipt))
 
 
 @router.get("", response_model=CasePage)
 async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Response:
     """Search the cases in the caller's scope; search by SSID by POST, which puts none into an address."""
-    return await _found(desk_of(request), asked, caller)
+    return await _found(dependencies_of(request), asked, caller)
 
 
 @router.post("/search", response_model=CasePage)
 async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> Response:
     """The same search asked in a body: an SSID in it stands in no address, history or proxy's log."""
-    return await _found(desk_of(request), asked, caller)
+    return await _found(dependencies_of(request), asked, caller)
 
 
 @router.get("/{case_id}", response_model=ShownCase)
 async def show(case_id: UUID, request: Request, caller: Caller) -> Response:
     """One case as it is now, and what became of the mails about it."""
-    desk = desk_of(request)
-    case = await desk.cases.get(case_id, caller)
-    masks = await desk.cases.masks(case, caller)
-    shown = case_resource(case, masks, await desk.discussions.additional_action(case))
-    return respond(ok({**shown, "notifications": await desk.case_mail.of(case.id)}, version=case.version))
+    deps = dependencies_of(request)
+    case = await deps.cases.get(case_id, caller)
+    masks = await deps.cases.masks(case, caller)
+    shown = case_resource(case, masks, await deps.discussions.additional_action(case))
+    return respond(ok({**shown, "notifications": await deps.case_mail.of(case.id)}, version=case.version))
 
 
 @router.patch("/{case_id}", response_model=CaseResource)
@@ -70,18 +70,18 @@ async def revise(
     case_id: UUID, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Response:
     """Change a draft."""
-    desk = desk_of(request)
-    await desk.corrections.check(body.corrects, caller)
+    deps = dependencies_of(request)
+    await deps.corrections.check(body.corrects, caller)
     ssids = None if body.ssids is None else tuple(body.ssids)
-    command = ReviseCase(case_id, body.changes(), ssids, caller, desk.clock.now(), expected)
-    return await _answered(desk, await desk.cases.revise(command), caller)
+    command = ReviseCase(case_id, body.changes(), ssids, caller, deps.clock.now(), expected)
+    return await _answered(deps, await deps.cases.revise(command), caller)
 
 
 @router.delete("/{case_id}", status_code=204)
 async def delete(case_id: UUID, request: Request, caller: Caller, expected: IfMatch) -> Response:
     """Throw a draft away."""
-    desk = desk_of(request)
-    await desk.cases.delete_draft(DeleteDraft(case_id, caller, desk.clock.now(), expected))
+    deps = dependencies_of(request)
+    await deps.cases.delete_draft(DeleteDraft(case_id, caller, deps.clock.now(), expected))
     return respond(gone())
 
 
@@ -90,45 +90,45 @@ async def record_breach_call(
     case_id: UUID, body: BreachCallBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
     """Put a breach's phone call on record."""
-    desk = desk_of(request)
-    command = RecordBreachCall(case_id, body.call(), once.caller, desk.clock.now(), expected)
+    deps = dependencies_of(request)
+    command = RecordBreachCall(case_id, body.call(), once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer:
         masks, action = (
-            await desk.cases.masks(case, once.caller),
-            await desk.discussions.additional_action(case),
+            await deps.cases.masks(case, once.caller),
+            await deps.discussions.additional_action(case),
         )
         shown = case_resource(case, masks, action)
         return Answer(201, shown, {"ETag": etag(case.version)})
 
-    return await once(render, lambda receipt: desk.cases.record_breach_call(command, receipt))
+    return await once(render, lambda receipt: deps.cases.record_breach_call(command, receipt))
 
 
 @router.post("/{case_id}/submit", response_model=CaseResource)
 async def submit(case_id: UUID, request: Request, expected: IfMatch, once: OnceOnly) -> Response:
     """Put a draft on record, under a case number."""
-    desk = desk_of(request)
-    command = SubmitCase(case_id, once.caller, desk.clock.now(), expected)
+    deps = dependencies_of(request)
+    command = SubmitCase(case_id, once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer:
-        return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
+        return ok(case_resource(case, await deps.cases.masks(case, once.caller)), version=case.version)
 
-    return await once(render, lambda receipt: desk.cases.submit(command, receipt))
-
-
-async def _answered(desk: Desk, case: Case, caller: Actor) -> Response:
-    return respond(ok(case_resource(case, await desk.cases.masks(case, caller)), version=case.version))
+    return await once(render, lambda receipt: deps.cases.submit(command, receipt))
 
 
-async def _found(desk: Desk, asked: CaseQuery, caller: Actor) -> Response:
+async def _answered(deps: IncidentDependencies, case: Case, caller: Actor) -> Response:
+    return respond(ok(case_resource(case, await deps.cases.masks(case, caller)), version=case.version))
+
+
+async def _found(deps: IncidentDependencies, asked: CaseQuery, caller: Actor) -> Response:
     may_search(caller)
-    criteria = asked.criteria(_student_ref(desk, asked.ssid, caller))
-    rows = await desk.search.find(criteria, caller, after=asked.after_instant(), limit=asked.limit + 1)
+    criteria = asked.criteria(_student_ref(deps, asked.ssid, caller))
+    rows = await deps.search.find(criteria, caller, after=asked.after_instant(), limit=asked.limit + 1)
     return respond(ok(case_page(list(rows), asked.limit)))
 
 
-def _student_ref(desk: Desk, ssid: str | None, caller: Actor) -> str | None:
+def _student_ref(deps: IncidentDependencies, ssid: str | None, caller: Actor) -> str | None:
     if ssid is None:
         return None
     may_read_ssids(caller)
-    return desk.vault.ref(ssid)
+    return deps.vault.ref(ssid)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.incidents.api.resources import Cursor, PersonResource, Resource
-from services.incidents.domain.filing_protocol import Protocol
+from services.incidents.domain.filing_protocol import FilingChoice
 from services.incidents.domain.values import Severity
 
 
@@ -51,7 +51,7 @@ class FilingProtocolResource(Resource):
     """Who files in an LEA; nobody has chosen in version 0."""
 
     lea: str
-    filing_protocol: Protocol
+    filing_protocol: FilingChoice
     chosen_by: PersonResource | None
     chosen_at: datetime | None
     version: int

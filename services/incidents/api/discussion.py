@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.incidents.api.conversation import NotePage, NoteResource
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.rendering import case_resource, note_resource
 from services.incidents.api.resources import CaseResource
 from services.incidents.application.commands import AddNote, DemandAction
@@ -43,19 +43,19 @@ async def add_note(
     case_id: UUID, body: NoteBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
     """Add a note to a submitted case; nothing in it is edited any more."""
-    desk = desk_of(request)
-    command = AddNote(case_id, uuid4(), body.text, once.caller, desk.clock.now(), expected)
+    deps = dependencies_of(request)
+    command = AddNote(case_id, uuid4(), body.text, once.caller, deps.clock.now(), expected)
 
     async def render(said: Discussed) -> Answer:
         return Answer(201, note_resource(said.discussion.notes[-1]))
 
-    return await once(render, lambda receipt: desk.discussions.add_note(command, receipt))
+    return await once(render, lambda receipt: deps.discussions.add_note(command, receipt))
 
 
 @router.get("/notes", response_model=NotePage)
 async def notes(case_id: UUID, request: Request, caller: Caller) -> Response:
     """The notes of a case, oldest first."""
-    found = await desk_of(request).discussions.notes(case_id, caller)
+    found = await dependencies_of(request).discussions.notes(case_id, caller)
     return respond(ok({"items": [note_resource(note) for note in found], "next_cursor": None}))
 
 
@@ -64,12 +64,12 @@ async def demand_action(
     case_id: UUID, body: ActionBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Response:
     """Ask the coordinators for further action; CalTAC and the CDE only."""
-    desk, text = desk_of(request), body.text if body.required else None
-    command = DemandAction(case_id, text, once.caller, desk.clock.now(), expected)
+    deps, text = dependencies_of(request), body.text if body.required else None
+    command = DemandAction(case_id, text, once.caller, deps.clock.now(), expected)
 
     async def render(said: Discussed) -> Answer:
-        masks = await desk.cases.masks(said.case, once.caller)
+        masks = await deps.cases.masks(said.case, once.caller)
         shown = case_resource(said.case, masks, said.discussion.additional_action)
         return ok(shown, version=said.case.version)
 
-    return await once(render, lambda receipt: desk.discussions.demand_action(command, receipt))
+    return await once(render, lambda receipt: deps.discussions.demand_action(command, receipt))

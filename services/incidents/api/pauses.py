@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.resources import Resource
 from services.incidents.api.schemas import Code, Year
 from services.incidents.domain.errors import UnknownTest
-from services.incidents.domain.pauses import Page, Sitting, after_pause, next_unanswered
+from services.incidents.domain.pauses import ItemPage, Sitting, after_pause, next_unanswered
 from shared.http.answers import ok, respond
 from shared.http.auth import Caller
 from shared.http.requests import RequestModel
@@ -48,7 +48,7 @@ async def pause(
     test: Code, asked: Annotated[PauseQuery, Query()], request: Request, _caller: Caller
 ) -> Response:
     """What can still be changed after a pause."""
-    rules = desk_of(request).shelf.for_year(asked.administration_year)
+    rules = dependencies_of(request).shelf.for_year(asked.administration_year)
     if test not in rules.tests:
         raise UnknownTest("There is no such test in that year.")
     sitting = Sitting(tuple(_pages(asked.pages)), _items(asked.answered))
@@ -67,9 +67,9 @@ async def pause(
     return respond(ok(answer.model_dump()))
 
 
-def _pages(ranges: str) -> list[Page]:
+def _pages(ranges: str) -> list[ItemPage]:
     ends = [each.partition("-") for each in ranges.split(",")]
-    return [Page(int(first), int(last or first)) for first, _, last in ends]
+    return [ItemPage(int(first), int(last or first)) for first, _, last in ends]
 
 
 def _items(ranges: str | None) -> frozenset[int]:

@@ -17,7 +17,7 @@ from services.incidents.domain.values import (
     DeliveryMode,
     Severity,
 )
-from services.incidents.read_model.queries import Criteria
+from services.incidents.read_model.queries import CaseCriteria
 from shared.http.instants import Instant, parse, parse_day
 from shared.http.paging import Paging
 from shared.http.requests import Count, Line, RequestModel, Text
@@ -167,9 +167,9 @@ class CaseQuery(Paging):
     late: bool | None = None
     corrects: Annotated[str | None, Field(max_length=40)] = None
 
-    def criteria(self, student_ref: str | None) -> Criteria:
+    def criteria(self, student_ref: str | None) -> CaseCriteria:
         """The same for the search, which knows students by reference only."""
-        return Criteria(
+        return CaseCriteria(
             case_number=self.case_number,
             status=self.status,
             severity=self.severity,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.rendering import case_resource, history_item
 from services.incidents.api.resources import CaseResource, FullStudents, History
 from services.incidents.api.schemas import StudentsBody
@@ -24,18 +24,18 @@ async def list_students(
     case_id: UUID, body: StudentsBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Response:
     """Say which students a draft concerns."""
-    desk = desk_of(request)
-    command = ListStudents(case_id, tuple(body.ssids), caller, desk.clock.now(), expected)
-    case = await desk.cases.list_students(command)
-    shown = case_resource(case, await desk.cases.masks(case, caller, command.ssids))
+    deps = dependencies_of(request)
+    command = ListStudents(case_id, tuple(body.ssids), caller, deps.clock.now(), expected)
+    case = await deps.cases.list_students(command)
+    shown = case_resource(case, await deps.cases.masks(case, caller, command.ssids))
     return respond(ok(shown, version=case.version))
 
 
 @router.get("/students", response_model=FullStudents)
 async def read_students(case_id: UUID, request: Request, caller: Caller) -> Response:
     """The full SSIDs; every such read is recorded."""
-    desk = desk_of(request)
-    students = await desk.records.read_students(ReadStudents(case_id, caller, desk.clock.now()))
+    deps = dependencies_of(request)
+    students = await deps.records.read_students(ReadStudents(case_id, caller, deps.clock.now()))
     return respond(
         ok(
             {
@@ -49,5 +49,5 @@ async def read_students(case_id: UUID, request: Request, caller: Caller) -> Resp
 @router.get("/history", response_model=History)
 async def history(case_id: UUID, request: Request, caller: Caller) -> Response:
     """Every fact, oldest first."""
-    recorded = await desk_of(request).records.history(case_id, caller)
+    recorded = await dependencies_of(request).records.history(case_id, caller)
     return respond(ok({"items": [history_item(one) for one in recorded], "next_cursor": None}))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
-from services.incidents.api.desk import desk_of
+from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.rendering import case_resource
 from services.incidents.api.resources import CaseResource
 from services.incidents.application.commands import UploadStudents
@@ -29,13 +29,13 @@ async def upload(
 ) -> Response:
     """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
     await _check_nothing_else(request)
-    desk, content = desk_of(request), await file.read()
-    command = UploadStudents(case_id, file.filename or "", content, once.caller, desk.clock.now(), expected)
+    deps, content = dependencies_of(request), await file.read()
+    command = UploadStudents(case_id, file.filename or "", content, once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer:
-        return ok(case_resource(case, await desk.cases.masks(case, once.caller)), version=case.version)
+        return ok(case_resource(case, await deps.cases.masks(case, once.caller)), version=case.version)
 
-    return await once(render, lambda receipt: desk.uploads.list_students(command, receipt))
+    return await once(render, lambda receipt: deps.uploads.list_students(command, receipt))
 
 
 async def _check_nothing_else(request: Request) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.incidents.api.desk import Desk, desk_of
+from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
 from services.incidents.api.resources import PersonResource, Resource
 from services.incidents.api.schemas import Code, Year
 from services.incidents.application.windows import Life, SetWindow
@@ -89,18 +89,18 @@ async def set_window(
     cds: Cds, year: WindowYear, body: WindowBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Response:
     """Set the testing window of an LEA or a school."""
-    desk = desk_of(request)
+    deps = dependencies_of(request)
     window = Window(cds, body.opens_on, body.closes_on)
-    command = SetWindow(window, year, caller, desk.clock.now(), expected)
-    return respond(_answer(desk, await desk.windows.set(command)))
+    command = SetWindow(window, year, caller, deps.clock.now(), expected)
+    return respond(_answer(deps, await deps.windows.set(command)))
 
 
 @router.get("/testing-windows/{cds}/{year}", response_model=WindowResource)
 async def show_window(cds: Cds, year: WindowYear, request: Request, caller: Caller) -> Response:
     """The testing window that was set for this very place."""
-    desk = desk_of(request)
-    found = await desk.windows.get(cds, year, caller)
-    return respond(ok(_resource(desk, found), version=found.version))
+    deps = dependencies_of(request)
+    found = await deps.windows.get(cds, year, caller)
+    return respond(ok(_resource(deps, found), version=found.version))
 
 
 @router.get("/tests/{test}/expiry", response_model=ExpiryResource)
@@ -108,20 +108,20 @@ async def expiry(
     test: Code, asked: Annotated[ExpiryQuery, Query()], request: Request, caller: Caller
 ) -> Response:
     """Until when a started test can be used."""
-    desk = desk_of(request)
-    life = await desk.windows.life_of(test, asked.started_on, asked.cds, caller)
-    return respond(ok(_expiry(test, asked.started_on, life, desk.clock.now())))
+    deps = dependencies_of(request)
+    life = await deps.windows.life_of(test, asked.started_on, asked.cds, caller)
+    return respond(ok(_expiry(test, asked.started_on, life, deps.clock.now())))
 
 
-def _answer(desk: Desk, found: TestingWindow) -> Answer:
-    shown, version = _resource(desk, found), found.version
+def _answer(deps: IncidentDependencies, found: TestingWindow) -> Answer:
+    shown, version = _resource(deps, found), found.version
     if version > 1:
         return ok(shown, version=version)
     return created(shown, location=f"/v1/testing-windows/{found.window.cds}/{found.year}", version=version)
 
 
-def _resource(desk: Desk, found: TestingWindow) -> dict[str, object]:
-    rule = desk.shelf.for_year(found.year).testing_window
+def _resource(deps: IncidentDependencies, found: TestingWindow) -> dict[str, object]:
+    rule = deps.shelf.for_year(found.year).testing_window
     by = found.set_by
     return {
         **vars(found.window),

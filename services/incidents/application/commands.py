@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.incidents.domain.appeals import NotedAppeal
 from services.incidents.domain.concern import Observation
-from services.incidents.domain.filing_protocol import Protocol
+from services.incidents.domain.filing_protocol import FilingChoice
 from services.incidents.domain.report import Report
 from services.incidents.domain.values import BreachCall
 from shared.kernel.actor import Actor
@@ -149,7 +149,7 @@ class ChooseFilingProtocol:
     """Choose who files in an LEA."""
 
     lea: str
-    protocol: Protocol
+    protocol: FilingChoice
     actor: Actor
     at: datetime
     expected: int | None = None

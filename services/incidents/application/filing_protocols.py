@@ -6,8 +6,8 @@ from services.incidents.application.commands import ChooseFilingProtocol
 from services.incidents.domain.errors import FilingProtocolLeaOnly
 from services.incidents.domain.filing_protocol import (
     DEFAULT,
+    FilingChoice,
     FilingProtocol,
-    Protocol,
     filing_protocol_of,
 )
 from services.incidents.domain.permissions import may_see_filing_protocol, may_set_filing_protocol
@@ -64,7 +64,7 @@ async def check_filing_protocol(store: Store, actor: Actor, school: str) -> None
     if actor.role is not Role.SITE_COORDINATOR:
         return
     chosen = await _chosen(store, school[:CDS_OF_LEA])
-    if (chosen.protocol if chosen else DEFAULT) is Protocol.LEA_ONLY:
+    if (chosen.protocol if chosen else DEFAULT) is FilingChoice.LEA_ONLY:
         raise FilingProtocolLeaOnly
 
 

@@ -58,7 +58,7 @@ class RecordedFact(Protocol):
         ...
 
 
-class Facts(Protocol):
+class FactArchive(Protocol):
     """Streams, fact by fact, for whoever asks what happened."""
 
     async def facts(self, aggregate_id: UUID) -> Sequence[RecordedFact]:

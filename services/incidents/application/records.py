@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.incidents.application.commands import ReadStudents
-from services.incidents.application.ports import Facts, RecordedFact, StudentVault
+from services.incidents.application.ports import FactArchive, RecordedFact, StudentVault
 from services.incidents.domain.case import Case
 from services.incidents.domain.disclosures import Disclosures, disclosures_of
 from services.incidents.domain.discussion import discussion_of
@@ -29,7 +29,7 @@ class DisclosedStudent:
 class Records:
     """Reads that leave a trace, and the trace."""
 
-    def __init__(self, store: Store, facts: Facts, vault: StudentVault) -> None:
+    def __init__(self, store: Store, facts: FactArchive, vault: StudentVault) -> None:
         self._store = store
         self._facts = facts
         self._vault = vault

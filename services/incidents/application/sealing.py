@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.incidents.application.ports import StudentVault
-from services.incidents.domain.details import Asked, Kind, is_ssid, sealed, ssids_in, wrong_details
+from services.incidents.domain.details import Asked, DetailKind, is_ssid, sealed, ssids_in, wrong_details
 from services.incidents.domain.errors import (
     DuplicateSsid,
     InvalidReport,
@@ -97,5 +97,5 @@ def masked(ssid: str) -> str:
 
 def _texts(details: Mapping[str, object], asked: Asked) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
-        if isinstance(value, str) and asked[name].kind is not Kind.SSID:
+        if isinstance(value, str) and asked[name].kind is not DetailKind.SSID:
             yield asked[name].pointer, value

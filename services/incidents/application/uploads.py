@@ -11,7 +11,7 @@ from services.incidents.domain.case import Case
 from services.incidents.domain.errors import NotADraft
 from services.incidents.domain.permissions import may_file
 from services.incidents.domain.ssid_sheet import Cell, ssids_in_sheet
-from services.incidents.domain.values import Status
+from services.incidents.domain.values import CaseStatus
 from shared.kernel.errors import Stale
 from shared.kernel.store import ReceiptFor
 
@@ -41,7 +41,7 @@ class Uploads:
         """
         case = await self._cases.get(command.case_id, command.actor)
         may_file(command.actor)
-        if case.status is not Status.DRAFT:
+        if case.status is not CaseStatus.DRAFT:
             raise NotADraft
         if command.expected not in (None, case.version):
             raise Stale(f"The present version is {case.version}.")

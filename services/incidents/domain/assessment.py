@@ -11,7 +11,7 @@ from services.incidents.domain.values import AppealType, PreAction, RecommendedA
 
 
 @dataclass(frozen=True)
-class Reason:
+class SeverityReason:
     """Which rule of which year decided, and where the guides say so."""
 
     rule: str
@@ -26,7 +26,7 @@ class Assessment:
 
     incident_title: str
     severity: Severity
-    severity_reason: Reason
+    severity_reason: SeverityReason
     rulebook_version: str
     recommended_action: RecommendedAction
     pre_action: PreAction | None
@@ -59,7 +59,7 @@ class Assessment:
         return cls(
             incident_title=kept["incident_title"],
             severity=Severity(kept["severity"]),
-            severity_reason=Reason(**kept["severity_reason"]),
+            severity_reason=SeverityReason(**kept["severity_reason"]),
             rulebook_version=kept["rulebook_version"],
             recommended_action=RecommendedAction(kept["recommended_action"]),
             pre_action=PreAction(kept["pre_action"]) if kept["pre_action"] else None,

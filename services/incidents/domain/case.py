@@ -24,7 +24,7 @@ from services.incidents.domain.facts import Person, Stored
 from services.incidents.domain.permissions import may_file, may_file_for, may_record_call, may_see
 from services.incidents.domain.report import Report
 from services.incidents.domain.rulebook import Rulebook
-from services.incidents.domain.values import BreachCall, CallDestination, SealedStudent, Status, SubStatus
+from services.incidents.domain.values import BreachCall, CallDestination, CaseStatus, SealedStudent, SubStatus
 from shared.kernel.actor import Actor
 
 
@@ -185,26 +185,26 @@ class Case(Aggregate):
 
     def conclude(self, actor: Actor, at: datetime) -> None:
         """Nothing is left to do where no appeal can follow (HR-25); asked again it changes nothing."""
-        if self.status is Status.SUBMITTED and not self.assessment.appeal_types and not self.appeals:
+        if self.status is CaseStatus.SUBMITTED and not self.assessment.appeal_types and not self.appeals:
             self._trigger(self.Processed, actor, at, case_number=self.case_number)
 
     def check_visible(self, actor: Actor) -> None:
         """Refuse callers who see no cases, or not this one; a deleted draft is seen by nobody."""
         may_see(actor, self.report.school)
-        if self.status is Status.DELETED:
+        if self.status is CaseStatus.DELETED:
             raise CaseNotFound
 
     @property
     def sub_status(self) -> SubStatus | None:
         """What a submitted case waits for; none while nothing was asked for."""
-        if self.status is Status.PROCESSED:
+        if self.status is CaseStatus.PROCESSED:
             return SubStatus.COMPLETED
         return sub_status(list(self.appeals.values()))
 
     def _check_draft(self, actor: Actor) -> None:
         self.check_visible(actor)
         may_file(actor)
-        if self.status is not Status.DRAFT:
+        if self.status is not CaseStatus.DRAFT:
             raise NotADraft
 
     def _identify_breach(self, before: Assessment | None, actor: Actor, at: datetime) -> None:
@@ -236,7 +236,7 @@ class Case(Aggregate):
         actor: Person,
         occurred_at: datetime,
     ) -> None:
-        self.status = Status.DRAFT
+        self.status = CaseStatus.DRAFT
         self.drafted_by, self.drafted_at = Actor.from_fact(actor), occurred_at
         self.case_number: str | None = None
         self.submitted_by: Actor | None = None
@@ -276,7 +276,7 @@ class Case(Aggregate):
         actor: Person,
         occurred_at: datetime,
     ) -> None:
-        self.status, self.case_number = Status.SUBMITTED, case_number
+        self.status, self.case_number = CaseStatus.SUBMITTED, case_number
         self.report = self.report.of_year(administration_year)
         self.assessment, self.late = Assessment.from_fact(assessment), late
         self.submitted_by, self.submitted_at = Actor.from_fact(actor), occurred_at
@@ -285,15 +285,15 @@ class Case(Aggregate):
     def _apply_appeal_noted(self, appeal: dict[str, str]) -> None:
         noted = NotedAppeal.from_fact(appeal)
         self.appeals[noted.appeal_id] = noted
-        self.status = Status.SUBMITTED
+        self.status = CaseStatus.SUBMITTED
 
     @event(Processed)
     def _apply_processed(self) -> None:
-        self.status = Status.PROCESSED
+        self.status = CaseStatus.PROCESSED
 
     @event(DraftDeleted)
     def _apply_draft_deleted(self) -> None:
-        self.status = Status.DELETED
+        self.status = CaseStatus.DELETED
 
 
 def _refs(students: Sequence[SealedStudent]) -> list[str]:

@@ -23,7 +23,7 @@ class Condition(Protocol):
         ...
 
 
-class Order(StrEnum):
+class Comparison(StrEnum):
     """How a number is compared."""
 
     ABOVE = "above"
@@ -50,7 +50,7 @@ class Compared:
     """The field is a number that stands so to the bound."""
 
     field: str
-    order: Order
+    order: Comparison
     bound: int
 
     def holds(self, circumstances: Circumstances) -> bool:
@@ -59,13 +59,13 @@ class Compared:
         if not isinstance(found, int) or isinstance(found, bool):
             return False
         match self.order:
-            case Order.ABOVE:
+            case Comparison.ABOVE:
                 return found > self.bound
-            case Order.BELOW:
+            case Comparison.BELOW:
                 return found < self.bound
-            case Order.AT_LEAST:
+            case Comparison.AT_LEAST:
                 return found >= self.bound
-            case Order.AT_MOST:
+            case Comparison.AT_MOST:
                 return found <= self.bound
 
 

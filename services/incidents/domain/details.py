@@ -30,7 +30,7 @@ _RFC3339 = re.compile(
 )
 
 
-class Kind(StrEnum):
+class DetailKind(StrEnum):
     """What a detail's value looks like."""
 
     TEXT = "text"
@@ -48,7 +48,7 @@ class Detail:
     """One thing that a type asks for."""
 
     name: str
-    kind: Kind
+    kind: DetailKind
     meaning: str
     choices: tuple[str, ...] = ()
     required: Condition = ALWAYS
@@ -108,7 +108,7 @@ def says_nothing(value: object) -> bool:
 def ssids_in(details: Mapping[str, object], asked: Asked) -> Iterator[str]:
     """Every plain SSID in details that ``wrong_details`` found nothing wrong with."""
     for name, value in details.items():
-        if isinstance(value, str) and asked[name].kind is Kind.SSID:
+        if isinstance(value, str) and asked[name].kind is DetailKind.SSID:
             yield value
         elif isinstance(value, list):
             for pair in value:
@@ -121,11 +121,11 @@ def sealed(
     """The details as a fact may keep them: each SSID replaced by its sealed student, each instant in UTC."""
 
     def seal(detail: Detail, value: object) -> object:
-        if detail.kind is Kind.SSID and isinstance(value, str):
+        if detail.kind is DetailKind.SSID and isinstance(value, str):
             return by_ssid[value].as_fact()
-        if detail.kind is Kind.SSID_PAIRS and isinstance(value, list):
+        if detail.kind is DetailKind.SSID_PAIRS and isinstance(value, list):
             return [{end: by_ssid[pair[end]].as_fact() for end in PAIR} for pair in value]
-        if detail.kind is Kind.INSTANT and (found := instant(value)) is not None:
+        if detail.kind is DetailKind.INSTANT and (found := instant(value)) is not None:
             return found.isoformat().removesuffix("+00:00") + "Z"
         return value
 
@@ -214,13 +214,13 @@ def _check_pair(pointer: str, pair: object) -> list[Issue]:
     return wrong
 
 
-_CHECKS: Mapping[Kind, Callable[[Detail, object], list[Issue]]] = {
-    Kind.TEXT: _check_text,
-    Kind.INTEGER: _check_integer,
-    Kind.DATE: _check_date,
-    Kind.INSTANT: _check_instant,
-    Kind.BOOLEAN: _check_boolean,
-    Kind.CHOICE: _check_choice,
-    Kind.SSID: _check_ssid,
-    Kind.SSID_PAIRS: _check_pairs,
+_CHECKS: Mapping[DetailKind, Callable[[Detail, object], list[Issue]]] = {
+    DetailKind.TEXT: _check_text,
+    DetailKind.INTEGER: _check_integer,
+    DetailKind.DATE: _check_date,
+    DetailKind.INSTANT: _check_instant,
+    DetailKind.BOOLEAN: _check_boolean,
+    DetailKind.CHOICE: _check_choice,
+    DetailKind.SSID: _check_ssid,
+    DetailKind.SSID_PAIRS: _check_pairs,
 }

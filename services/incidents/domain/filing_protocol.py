@@ -15,14 +15,14 @@ from shared.kernel.actor import Actor
 NAMES = UUID("8f5f4a7e-1b1c-5b0f-8a5e-0a4f6f7d2c93")
 
 
-class Protocol(StrEnum):
+class FilingChoice(StrEnum):
     """An LEA's choice."""
 
     SITE_ALLOWED = "site_allowed"
     LEA_ONLY = "lea_only"
 
 
-DEFAULT = Protocol.SITE_ALLOWED
+DEFAULT = FilingChoice.SITE_ALLOWED
 
 
 def filing_protocol_of(lea: str) -> UUID:
@@ -63,7 +63,7 @@ class FilingProtocol(Aggregate):
     # --- What may be asked. ---
 
     @classmethod
-    def choose(cls, lea: str, protocol: Protocol, actor: Actor, at: datetime) -> FilingProtocol:
+    def choose(cls, lea: str, protocol: FilingChoice, actor: Actor, at: datetime) -> FilingProtocol:
         """Choose for the first time.
 
         :raises NotAllowed: the caller does not coordinate this LEA.
@@ -71,7 +71,7 @@ class FilingProtocol(Aggregate):
         may_set_filing_protocol(actor, lea)
         return cls._create(cls.Chosen, id=filing_protocol_of(lea), **_said(lea, protocol, actor, at))
 
-    def change(self, protocol: Protocol, actor: Actor, at: datetime) -> None:
+    def change(self, protocol: FilingChoice, actor: Actor, at: datetime) -> None:
         """Choose otherwise; the same again changes nothing.
 
         :raises NotAllowed: the caller does not coordinate this LEA.
@@ -84,14 +84,14 @@ class FilingProtocol(Aggregate):
 
     @event(Chosen)
     def __init__(self, *, lea: str, protocol: str, actor: Person, occurred_at: datetime) -> None:
-        self.lea, self.protocol = lea, Protocol(protocol)
+        self.lea, self.protocol = lea, FilingChoice(protocol)
         self.chosen_by, self.chosen_at = Actor.from_fact(actor), occurred_at
 
     @event(Changed)
     def _apply_changed(self, protocol: str, actor: Person, occurred_at: datetime) -> None:
-        self.protocol = Protocol(protocol)
+        self.protocol = FilingChoice(protocol)
         self.chosen_by, self.chosen_at = Actor.from_fact(actor), occurred_at
 
 
-def _said(lea: str, protocol: Protocol, actor: Actor, at: datetime) -> dict[str, object]:
+def _said(lea: str, protocol: FilingChoice, actor: Actor, at: datetime) -> dict[str, object]:
     return {"lea": lea, "protocol": protocol.value, "actor": actor.as_fact(), "occurred_at": at}

@@ -26,7 +26,7 @@ class PauseRule:
 
 
 @dataclass(frozen=True)
-class Page:
+class ItemPage:
     """The items that are shown together, by their numbers."""
 
     first: int
@@ -45,7 +45,7 @@ class Sitting:
     An item whose answer was taken out again has none; marking one for review changes nothing.
     """
 
-    pages: tuple[Page, ...]
+    pages: tuple[ItemPage, ...]
     answered: frozenset[int]
 
     def check(self) -> None:
@@ -80,7 +80,7 @@ def after_pause(sitting: Sitting, *, locks: bool) -> Return:
     return Return(starts_at, tuple(item for page in whole for item in page.items))
 
 
-def next_unanswered(pages: Sequence[Page], answered: frozenset[int]) -> int:
+def next_unanswered(pages: Sequence[ItemPage], answered: frozenset[int]) -> int:
     """Where *Next* leads after a pause that locked: past what is answered, to the next item that is not."""
     seen = [item for page in pages for item in page.items if item not in answered]
     return seen[0] if seen else pages[-1].last + 1

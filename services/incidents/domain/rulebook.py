@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from services.incidents.domain.assessment import Assessment, Reason
+from services.incidents.domain.assessment import Assessment, SeverityReason
 from services.incidents.domain.conditions import ALWAYS, Circumstances, Condition
-from services.incidents.domain.details import Detail, Kind
+from services.incidents.domain.details import Detail, DetailKind
 from services.incidents.domain.errors import (
     ContactCaltac,
     NotReportable,
@@ -31,8 +31,8 @@ from services.incidents.domain.values import (
     Severity,
 )
 from services.incidents.domain.windows import Lifetime, WindowRule
+from shared.deadlines.terms import DeadlineRule
 from shared.kernel.actor import Role
-from shared.kernel.clocks import ClockRule
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class IncidentType:
     @property
     def asks_for_pairs(self) -> bool:
         """Whether students come in pairs, so that they must be listed (HR-06)."""
-        return any(detail.kind is Kind.SSID_PAIRS for detail in self.details.values())
+        return any(detail.kind is DetailKind.SSID_PAIRS for detail in self.details.values())
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Rulebook:
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
     breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
     report_within_hours: int  # from discovery to submission, elapsed (K3)
-    clocks: Mapping[str, ClockRule]  # by the dossier's name (§8)
+    clocks: Mapping[str, DeadlineRule]  # by the dossier's name (§8)
     testing_window: WindowRule
     pause_rule: PauseRule
     lifetimes: Mapping[str, Lifetime]  # by test code (§2.3)
@@ -145,7 +145,7 @@ class Rulebook:
         return Assessment(
             incident_title=row.title,
             severity=severity.value,
-            severity_reason=Reason(
+            severity_reason=SeverityReason(
                 rule=f"{code}.severity",
                 rulebook=self.year,
                 source=severity.source,

@@ -17,7 +17,7 @@ LAST_OF_A_YEAR = (7, 15)
 """The outer date of the windows of every year that has a rulebook (``testing_window.latest``)."""
 
 
-class Status(StrEnum):
+class CaseStatus(StrEnum):
     """§6.2; a deleted draft is gone from every view but its own history."""
 
     DRAFT = "draft"

@@ -21,8 +21,8 @@ from shared.contracts.appeals_v1 import (
 from shared.contracts.envelope import CloudEvent, Person
 from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor, Role
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import UnitOfWork
 
 APPEALS_SOURCE, APPEALS_TOPIC = SOURCE, TOPIC
 
@@ -51,7 +51,7 @@ def of_ourselves() -> Mapping[str, Handler]:
     return {IncidentSubmitted.TYPE: when_incident_submitted_conclude_unless_an_appeal_can_follow}
 
 
-async def when_an_appeal_changed_note_how_it_stands(event: CloudEvent, unit: Unit) -> None:
+async def when_an_appeal_changed_note_how_it_stands(event: CloudEvent, unit: UnitOfWork) -> None:
     """The case follows its appeals: requested, it waits; all ended, it is processed (HR-25)."""
     told = APPEAL_EVENTS[event.type].model_validate(event.data)
     appeal = NotedAppeal(
@@ -66,7 +66,9 @@ async def when_an_appeal_changed_note_how_it_stands(event: CloudEvent, unit: Uni
     await Outcomes(unit.store).note_appeal(command)
 
 
-async def when_incident_submitted_conclude_unless_an_appeal_can_follow(event: CloudEvent, unit: Unit) -> None:
+async def when_incident_submitted_conclude_unless_an_appeal_can_follow(
+    event: CloudEvent, unit: UnitOfWork
+) -> None:
     """Nothing is left to do where no appeal can follow."""
     told = IncidentSubmitted.model_validate(event.data)
     await Outcomes(unit.store).conclude(ConcludeCase(told.incident_id, OURSELVES, event.time))

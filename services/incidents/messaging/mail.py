@@ -17,8 +17,8 @@ from shared.contracts.notifications_v1 import (
     NotificationFailed,
     NotificationResendRequested,
 )
-from shared.messaging.consumer import Handler
-from shared.persistence.unit import Unit
+from shared.messaging.consuming.consumer import Handler
+from shared.persistence.unit_of_work import UnitOfWork
 
 MAIL_SOURCE, MAIL_TOPIC = notifications_v1.SOURCE, notifications_v1.TOPIC
 
@@ -36,7 +36,7 @@ def of_notifications() -> Mapping[str, Handler]:
     return dict.fromkeys(_STANDINGS, when_a_mail_changed_note_how_it_stands)
 
 
-async def when_a_mail_changed_note_how_it_stands(event: CloudEvent, unit: Unit) -> None:
+async def when_a_mail_changed_note_how_it_stands(event: CloudEvent, unit: UnitOfWork) -> None:
     """The case shows what became of its mails (M p44: they land in spam); nobody's address comes along."""
     kind, standing = _STANDINGS[event.type]
     told = kind.model_validate(event.data)

@@ -13,10 +13,10 @@ from services.incidents.domain.appeals import NotedAppeal, sub_status
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.facts import Person, Stored
 from services.incidents.domain.report import Report
-from services.incidents.domain.values import Status, SubStatus
+from services.incidents.domain.values import CaseStatus, SubStatus
 from services.incidents.read_model.tables import CASE_LIST
 
-Row = dict[str, Any]  # a row of ``case_list`` by column
+CaseRow = dict[str, Any]  # a row of ``case_list`` by column
 
 _JUDGED = (
     "incident_title", "severity", "recommended_action", "pre_action", "appeal_types", "cde_copy",
@@ -41,10 +41,10 @@ class CaseList:
         return {**row, **_changed(row, fact), "version": fact.originator_version}
 
 
-def _begun(fact: facts.Drafted) -> Row:
+def _begun(fact: facts.Drafted) -> CaseRow:
     return {
         "id": fact.originator_id,
-        "status": Status.DRAFT.value,
+        "status": CaseStatus.DRAFT.value,
         "sub_status": None,
         "case_number": None,
         "late": False,
@@ -58,7 +58,7 @@ def _begun(fact: facts.Drafted) -> Row:
     }
 
 
-def _changed(row: Row, fact: facts.Event) -> Row:
+def _changed(row: CaseRow, fact: facts.Event) -> CaseRow:
     match fact:
         case facts.Revised():
             due = _due(fact.report, fact.assessment)
@@ -71,18 +71,18 @@ def _changed(row: Row, fact: facts.Event) -> Row:
         case facts.AppealNoted():
             appeals = {**row["appeals"], fact.appeal["appeal_id"]: fact.appeal}
             waits = sub_status([NotedAppeal.from_fact(appeal) for appeal in appeals.values()])
-            return {"appeals": appeals, "status": Status.SUBMITTED.value, "sub_status": waits}
+            return {"appeals": appeals, "status": CaseStatus.SUBMITTED.value, "sub_status": waits}
         case facts.Processed():
-            return {"status": Status.PROCESSED.value, "sub_status": SubStatus.COMPLETED.value}
+            return {"status": CaseStatus.PROCESSED.value, "sub_status": SubStatus.COMPLETED.value}
         case _:
             return {}
 
 
-def _submitted(fact: facts.Submitted) -> Row:
+def _submitted(fact: facts.Submitted) -> CaseRow:
     return {
         **_reported(fact.report, fact.students),
         **_assessed(fact.assessment),
-        "status": Status.SUBMITTED.value,
+        "status": CaseStatus.SUBMITTED.value,
         "case_number": fact.case_number,
         "administration_year": fact.administration_year,
         "report_due_at": fact.report_due_at,
@@ -92,9 +92,9 @@ def _submitted(fact: facts.Submitted) -> Row:
     }
 
 
-def _reported(kept: Stored, students: list[dict[str, str]] | None) -> Row:
+def _reported(kept: Stored, students: list[dict[str, str]] | None) -> CaseRow:
     report = Report.from_fact(kept)
-    row: Row = {name: getattr(report, name) for name in _STATED}
+    row: CaseRow = {name: getattr(report, name) for name in _STATED}
     row["lea"] = report.lea
     row["administration_year"] = report.year
     row["corrects"] = report.corrects
@@ -109,7 +109,7 @@ def _due(report: Stored, assessment: Stored) -> datetime | None:
     return Assessment.from_fact(assessment).report_due(discovered) if discovered else None
 
 
-def _assessed(kept: Stored) -> Row:
+def _assessed(kept: Stored) -> CaseRow:
     return {name: kept[name] for name in _JUDGED}
 
 

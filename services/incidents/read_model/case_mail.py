@@ -19,7 +19,7 @@ from services.incidents.read_model.tables import CASE_MAIL
 from shared.persistence.faults import translated
 from shared.persistence.tables import INBOX, POSITIONS
 
-Row = dict[str, Any]  # a message by ``notification_id``, ``kind``, ``status``, ``at``
+MailRow = dict[str, Any]  # a message by ``notification_id``, ``kind``, ``status``, ``at``
 C = CASE_MAIL.c
 
 
@@ -61,7 +61,7 @@ class CaseMail:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def of(self, case_id: UUID) -> Sequence[Row]:
+    async def of(self, case_id: UUID) -> Sequence[MailRow]:
         """The messages about a case, the longest at rest first.
 
         :raises StoreUnavailable: the database is away.

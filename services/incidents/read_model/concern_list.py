@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents.domain.concern import Concern
 from services.incidents.domain.values import CDS_OF_LEA
-from services.incidents.read_model.queries import Place
+from services.incidents.read_model.queries import LastSeen
 from services.incidents.read_model.tables import CONCERN_LIST
 from shared.kernel.actor import Actor, Role
 from shared.persistence.faults import translated
 
-Row = dict[str, Any]  # a row of ``concern_list`` by column
+ConcernRow = dict[str, Any]  # a row of ``concern_list`` by column
 C = CONCERN_LIST.c
 
 
@@ -49,7 +49,7 @@ class ConcernSearch:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def find(self, actor: Actor, *, after: Place | None, limit: int) -> Sequence[Row]:
+    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[ConcernRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, newest first.
 
         :raises StoreUnavailable: the database is away.

@@ -17,16 +17,16 @@ from shared.persistence.faults import translated
 from shared.persistence.scope import in_scope
 
 C = CASE_LIST.c
-Place = tuple[datetime, UUID]
+LastSeen = tuple[datetime, UUID]
 """Where a row stands in the list: newest draft first, the id decides between equals."""
 
-Row = dict[str, Any]  # a row of ``case_list`` by column
+CaseRow = dict[str, Any]  # a row of ``case_list`` by column
 
 EQUALS = ("case_number", "status", "severity", "incident_type", "school", "lea", "late", "corrects")
 
 
 @dataclass(frozen=True)
-class Criteria:
+class CaseCriteria:
     """What is looked for; None asks for nothing."""
 
     case_number: str | None = None
@@ -49,8 +49,8 @@ class CaseSearch:
         self._engine = engine
 
     async def find(
-        self, criteria: Criteria, actor: Actor, *, after: Place | None, limit: int
-    ) -> Sequence[Row]:
+        self, criteria: CaseCriteria, actor: Actor, *, after: LastSeen | None, limit: int
+    ) -> Sequence[CaseRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, newest draft first.
 
         :raises StoreUnavailable: the database is away.
@@ -68,10 +68,10 @@ class CaseSearch:
 
         :raises StoreUnavailable: the database is away.
         """
-        return bool(await self.find(Criteria(case_number=case_number), actor, after=None, limit=1))
+        return bool(await self.find(CaseCriteria(case_number=case_number), actor, after=None, limit=1))
 
 
-def _asked(criteria: Criteria) -> Iterator[sa.ColumnElement[bool]]:
+def _asked(criteria: CaseCriteria) -> Iterator[sa.ColumnElement[bool]]:
     for name in EQUALS:
         wanted = getattr(criteria, name)
         if wanted is not None:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from services.incidents.domain.conditions import Condition
-from services.incidents.domain.details import Kind
+from services.incidents.domain.details import DetailKind
 from services.incidents.domain.rulebook import Reporting
 from services.incidents.domain.values import (
     About,
@@ -28,8 +28,8 @@ from services.incidents.domain.values import (
     Severity,
 )
 from services.incidents.rulebooks.when import fields_of, read_condition
+from shared.deadlines.terms import duration
 from shared.kernel.actor import Role
-from shared.kernel.clocks import duration
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -88,14 +88,14 @@ class RulingEntry(Entry, Generic[T]):
 class DetailEntry(Entry):
     """One thing that a type asks for; ``required`` is true, false, or a condition."""
 
-    kind: Kind
+    kind: DetailKind
     meaning: Text
     required: bool | When = True
     choices: list[Text] = []
 
     @model_validator(mode="after")
     def _choices_belong_to_choices(self) -> DetailEntry:
-        if (self.kind is Kind.CHOICE) != bool(self.choices):
+        if (self.kind is DetailKind.CHOICE) != bool(self.choices):
             raise ValueError("choices belong to a detail of kind choice, and to no other")
         return self
 
@@ -185,7 +185,7 @@ class LimitEntry(Sourced):
     meaning: Text
 
 
-class ClockEntry(Sourced):
+class DeadlineEntry(Sourced):
     """One deadline (§8)."""
 
     from_: Text = Field(alias="from")
@@ -250,7 +250,7 @@ class RulebookEntry(Sourced):
     severities: dict[Severity, SeverityEntry]
     tests: dict[str, TestEntry]
     appeal_limits: dict[AppealType, LimitEntry] = {}
-    clocks: dict[str, ClockEntry]
+    clocks: dict[str, DeadlineEntry]
     phones: dict[str, PhoneEntry]
     breach_call: BreachCallEntry
     testing_window: WindowEntry

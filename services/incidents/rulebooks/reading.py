@@ -12,7 +12,7 @@ from services.incidents.domain.rulebook import IncidentType, Rulebook, Ruling, T
 from services.incidents.domain.values import Basis
 from services.incidents.domain.windows import DayOfYear, Lifetime, WindowRule
 from services.incidents.rulebooks.entries import (
-    ClockEntry,
+    DeadlineEntry,
     DetailEntry,
     ExpirationEntry,
     RulebookEntry,
@@ -21,7 +21,7 @@ from services.incidents.rulebooks.entries import (
     WindowEntry,
 )
 from services.incidents.rulebooks.when import read_condition
-from shared.kernel.clocks import ClockRule
+from shared.deadlines.terms import DeadlineRule
 
 T = TypeVar("T")
 NEVER: Condition = AnyOf(())
@@ -80,8 +80,8 @@ def _rulings(cell: str, entries: list[RulingEntry[T]], row: TypeEntry) -> tuple[
     )
 
 
-def _clock(name: str, entry: ClockEntry) -> ClockRule:
-    return ClockRule(
+def _clock(name: str, entry: DeadlineEntry) -> DeadlineRule:
+    return DeadlineRule(
         clock=name,
         title=entry.title or entry.what,
         length=timedelta(hours=entry.hours) if entry.hours else None,

@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.incidents.domain.conditions import AllOf, AnyOf, Compared, Condition, Known, Not, OneOf, Order
+from services.incidents.domain.conditions import (
+    AllOf,
+    AnyOf,
+    Compared,
+    Comparison,
+    Condition,
+    Known,
+    Not,
+    OneOf,
+)
 
 FIELDS = frozenset({"test", "test_kind", "grade", "delivery_mode", "students", "student_count", "appeals"})
 """What may be asked besides ``details.<name>``; ``appeals``: how many types the case may lead to."""
@@ -61,4 +70,4 @@ def _comparison(name: str, word: str, bound: object) -> Condition:
         return Known(name) if bound else Not(Known(name))
     if not isinstance(bound, int) or isinstance(bound, bool):
         raise ValueError(f"{name} {word}: compares with a whole number")  # noqa: TRY004 - pydantic reads these
-    return Compared(name, Order(word), bound)
+    return Compared(name, Comparison(word), bound)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from services.incidents.domain.conditions import AllOf, AnyOf, Compared, Condition, Known, Not, OneOf, Order
+from services.incidents.domain.conditions import (
+    AllOf,
+    AnyOf,
+    Compared,
+    Comparison,
+    Condition,
+    Known,
+    Not,
+    OneOf,
+)
 
 ORDERS = {
-    Order.ABOVE: "more than",
-    Order.BELOW: "fewer than",
-    Order.AT_LEAST: "at least",
-    Order.AT_MOST: "at most",
+    Comparison.ABOVE: "more than",
+    Comparison.BELOW: "fewer than",
+    Comparison.AT_LEAST: "at least",
+    Comparison.AT_MOST: "at most",
 }
-AN_APPEAL_APPLIES = Compared("appeals", Order.AT_LEAST, 1)
+AN_APPEAL_APPLIES = Compared("appeals", Comparison.AT_LEAST, 1)
 
 
 def in_words(condition: Condition) -> str:

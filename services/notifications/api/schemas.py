@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from services.notifications.application.commands import PutContacts, ReportAttempt
 from services.notifications.domain.addresses import one_line
 from services.notifications.domain.directory_entry import MOST_CONTACTS
-from services.notifications.domain.values import Contact, Kind, Status, Verdict
-from services.notifications.read_model.queries import After, Filters
+from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Verdict
+from services.notifications.read_model.queries import LastSeen, MessageCriteria
 from shared.http.instants import Instant
 from shared.http.paging import BadCursor, Paging
 from shared.http.requests import Line, RequestModel
@@ -84,15 +84,15 @@ class NotificationQuery(Paging):
     """``GET /v1/notifications``."""
 
     case_number: Term | None = None
-    status: Status | None = None
-    kind: Kind | None = None
+    status: MessageStatus | None = None
+    kind: MessageKind | None = None
     recipient: Term | None = None
 
-    def filters(self) -> Filters:
+    def filters(self) -> MessageCriteria:
         """What is asked for."""
-        return Filters(self.case_number, self.status, self.kind, self.recipient)
+        return MessageCriteria(self.case_number, self.status, self.kind, self.recipient)
 
-    def last_seen(self) -> After | None:
+    def last_seen(self) -> LastSeen | None:
         """Where the page begins.
 
         :raises BadCursor: not a cursor of this list.
@@ -102,7 +102,7 @@ class NotificationQuery(Paging):
             return None
         try:
             created_at = datetime.fromisoformat(str(key[0]))
-            seen = After(created_at, UUID(str(key[1])))
+            seen = LastSeen(created_at, UUID(str(key[1])))
         except ValueError:
             raise BadCursor("Use next_cursor as it was answered.") from None
         if created_at.tzinfo is None:
@@ -136,8 +136,8 @@ class NotificationItem(BaseModel):
     """One message in a list."""
 
     id: UUID
-    kind: Kind
-    status: Status
+    kind: MessageKind
+    status: MessageStatus
     incident_id: UUID
     case_number: str | None
     lea: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Cause, Contact, Kind, Verdict
+from services.notifications.domain.values import Cause, Contact, MessageKind, Verdict
 from shared.kernel.actor import Actor
 
 
@@ -15,7 +15,7 @@ from shared.kernel.actor import Actor
 class Notify:
     """Tell whoever is to be told of this occasion, once."""
 
-    kind: Kind
+    kind: MessageKind
     occasion: Occasion
     cause: Cause
     at: datetime

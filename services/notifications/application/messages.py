@@ -14,7 +14,7 @@ import structlog
 
 from services.notifications.application.commands import Notify, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
-from services.notifications.application.ports import LetterWriter, Mail, Outgoing
+from services.notifications.application.ports import Mail, MailWriter, Outgoing
 from services.notifications.application.scope import may_report, may_resend
 from services.notifications.domain.errors import InTheFuture, SentByOurselves
 from services.notifications.domain.message import Message, notification_id_of
@@ -25,7 +25,15 @@ from services.notifications.domain.recipients import (
     recipients_again,
     recipients_of,
 )
-from services.notifications.domain.values import Answer, Backlog, Because, Content, Draft, Kind, Sender
+from services.notifications.domain.values import (
+    Backlog,
+    Because,
+    Content,
+    MessageDraft,
+    MessageKind,
+    Sender,
+    ServerAnswer,
+)
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
@@ -33,7 +41,7 @@ from shared.kernel.trail import Trail
 
 log = structlog.get_logger(__name__)
 
-FOR_THE_SITE = frozenset({Kind.CONCERN_RECORDED})  # told to the coordinators of the school as well
+FOR_THE_SITE = frozenset({MessageKind.CONCERN_RECORDED})  # told to the coordinators of the school as well
 SKEW = timedelta(minutes=5)  # by how much another machine's clock may be ahead of ours
 OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_fact()
 
@@ -42,7 +50,7 @@ OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_f
 class Stationery:
     """What every message needs beside its occasion."""
 
-    letters: LetterWriter
+    letters: MailWriter
     cde_email: str
     mail_domain: str  # the right-hand side of every Message-ID
     caltac_email: str | None = None
@@ -109,7 +117,7 @@ class Messages:
         for notification_id in notification_ids:
             await self._outgoing.put(notification_id, at)
 
-    async def record(self, notification_id: UUID, answers: Sequence[Answer], at: datetime) -> None:
+    async def record(self, notification_id: UUID, answers: Sequence[ServerAnswer], at: datetime) -> None:
         """What became of an attempt: done, given up, or queued for the next.
 
         :raises NotBeingSent: somebody else settled it in the meantime.
@@ -172,7 +180,7 @@ class Messages:
         if not self._stationery.outside:
             await self._outgoing.put(message.id, at)
 
-    async def _draft(self, command: Notify) -> Draft:
+    async def _draft(self, command: Notify) -> MessageDraft:
         kind, occasion = command.kind, command.occasion
         coordinators = await self._directory.coordinators_of(occasion.lea)
         sites = await self._directory.coordinators_of(occasion.school) if kind in FOR_THE_SITE else ()
@@ -181,7 +189,7 @@ class Messages:
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)
         content = self._stationery.letters.write(kind, occasion)
-        return Draft(
+        return MessageDraft(
             kind=kind,
             cause=command.cause,
             matter=occasion.matter,

@@ -9,14 +9,14 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Answer, Backlog, Content, Kind, Recipient
+from services.notifications.domain.values import Backlog, Content, MessageKind, Recipient, ServerAnswer
 from shared.kernel.trail import Trail
 
 
-class LetterWriter(Protocol):
+class MailWriter(Protocol):
     """Finds the words."""
 
-    def write(self, kind: Kind, occasion: Occasion) -> Content:
+    def write(self, kind: MessageKind, occasion: Occasion) -> Content:
         """The subject and both bodies of one mail about one occasion."""
         ...
 
@@ -51,7 +51,7 @@ class Mail:
 
     notification_id: UUID
     message_id: str
-    kind: Kind
+    kind: MessageKind
     case_number: str | None
     to: tuple[Recipient, ...]  # everybody whom the header names
     outstanding: tuple[Recipient, ...]  # those of them who do not have it yet
@@ -64,7 +64,7 @@ class Mail:
 class Mailer(Protocol):
     """Hands mails to a mail server."""
 
-    async def deliver(self, mail: Mail) -> Sequence[Answer]:
+    async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
         """One answer per outstanding recipient; that the server is out of reach is an answer too."""
         ...
 

@@ -23,7 +23,7 @@ from services.notifications.application.messages import Messages
 from services.notifications.application.ports import Mail, Mailer
 from services.notifications.domain.errors import NotBeingSent
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Answer
+from services.notifications.domain.values import ServerAnswer
 from shared.kernel.clock import Clock
 from shared.kernel.store import ReceiptFor
 from shared.observability.correlation import following
@@ -55,7 +55,7 @@ class Resending:
             return await messages.report(command, receipt)
 
 
-class Sender:
+class MessageSender:
     """One sender among several, of which each takes what the others have not."""
 
     def __init__(
@@ -118,7 +118,7 @@ async def overdue(open_messages: OpenMessages, clock: Clock) -> tuple[int, timed
     return backlog.count, clock.now() - since if since else timedelta()
 
 
-def _counted(answers: Iterable[Answer]) -> dict[str, int]:
+def _counted(answers: Iterable[ServerAnswer]) -> dict[str, int]:
     verdicts = Counter(answer.verdict.value for answer in answers)
     for verdict, recipients in verdicts.items():
         _answers.labels(verdict).inc(recipients)

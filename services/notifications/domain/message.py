@@ -24,16 +24,16 @@ from services.notifications.domain.retries import next_attempt
 from services.notifications.domain.rounds import AnswerFact, Round
 from services.notifications.domain.values import (
     SETTLED,
-    Answer,
     Because,
     Cause,
     Content,
-    Draft,
-    Kind,
     Matter,
+    MessageDraft,
+    MessageKind,
+    MessageStatus,
     Recipient,
     Sender,
-    Status,
+    ServerAnswer,
     Verdict,
 )
 
@@ -42,7 +42,7 @@ LARGEST = 150_000  # bytes: its event, all of it escaped, still goes over the br
 NOBODY = "no recipient with a usable address is known"
 
 
-def notification_id_of(cause: Cause, kind: Kind, beside: str = "") -> UUID:
+def notification_id_of(cause: Cause, kind: MessageKind, beside: str = "") -> UUID:
     """The identity of the one message of this kind that this event triggers.
 
     :param beside: which one, where the same event triggers several of this kind.
@@ -94,7 +94,7 @@ class Message(Aggregate):
         desk: str | None = None,
         fits_until: datetime | None = None,
     ) -> None:
-        self.kind = Kind(kind)
+        self.kind = MessageKind(kind)
         self.cause = Cause(**cause)
         self.matter = Matter(incident_id, case_number, lea, school)
         self.message_id = message_id
@@ -112,7 +112,7 @@ class Message(Aggregate):
         self._begin_round(recipients)
 
     @classmethod
-    def compose(cls, draft: Draft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
+    def compose(cls, draft: MessageDraft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
         """Write a message down; where nobody can be reached, or it is too late, it fails at once, visibly.
 
         :raises MailTooLong: see ``errors``.
@@ -128,7 +128,7 @@ class Message(Aggregate):
             occurred_at=at,
         )
         if not draft.recipients:
-            message._fail(Status.TECHNICAL_FAILURE, [], NOBODY, actor, at)
+            message._fail(MessageStatus.TECHNICAL_FAILURE, [], NOBODY, actor, at)
         elif not message.fits(at):
             message._expire(actor, at)
         return message
@@ -158,12 +158,12 @@ class Message(Aggregate):
             return
         self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
 
-    def record_attempt(self, answers: Sequence[Answer], *, actor: ActorFact, at: datetime) -> None:
+    def record_attempt(self, answers: Sequence[ServerAnswer], *, actor: ActorFact, at: datetime) -> None:
         """What the mail server said to one attempt, recipient by recipient.
 
         :raises NotBeingSent: nobody is sending it (a late answer to an attempt that was repeated).
         """
-        if self.status is not Status.SENDING:
+        if self.status is not MessageStatus.SENDING:
             raise errors.NotBeingSent(f"The message is {self.status.value}.")
         answered = [answer.as_fact() for answer in answers]
         refused = [*self.round.refusals, *(each for each in answered if each["verdict"] == Verdict.REFUSED)]
@@ -172,7 +172,7 @@ class Message(Aggregate):
             self._defer(answered, deferred[0], actor, at)
         elif refused:
             reason = "; ".join(f"{fact['email']}: {fact['text']}" for fact in refused)
-            self._fail(Status.PERMANENT_FAILURE, answered, reason, actor, at)
+            self._fail(MessageStatus.PERMANENT_FAILURE, answered, reason, actor, at)
         else:
             self._trigger(self.Delivered, actor, at, attempts=self.attempts, answers=answered)
 
@@ -185,7 +185,7 @@ class Message(Aggregate):
         """
         self._check_waiting()
         self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
-        answers = [Answer(person.email, verdict, None, detail) for person in self.round.outstanding]
+        answers = [ServerAnswer(person.email, verdict, None, detail) for person in self.round.outstanding]
         if verdict is Verdict.DEFERRED:
             self._put_off([answer.as_fact() for answer in answers], detail, None, actor, at)
         else:
@@ -221,13 +221,13 @@ class Message(Aggregate):
 
     def _expire(self, actor: ActorFact, at: datetime) -> None:
         reason = f"not sent: it was so until {self.fits_until:%Y-%m-%dT%H:%M:%SZ}"
-        self._fail(Status.TECHNICAL_FAILURE, [], reason, actor, at)
+        self._fail(MessageStatus.TECHNICAL_FAILURE, [], reason, actor, at)
 
     def _defer(self, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime) -> None:
         retry_at = next_attempt(self.round.attempts, self.round.started_at or at, at)
         if retry_at is None:
             reason = f"given up after {self.round.attempts} attempts; last: {reason}"
-            self._fail(Status.TECHNICAL_FAILURE, answers, reason, actor, at)
+            self._fail(MessageStatus.TECHNICAL_FAILURE, answers, reason, actor, at)
             return
         self._put_off(answers, reason, retry_at, actor, at)
 
@@ -243,7 +243,7 @@ class Message(Aggregate):
         self._trigger(self.AttemptFailed, actor, at, **body)
 
     def _fail(
-        self, status: Status, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime
+        self, status: MessageStatus, answers: list[AnswerFact], reason: str, actor: ActorFact, at: datetime
     ) -> None:
         body = {"status": status.value, "attempts": self.attempts, "answers": answers, "reason": reason}
         self._trigger(self.Failed, actor, at, **body)
@@ -264,7 +264,7 @@ class Message(Aggregate):
 
     @event(SendingStarted)
     def _apply_sending_started(self, attempt: int, occurred_at: datetime) -> None:
-        self.status = Status.SENDING
+        self.status = MessageStatus.SENDING
         self.attempts = attempt
         self.round.begin_attempt(occurred_at)
 
@@ -272,17 +272,17 @@ class Message(Aggregate):
     def _apply_attempt_failed(
         self, answers: list[AnswerFact], reason: str, retry_at: datetime | None
     ) -> None:
-        self._settle(Status.TEMPORARY_FAILURE, answers, reason)
+        self._settle(MessageStatus.TEMPORARY_FAILURE, answers, reason)
         self.retry_at = retry_at
 
     @event(Delivered)
     def _apply_delivered(self, answers: list[AnswerFact], occurred_at: datetime) -> None:
-        self._settle(Status.DELIVERED, answers, None)
+        self._settle(MessageStatus.DELIVERED, answers, None)
         self.delivered_at = occurred_at
 
     @event(Failed)
     def _apply_failed(self, status: str, answers: list[AnswerFact], reason: str) -> None:
-        self._settle(Status(status), answers, reason)
+        self._settle(MessageStatus(status), answers, reason)
 
     @event(ResendRequested)
     def _apply_resend_requested(self, recipients: list[dict[str, str]], occurred_at: datetime) -> None:
@@ -291,10 +291,10 @@ class Message(Aggregate):
         self._begin_round(recipients)
 
     def _begin_round(self, recipients: list[dict[str, str]]) -> None:
-        self.status = Status.CREATED
+        self.status = MessageStatus.CREATED
         self.round = Round(tuple(Recipient.from_fact(recipient) for recipient in recipients))
         self.reason, self.retry_at = None, None
 
-    def _settle(self, status: Status, answers: list[AnswerFact], reason: str | None) -> None:
+    def _settle(self, status: MessageStatus, answers: list[AnswerFact], reason: str | None) -> None:
         self.status, self.reason, self.retry_at = status, reason, None
         self.round.remember(answers)

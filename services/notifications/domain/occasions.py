@@ -1,7 +1,9 @@
 """What happened elsewhere that somebody must be told of: complete enough to write the mail from it.
 
 ``state`` names the exact state that the mail is about; a template is bound to a kind *and* a state.
-No SSID and no student's name is part of any occasion.
+No SSID and no student's name is part of any occasion. Announcements say little and send the reader to STAIRS:
+the words stay in the incidents service. A warning fits only as long as its deadline runs: ``fits_until`` says
+so, and nothing warns of what has passed.
 """
 
 from __future__ import annotations
@@ -154,3 +156,188 @@ class AppealWithdrawn(AppealOccasion):
 
     withdrawn_at: datetime
     withdrawn_by: Somebody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement(Occasion):
+    """What every announcement says: who did it, and when."""
+
+    by: Somebody
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutSubmittedCase(Announcement):
+    """Something new on a submitted case."""
+
+    case_number: str
+    case_submitted_by: Somebody
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """The submitter."""
+        return (self.case_submitted_by,)
+
+    @property
+    def author(self) -> Somebody | None:
+        """Nobody is told of their own words."""
+        return self.by
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAdded(AboutSubmittedCase):
+    """Somebody added a note (N6)."""
+
+    state = "added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteForADesk(NoteAdded):
+    """A coordinator's note, for whoever decides or asked: a message apart, so that no side sees addresses."""
+
+    desk: str  # "cde" or "caltac"
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Nobody but the desk."""
+        return ()
+
+    @property
+    def beside(self) -> str:
+        """The desk's message stands beside the coordinators'."""
+        return self.desk
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdditionalActionRequired(AboutSubmittedCase):
+    """CalTAC or the CDE ask for more (N11)."""
+
+    state = "required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcernRecorded(Announcement):
+    """Somebody told what was seen (N7); there is no case yet, so its own id stands for one."""
+
+    state = "recorded"
+
+    severity_guess: str | None
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Nobody but the coordinators: who gives tests is never mailed."""
+        return ()
+
+    @property
+    def author(self) -> Somebody | None:
+        """A coordinator who told it knows it."""
+        return self.by
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachCallDue(Announcement):
+    """A draft turned out to be a breach (N8): the LEA coordinators phone now, whoever found it."""
+
+    state = "identified"
+
+    incident_title: str
+    call: str  # a code of the policy's ``pre_actions``
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """The LEA's coordinators alone."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftReminder(Occasion):
+    """A draft is unsent, and the testing window or the week after it is about to end (N9)."""
+
+    state = "unsent"
+
+    incident_title: str
+    window_closes_on: date
+    reporting_closes_on: date  # the last day on which it can be submitted, in California
+    reporting_ends_at: datetime  # the first instant after that day
+    noticed_at: datetime
+    drafted_by: Somebody
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Who drafted it."""
+        return (self.drafted_by,)
+
+    @property
+    def fits_until(self) -> datetime | None:
+        """Until it can no longer be submitted."""
+        return self.reporting_ends_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportDeadline(Occasion):
+    """What every mail about a clock of a case says (N10; K3, K4, K8)."""
+
+    clock: str  # the dossier's name, "K3"
+    clock_title: str
+    administration_year: str
+    incident_title: str
+    due_at: datetime  # as it was computed; an outage does not move it
+    noticed_at: datetime
+    filed_by: Somebody
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Who drafted the case, or submitted it."""
+        return (self.filed_by,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportAtRisk(ReportDeadline):
+    """The clock still runs, and a warning is due (N10)."""
+
+    state = "report_at_risk"
+
+    @property
+    def fits_until(self) -> datetime | None:
+        """Until it is due."""
+        return self.due_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOverdue(ReportDeadline):
+    """The clock ran out first (N10, A-3)."""
+
+    state = "report_overdue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionDeadline(AppealOccasion):
+    """What every mail about a decision clock says (N10; K5, K6, K7): the decider's desk is told."""
+
+    clock: str
+    decide_by: datetime
+    noticed_at: datetime
+
+    @property
+    def told(self) -> tuple[Somebody, ...]:
+        """Nobody but the desk: whoever asked for the appeal can only wait."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionAtRisk(DecisionDeadline):
+    """Undecided, and a warning is due (N10)."""
+
+    state = "decision_at_risk"
+
+    @property
+    def fits_until(self) -> datetime | None:
+        """Until the decision is due."""
+        return self.decide_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionOverdue(DecisionDeadline):
+    """Undecided when the clock ran out; nothing is decided by itself (K5, N10)."""
+
+    state = "decision_overdue"

@@ -18,15 +18,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.notifications.domain.addresses import is_usable_address, one_line
-from services.notifications.domain.announcements import NoteForADesk
-from services.notifications.domain.clocks import DecisionClock
-from services.notifications.domain.occasions import Occasion, Somebody
-from services.notifications.domain.values import Because, Contact, Kind, Recipient
+from services.notifications.domain.occasions import DecisionDeadline, NoteForADesk, Occasion, Somebody
+from services.notifications.domain.values import Because, Contact, MessageKind, Recipient
 
 COORDINATORS = frozenset({"lea_coordinator", "site_coordinator"})
 MAY_BE_MAILED = COORDINATORS | {"caltac_agent", "cde_reviewer"}
-FOR_THE_CDE = frozenset({Kind.CDE_COPY, Kind.APPEAL_REVIEW_REQUESTED})
-FOR_THE_WHOLE_LEA = frozenset({Kind.DRAFT_REMINDER, Kind.DEADLINE_AT_RISK, Kind.DEADLINE_MISSED})
+FOR_THE_CDE = frozenset({MessageKind.CDE_COPY, MessageKind.APPEAL_REVIEW_REQUESTED})
+FOR_THE_WHOLE_LEA = frozenset(
+    {MessageKind.DRAFT_REMINDER, MessageKind.DEADLINE_AT_RISK, MessageKind.DEADLINE_MISSED}
+)
 
 DESKS: Mapping[Because, tuple[str, str]] = {  # role and name of each desk
     Because.CDE_DESK: ("cde_reviewer", "CDE CAASPP Office"),
@@ -35,7 +35,7 @@ DESKS: Mapping[Because, tuple[str, str]] = {  # role and name of each desk
 
 
 def recipients_of(
-    kind: Kind,
+    kind: MessageKind,
     occasion: Occasion,
     coordinators: Sequence[Contact],
     desks: Mapping[Because, str],
@@ -57,11 +57,11 @@ def recipients_of(
     return _each_once(person for person in everybody if person.email.casefold() != own)
 
 
-def desk_for(kind: Kind, occasion: Occasion) -> Because | None:
+def desk_for(kind: MessageKind, occasion: Occasion) -> Because | None:
     """The desk that is told, and nobody else; None where people are told."""
     if kind in FOR_THE_CDE:
         return Because.CDE_DESK
-    if isinstance(occasion, DecisionClock):
+    if isinstance(occasion, DecisionDeadline):
         return _desk_called(occasion.decider)
     if isinstance(occasion, NoteForADesk):
         return _desk_called(occasion.desk)
@@ -78,7 +78,7 @@ def at_the_desk(desk: Because, desks: Mapping[Because, str]) -> tuple[Recipient,
     return (Recipient(role, name, desks[desk], desk),) if desk in desks else ()
 
 
-def lea_is_copied(kind: Kind, occasion: Occasion) -> bool:
+def lea_is_copied(kind: MessageKind, occasion: Occasion) -> bool:
     """Whether the LEA's coordinators are told as well: always, unless one of them acted (HR-09)."""
     if desk_for(kind, occasion) is not None:
         return False

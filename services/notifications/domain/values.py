@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a message is for (contract §5; dossier §7, N1-N11)."""
 
     CASE_SUBMITTED = "case_submitted"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
     ADDITIONAL_ACTION_REQUIRED = "additional_action_required"
 
 
-class Status(StrEnum):
+class MessageStatus(StrEnum):
     """Where a message is on its way to the mail server."""
 
     CREATED = "created"
@@ -37,7 +37,9 @@ class Status(StrEnum):
     TECHNICAL_FAILURE = "technical_failure"  # given up by us: no address, or no success within 72 hours
 
 
-SETTLED = frozenset({Status.DELIVERED, Status.PERMANENT_FAILURE, Status.TECHNICAL_FAILURE})
+SETTLED = frozenset(
+    {MessageStatus.DELIVERED, MessageStatus.PERMANENT_FAILURE, MessageStatus.TECHNICAL_FAILURE}
+)
 
 
 class Verdict(StrEnum):
@@ -91,7 +93,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerAnswer:
     """What the mail server said about one recipient; ``code`` is None when it said nothing at all."""
 
     email: str
@@ -155,10 +157,10 @@ class Backlog:
 
 
 @dataclass(frozen=True)
-class Draft:
+class MessageDraft:
     """Everything that is known of a message before it is written down."""
 
-    kind: Kind
+    kind: MessageKind
     cause: Cause
     matter: Matter
     recipients: tuple[Recipient, ...]

@@ -17,7 +17,7 @@ import structlog
 
 from services.notifications.application.ports import Mail
 from services.notifications.domain.addresses import one_line
-from services.notifications.domain.values import Answer, Recipient, Verdict
+from services.notifications.domain.values import Recipient, ServerAnswer, Verdict
 from services.notifications.providers.envelope import on_the_wire
 
 TIMEOUT = 10.0  # seconds for one answer of the server
@@ -49,7 +49,7 @@ def verdict_of(code: int) -> Verdict:
 
 
 @dataclass(frozen=True)
-class Server:
+class MailServer:
     """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``."""
 
     host: str
@@ -59,7 +59,7 @@ class Server:
     password: str | None
 
     @classmethod
-    def at(cls, url: str) -> Server:
+    def at(cls, url: str) -> MailServer:
         """The server that an address names.
 
         :raises ValueError: not an ``smtp://`` or ``smtps://`` address.
@@ -82,7 +82,7 @@ class SmtpMailer:
 
     def __init__(
         self,
-        server: Server,
+        server: MailServer,
         sender: Address,
         *,
         by_year: Mapping[str, Address] | None = None,
@@ -98,7 +98,7 @@ class SmtpMailer:
         self._timeout, self._patience = timeout, patience
         self._client: aiosmtplib.SMTP | None = None
 
-    async def deliver(self, mail: Mail) -> Sequence[Answer]:
+    async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
         """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
         addresses = [person.email for person in mail.outstanding]
         try:
@@ -118,7 +118,7 @@ class SmtpMailer:
         return [
             _answer(address, refused[address].code, refused[address].message)
             if address in refused
-            else Answer(address, Verdict.ACCEPTED, 250, one_line(text))
+            else ServerAnswer(address, Verdict.ACCEPTED, 250, one_line(text))
             for address in addresses
         ]
 
@@ -157,7 +157,7 @@ class SmtpMailer:
         self._client = None
 
 
-def _answers_to(fault: Exception, recipients: Sequence[Recipient]) -> list[Answer]:
+def _answers_to(fault: Exception, recipients: Sequence[Recipient]) -> list[ServerAnswer]:
     """One answer per recipient to an attempt that ended with a fault."""
     if isinstance(fault, aiosmtplib.SMTPRecipientsRefused):
         return [_answer(each.recipient, each.code, each.message) for each in fault.recipients]
@@ -166,8 +166,8 @@ def _answers_to(fault: Exception, recipients: Sequence[Recipient]) -> list[Answe
     code = fault.code if isinstance(fault, aiosmtplib.SMTPResponseException) else None
     whose = "our own fault" if isinstance(fault, ValueError) else "mail server"
     text = one_line(f"{whose}: {str(fault) or type(fault).__name__}")
-    return [Answer(person.email, Verdict.DEFERRED, code, text) for person in recipients]
+    return [ServerAnswer(person.email, Verdict.DEFERRED, code, text) for person in recipients]
 
 
-def _answer(address: str, code: int, text: str) -> Answer:
-    return Answer(address, verdict_of(code), code, one_line(f"{code} {text}"))
+def _answer(address: str, code: int, text: str) -> ServerAnswer:
+    return ServerAnswer(address, verdict_of(code), code, one_line(f"{code} {text}"))

@@ -10,10 +10,10 @@ from eventsourcing.domain import DomainEventProtocol
 
 from services.notifications.domain import facts
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Status
+from services.notifications.domain.values import MessageStatus
 from services.notifications.read_model import tables
 
-Row = dict[str, object]
+MessageRow = dict[str, object]
 
 
 class MessageList:
@@ -22,7 +22,7 @@ class MessageList:
     name = "message_list"
     table: sa.Table = tables.message_list
 
-    def fold(self, row: Row | None, fact: DomainEventProtocol[Any]) -> Row | None:
+    def fold(self, row: MessageRow | None, fact: DomainEventProtocol[Any]) -> MessageRow | None:
         """The row after one more fact; facts of other aggregates leave no row."""
         if isinstance(fact, Message.Composed):
             return _composed(fact)
@@ -32,12 +32,12 @@ class MessageList:
         return {**row, **(change(fact) if change else {}), "version": fact.originator_version}
 
 
-def _composed(fact: facts.Composed) -> Row:
+def _composed(fact: facts.Composed) -> MessageRow:
     return {
         "id": fact.originator_id,
         "version": fact.originator_version,
         "kind": fact.kind,
-        "status": Status.CREATED.value,
+        "status": MessageStatus.CREATED.value,
         "incident_id": fact.incident_id,
         "case_number": fact.case_number,
         "lea": fact.lea,
@@ -54,44 +54,46 @@ def _composed(fact: facts.Composed) -> Row:
     }
 
 
-def _sending_started(fact: facts.SendingStarted) -> Row:
-    return {"status": Status.SENDING.value, "attempts": fact.attempt}
+def _sending_started(fact: facts.SendingStarted) -> MessageRow:
+    return {"status": MessageStatus.SENDING.value, "attempts": fact.attempt}
 
 
-def _attempt_failed(fact: facts.AttemptFailed) -> Row:
-    return {"status": Status.TEMPORARY_FAILURE.value, "reason": fact.reason, "retry_at": fact.retry_at}
+def _attempt_failed(fact: facts.AttemptFailed) -> MessageRow:
+    return {"status": MessageStatus.TEMPORARY_FAILURE.value, "reason": fact.reason, "retry_at": fact.retry_at}
 
 
-def _delivered(fact: facts.Delivered) -> Row:
+def _delivered(fact: facts.Delivered) -> MessageRow:
     return {
-        "status": Status.DELIVERED.value,
+        "status": MessageStatus.DELIVERED.value,
         "reason": None,
         "retry_at": None,
         "delivered_at": fact.occurred_at,
     }
 
 
-def _failed(fact: facts.Failed) -> Row:
+def _failed(fact: facts.Failed) -> MessageRow:
     return {"status": fact.status, "reason": fact.reason, "retry_at": None}
 
 
-def _resend_requested(fact: facts.ResendRequested) -> Row:
+def _resend_requested(fact: facts.ResendRequested) -> MessageRow:
     return {
-        "status": Status.CREATED.value,
+        "status": MessageStatus.CREATED.value,
         "reason": None,
         "retry_at": None,
         **_recipients(fact.recipients),
     }
 
 
-def _recipients(recipients: list[dict[str, str]]) -> Row:
+def _recipients(recipients: list[dict[str, str]]) -> MessageRow:
     return {
         "recipients": recipients,
         "addresses": [recipient["email"].casefold() for recipient in recipients],
     }
 
 
-_CHANGES: dict[type, Callable[[Any], Row]] = {  # Any: each function takes the fact that it is filed under
+_CHANGES: dict[
+    type, Callable[[Any], MessageRow]
+] = {  # Any: each function takes the fact that it is filed under
     Message.SendingStarted: _sending_started,
     Message.AttemptFailed: _attempt_failed,
     Message.Delivered: _delivered,

@@ -17,7 +17,7 @@ from shared.persistence.scope import in_scope
 
 
 @dataclass(frozen=True)
-class Filters:
+class MessageCriteria:
     """What a caller may ask for; None asks for any."""
 
     case_number: str | None = None
@@ -27,7 +27,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class After:
+class LastSeen:
     """The last item of the page before: newest first, so the next is older."""
 
     created_at: datetime
@@ -41,7 +41,7 @@ class MessageQueries:
         self._engine = engine
 
     async def page(
-        self, actor: Actor, filters: Filters, *, limit: int, after: After | None = None
+        self, actor: Actor, filters: MessageCriteria, *, limit: int, after: LastSeen | None = None
     ) -> Sequence[Mapping[str, Any]]:
         """Up to ``limit`` messages in the caller's scope, newest first."""
         rows = message_list.c
@@ -60,7 +60,7 @@ class MessageQueries:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
-def _matching(filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _matching(filters: MessageCriteria) -> list[sa.ColumnElement[bool]]:
     rows = message_list.c
     conditions = []
     if filters.case_number is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.domain.values import Kind
+from services.notifications.domain.values import MessageKind
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.judging import judged
 from shared.rulebooks.layers import RulebookFault, read_layers
@@ -27,7 +27,7 @@ class _Entry(BaseModel):
     inherited_from: str | None = None  # the year whose entry this is, unchanged
 
 
-class Sender(_Entry):
+class SenderEntry(_Entry):
     """From whom the mails come; users put this address on their allow-list (M p44)."""
 
     name: Text
@@ -73,37 +73,37 @@ class AppealWords(_Entry):
     approved: tuple[Text, ...]
 
 
-class ClockWords(_Entry):
+class DeadlineWords(_Entry):
     """What to do while a clock of dossier §8 still runs, and when it has run out."""
 
     at_risk: tuple[Text, ...]
     missed: tuple[Text, ...]
 
 
-class DeliveryClock(_Entry):
+class DeliveryDeadline(_Entry):
     """Within how many elapsed hours of its trigger a mail has to be delivered (K21)."""
 
     title: Text
     hours: Annotated[int, Field(ge=1)]
 
 
-class Letter(_Entry):
+class MailEntry(_Entry):
     """Which template says it, for one kind of mail about one exact state."""
 
-    kind: Kind
+    kind: MessageKind
     state: Text
     template: Text
     subject: Text
 
 
-class Policy(BaseModel):
+class MailPolicy(BaseModel):
     """Everything that the mails of one administration year say beside the facts of a case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     year: Text
     extends: str | None = None  # the year that holds wherever this one says nothing else
-    sender: Sender
+    sender: SenderEntry
     phones: dict[str, Phone]
     keep: Sentence
     contact: Sentence
@@ -116,18 +116,18 @@ class Policy(BaseModel):
     recommended_actions: dict[str, Action]
     appeal_types: dict[str, AppealWords]
     outcomes: dict[str, Steps]
-    announcements: dict[Kind, Steps]
+    announcements: dict[MessageKind, Steps]
     clock_words: dict[
-        str, ClockWords
+        str, DeadlineWords
     ]  # by the dossier's name; ``other`` for those without words of their own
-    letters: tuple[Letter, ...]
-    clocks: dict[Literal["K21"], DeliveryClock]
+    letters: tuple[MailEntry, ...]
+    clocks: dict[Literal["K21"], DeliveryDeadline]
 
-    def words_of_clock(self, name: str) -> ClockWords:
+    def words_of_clock(self, name: str) -> DeadlineWords:
         """The words of a clock."""
         return self.clock_words.get(name, self.clock_words["other"])
 
-    def letter(self, kind: Kind, state: str) -> Letter:
+    def letter(self, kind: MessageKind, state: str) -> MailEntry:
         """The letter of this kind about this state.
 
         :raises LookupError: no letter is bound to this pair.
@@ -139,7 +139,7 @@ class Policy(BaseModel):
 
 
 @cache
-def policies() -> Mapping[str, Policy]:
+def policies() -> Mapping[str, MailPolicy]:
     """The policies of all years, read and checked.
 
     :raises RulebookFault: one of them is at fault, or the default year is missing; it says where.
@@ -147,10 +147,10 @@ def policies() -> Mapping[str, Policy]:
     layers = read_layers(FOLDER)
     if DEFAULT_YEAR not in layers:
         raise RulebookFault(f"{FOLDER}: there is no policy for the default year {DEFAULT_YEAR}")
-    return {year: judged(Policy, whole(year, layers)) for year in layers}
+    return {year: judged(MailPolicy, whole(year, layers)) for year in layers}
 
 
-def policy_of(year: str) -> Policy:
+def policy_of(year: str) -> MailPolicy:
     """The year's policy, or that of 2018-19 where the year has none of its own."""
     return policies().get(year, policies()[DEFAULT_YEAR])
 

@@ -21,7 +21,7 @@ from services.notifications.domain.occasions import (
     CaseSubmitted,
     Somebody,
 )
-from services.notifications.rulebooks.policy import AppealWords, Label, Policy
+from services.notifications.rulebooks.policy import AppealWords, Label, MailPolicy
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LONGEST_WORDS = 4000
@@ -29,7 +29,7 @@ _TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
 
 
 @dataclass(frozen=True)
-class Row:
+class SummaryRow:
     """One labelled fact."""
 
     label: str
@@ -59,63 +59,63 @@ def title(words: Mapping[str, Label] | Mapping[str, AppealWords], code: str) -> 
     return known.title if known else code.replace("_", " ")
 
 
-def case_rows(case: CaseSubmitted, policy: Policy) -> Iterator[Row]:
+def case_rows(case: CaseSubmitted, policy: MailPolicy) -> Iterator[SummaryRow]:
     """The summary of a submittal (N1)."""
-    yield Row("Case number", case.case_number)
-    yield Row("Incident", case.incident_title)
-    yield Row("Severity", title(policy.severities, case.severity))
-    yield Row("Why this severity", f"{case.severity_reason} ({case.severity_source})")
-    yield Row("Administration year", case.administration_year)
-    yield Row("School (CDS code)", case.school)
-    yield Row("Grade", case.grade.lstrip("0"))
-    yield Row("Test", title(policy.tests, case.test))
-    yield Row("Delivery", case.delivery_mode)
-    yield Row("Students concerned", str(case.student_count))
-    yield Row("Occurred", pacific(case.occurred_at))
-    yield Row("Discovered", pacific(case.discovered_at))
-    yield Row("Report due", pacific(case.report_due_at))
-    yield Row("Submitted", f"{pacific(case.submitted_at)}, {_punctual(case)}")
-    yield Row("Submitted by", person(case.submitted_by, policy))
+    yield SummaryRow("Case number", case.case_number)
+    yield SummaryRow("Incident", case.incident_title)
+    yield SummaryRow("Severity", title(policy.severities, case.severity))
+    yield SummaryRow("Why this severity", f"{case.severity_reason} ({case.severity_source})")
+    yield SummaryRow("Administration year", case.administration_year)
+    yield SummaryRow("School (CDS code)", case.school)
+    yield SummaryRow("Grade", case.grade.lstrip("0"))
+    yield SummaryRow("Test", title(policy.tests, case.test))
+    yield SummaryRow("Delivery", case.delivery_mode)
+    yield SummaryRow("Students concerned", str(case.student_count))
+    yield SummaryRow("Occurred", pacific(case.occurred_at))
+    yield SummaryRow("Discovered", pacific(case.discovered_at))
+    yield SummaryRow("Report due", pacific(case.report_due_at))
+    yield SummaryRow("Submitted", f"{pacific(case.submitted_at)}, {_punctual(case)}")
+    yield SummaryRow("Submitted by", person(case.submitted_by, policy))
     if case.appeal_types:
         titles = ", ".join(title(policy.appeal_types, code) for code in case.appeal_types)
-        yield Row("Appeal types for this case", titles)
+        yield SummaryRow("Appeal types for this case", titles)
 
 
-def appeal_rows(appeal: AppealOccasion, policy: Policy) -> Iterator[Row]:
+def appeal_rows(appeal: AppealOccasion, policy: MailPolicy) -> Iterator[SummaryRow]:
     """What an appeal is about, and what became of it (N3-N5)."""
-    yield Row("Case number", appeal.case_number)
-    yield Row("Appeal number", appeal.appeal_number)
-    yield Row("Appeal type", title(policy.appeal_types, appeal.appeal_type))
-    yield Row("Incident type", appeal.incident_type.replace("_", " "))
-    yield Row("Test", title(policy.tests, appeal.test))
-    yield Row("Student reference", appeal.student_ref)
-    yield Row("School (CDS code)", appeal.school)
-    yield Row("Requested by", person(appeal.filed_by, policy))
+    yield SummaryRow("Case number", appeal.case_number)
+    yield SummaryRow("Appeal number", appeal.appeal_number)
+    yield SummaryRow("Appeal type", title(policy.appeal_types, appeal.appeal_type))
+    yield SummaryRow("Incident type", appeal.incident_type.replace("_", " "))
+    yield SummaryRow("Test", title(policy.tests, appeal.test))
+    yield SummaryRow("Student reference", appeal.student_ref)
+    yield SummaryRow("School (CDS code)", appeal.school)
+    yield SummaryRow("Requested by", person(appeal.filed_by, policy))
     yield from _outcome_rows(appeal, policy)
 
 
-def _outcome_rows(appeal: AppealOccasion, policy: Policy) -> Iterator[Row]:
+def _outcome_rows(appeal: AppealOccasion, policy: MailPolicy) -> Iterator[SummaryRow]:
     decider = title(policy.deciders, appeal.decider)
     if isinstance(appeal, AppealRequested):
-        yield Row("Received", pacific(appeal.received_at))
+        yield SummaryRow("Received", pacific(appeal.received_at))
         if appeal.decide_by is not None:
-            yield Row("Decision due", pacific(appeal.decide_by))
+            yield SummaryRow("Decision due", pacific(appeal.decide_by))
     elif isinstance(appeal, AppealApproved):
-        yield Row("Decision", f"approved by {decider} on {pacific(appeal.decided_at)}")
-        yield Row("Effect", plain(appeal.effect))
+        yield SummaryRow("Decision", f"approved by {decider} on {pacific(appeal.decided_at)}")
+        yield SummaryRow("Effect", plain(appeal.effect))
         if appeal.reason:
-            yield Row("Reason", plain(appeal.reason))
+            yield SummaryRow("Reason", plain(appeal.reason))
     elif isinstance(appeal, AppealDenied):
-        yield Row("Decision", f"denied by {decider} on {pacific(appeal.decided_at)}")
-        yield Row("Reason", plain(appeal.reason))
+        yield SummaryRow("Decision", f"denied by {decider} on {pacific(appeal.decided_at)}")
+        yield SummaryRow("Reason", plain(appeal.reason))
     elif isinstance(appeal, AppealWithdrawn):
-        yield Row("Withdrawn", pacific(appeal.withdrawn_at))
+        yield SummaryRow("Withdrawn", pacific(appeal.withdrawn_at))
 
 
 def _punctual(case: CaseSubmitted) -> str:
     return "late: more than 24 hours after discovery" if case.late else "within 24 hours of discovery"
 
 
-def person(somebody: Somebody, policy: Policy) -> str:
+def person(somebody: Somebody, policy: MailPolicy) -> str:
     """Somebody by name and role."""
     return f"{plain(somebody.name)} ({title(policy.roles, somebody.role)})"

@@ -15,7 +15,7 @@ from typing import Any
 from shared.http.auth import InvalidToken, MissingToken, TokenExpired
 from shared.http.body import ForbiddenCharacter, MalformedJson
 from shared.http.idempotency import BadIdempotencyKey, KeyReused
-from shared.http.keyset import KeysUnavailable
+from shared.http.jwks import KeysUnavailable
 from shared.http.openapi.wording import sentence
 from shared.http.paging import BadCursor
 from shared.http.preconditions import MalformedPrecondition
@@ -23,7 +23,7 @@ from shared.http.problem import (
     INTERNAL_ERROR,
     MEDIA_TYPE,
     Busy,
-    Malformed,
+    MalformedRequest,
     StoreBusy,
     UnsupportedMedia,
     UploadTooLarge,
@@ -36,7 +36,7 @@ Document = dict[str, Any]  # Any: as JSON has it
 Kind = type[Refusal]
 
 OF_TOKENS: tuple[Kind, ...] = (MissingToken, InvalidToken, TokenExpired, KeysUnavailable)
-OF_BODIES: tuple[Kind, ...] = (Malformed, MalformedJson, UnsupportedMedia, ValidationFailed)
+OF_BODIES: tuple[Kind, ...] = (MalformedRequest, MalformedJson, UnsupportedMedia, ValidationFailed)
 OF_KEYS: tuple[Kind, ...] = (BadIdempotencyKey, KeyReused)
 OF_PRECONDITIONS: tuple[Kind, ...] = (MalformedPrecondition, Stale)
 OF_THE_STORE: tuple[Kind, ...] = (StoreBusy, Busy)

@@ -35,7 +35,7 @@ CONDITIONS = {"service_healthy", "service_completed_successfully"}
 
 def settings_of(service: str) -> set[str]:
     module = importlib.import_module(f"services.{service}.settings")
-    kind: type[BaseSettings] = module.Settings
+    kind: type[BaseSettings] = getattr(module, f"{service.capitalize()}Settings")
     return {str(field.validation_alias or name).upper() for name, field in kind.model_fields.items()}
 
 

@@ -12,6 +12,7 @@ ROOMS = {
     "read_model",
     "rulebooks",
     "messaging",
+    "reactions",
     "providers",
     "api",
     "settings.py",

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 import pytest
 from eventsourcing.domain import DomainEvent
 
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import FixedClock
-from shared.kernel.deadline import Deadline
 from shared.persistence.projector import Projector
 from tests.support.event_store import EventStore
 from tests.support.eventually import eventually

@@ -12,12 +12,12 @@ from uuid import UUID
 from eventsourcing.domain import DomainEvent
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.follower import Follower
 from shared.deadlines.poller import Poller
 from shared.deadlines.streams import Streams
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import FixedClock
-from shared.kernel.deadline import Deadline
 from shared.observability import metrics
 from shared.persistence.codec import Codec
 from shared.persistence.projector import Projector

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.incidents import bootstrap
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.http.instants import as_text
 from shared.kernel.clock import SystemClock
 from shared.process.loops import Loop, run_loops
@@ -45,7 +45,7 @@ async def test_a_moved_clock_brings_the_warning_and_then_the_miss(service: Runni
     ]
 
 
-def worker_loops(settings: Settings, base: bootstrap.Foundation) -> dict[str, Loop]:
+def worker_loops(settings: IncidentsSettings, base: bootstrap.Foundation) -> dict[str, Loop]:
     """All but the one that follows the appeals service, which is not there."""
     return {name: loop for name, loop in bootstrap.loops(settings, base).items() if name != "appeals"}
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from deploy.console.mailbox import serving
 from services.notifications import bootstrap
 from services.notifications.messaging import inbound
-from services.notifications.messaging.delivery_clock import clocked, triggered_at
+from services.notifications.reactions.delivery_deadline import triggered_at, with_deadlines
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.clock import FixedClock
 from shared.process.clock import clock_for
@@ -41,7 +41,7 @@ def hands_of(there: World, clock: FixedClock) -> Hands:
 
 async def happened(there: World, event: CloudEvent) -> None:
     """The reactions of the worker to an event, once."""
-    react = clocked(inbound.handlers(there.base.messages_in, clock_for(None)))
+    react = with_deadlines(inbound.handlers(there.base.messages_in, clock_for(None)))
     async with there.base.units.once(event.source, event.id, inbound.CONSUMER) as unit:
         if unit is not None:
             await react[event.type](event, unit)

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.kafka.jars import HERE
 from services.notifications import bootstrap
-from shared.messaging.topics import create, declared
+from shared.messaging.kafka.topics import create, declared
 from tests.support.arrived import parsed
 from tests.support.chronicle import served
 from tests.support.eventually import eventually

@@ -11,10 +11,10 @@ from email.message import EmailMessage
 import pytest
 
 from services.notifications.application.ports import Mail
-from services.notifications.domain.values import Answer, Kind, Verdict
+from services.notifications.domain.values import MessageKind, ServerAnswer, Verdict
 from services.notifications.providers.envelope import on_the_wire
-from services.notifications.providers.smtp import Server, SmtpMailer, verdict_of
-from services.notifications.rulebooks.letters import Letters
+from services.notifications.providers.smtp import MailServer, SmtpMailer, verdict_of
+from services.notifications.rulebooks.mail_writer import TemplateMailWriter
 from tests.support.mail_servers import Script, answering, silent
 from tests.support.notification_states import (
     TO_LEE,
@@ -34,11 +34,11 @@ def a_mail() -> Mail:
     return Mail(
         notification_id=message.id,
         message_id=message.message_id,
-        kind=Kind.CASE_SUBMITTED,
+        kind=MessageKind.CASE_SUBMITTED,
         case_number="2018-19-000123",
         to=(TO_SIA, TO_LEE),
         outstanding=(TO_SIA, TO_LEE),
-        content=Letters().write(Kind.CASE_SUBMITTED, a_submitted_case()),
+        content=TemplateMailWriter().write(MessageKind.CASE_SUBMITTED, a_submitted_case()),
         created_at=TUESDAY,
         resent_at=None,
     )
@@ -49,10 +49,10 @@ def parsed(octets: bytes) -> EmailMessage:
 
 
 def mailer(port: int, timeout: float = 5.0) -> SmtpMailer:
-    return SmtpMailer(Server.at(f"smtp://127.0.0.1:{port}"), SENDER, timeout=timeout)
+    return SmtpMailer(MailServer.at(f"smtp://127.0.0.1:{port}"), SENDER, timeout=timeout)
 
 
-async def delivered(script: Script, mail: Mail | None = None) -> list[Answer]:
+async def delivered(script: Script, mail: Mail | None = None) -> list[ServerAnswer]:
     async with answering(script) as port:
         smtp = mailer(port)
         answers = list(await smtp.deliver(mail or a_mail()))
@@ -82,7 +82,7 @@ async def test_a_taken_mail_is_accepted_for_everybody() -> None:
 async def test_a_mail_comes_from_the_address_of_the_year_that_worded_it() -> None:
     script, other = Script(), Address("Another year", addr_spec="another@stairs.example.org")
     async with answering(script) as port:
-        smtp = SmtpMailer(Server.at(f"smtp://127.0.0.1:{port}"), SENDER, by_year={"2018-19": other})
+        smtp = SmtpMailer(MailServer.at(f"smtp://127.0.0.1:{port}"), SENDER, by_year={"2018-19": other})
         await smtp.deliver(a_mail())
         await smtp.rest()
     assert script.taken[0].mail_from == "another@stairs.example.org"
@@ -127,7 +127,7 @@ async def test_a_server_that_says_nothing_defers_in_time() -> None:
 
 async def test_a_mail_that_takes_too_long_as_a_whole_is_put_off() -> None:
     async with silent() as port:
-        slow = SmtpMailer(Server.at(f"smtp://127.0.0.1:{port}"), SENDER, timeout=30.0, patience=0.2)
+        slow = SmtpMailer(MailServer.at(f"smtp://127.0.0.1:{port}"), SENDER, timeout=30.0, patience=0.2)
         answers = await slow.deliver(a_mail())
     assert [answer.verdict for answer in answers] == [DEFERRED, DEFERRED]
 
@@ -228,9 +228,9 @@ def test_names_of_any_script_and_with_any_marks_are_one_address_each() -> None:
 @pytest.mark.parametrize("url", ["http://mail", "smtp://", "mail:25", ""])
 def test_only_an_smtp_address_names_a_mail_server(url: str) -> None:
     with pytest.raises(ValueError, match="smtp"):
-        Server.at(url)
+        MailServer.at(url)
 
 
 def test_a_mail_servers_address_may_carry_a_login_and_tls() -> None:
-    server = Server.at("smtps://stairs:p%40ss@mail.example.org")
-    assert server == Server("mail.example.org", 465, tls=True, user="stairs", password="p@ss")
+    server = MailServer.at("smtps://stairs:p%40ss@mail.example.org")
+    assert server == MailServer("mail.example.org", 465, tls=True, user="stairs", password="p@ss")

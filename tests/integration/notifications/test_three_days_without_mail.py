@@ -16,10 +16,10 @@ import pytest
 
 from services.notifications import bootstrap
 from services.notifications.application.commands import Resend
-from services.notifications.application.sending import Resending, Sender
+from services.notifications.application.sending import MessageSender, Resending
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.retries import GIVE_UP_AFTER
-from services.notifications.domain.values import Cause, Kind, Status
+from services.notifications.domain.values import Cause, MessageKind, MessageStatus
 from services.notifications.messaging import inbound
 from shared.kernel.clock import FixedClock
 from tests.support.arrived import parsed
@@ -42,7 +42,7 @@ class Days:
     """The service, and a clock that is moved by hand."""
 
     there: World
-    sender: Sender
+    sender: MessageSender
     clock: FixedClock
 
     async def pass_by(self, length: timedelta) -> None:
@@ -63,7 +63,7 @@ class Days:
         async with self.there.base.units.begin() as unit:
             await react(event, unit)
         await self.try_what_is_due()
-        return notification_id_of(Cause(event.source, event.id), Kind.CASE_SUBMITTED)
+        return notification_id_of(Cause(event.source, event.id), MessageKind.CASE_SUBMITTED)
 
     async def messages(self, ids: Sequence[UUID]) -> list[Message]:
         async with self.there.base.units.begin() as unit:
@@ -99,9 +99,9 @@ async def test_after_72_hours_without_a_mail_server_every_mail_arrives_or_says_t
             resent = await days.messages(mails)
         assert (await days.sender.overdue())[0] == 0
     assert {each.created_at for each in lost_patience} == {NOON}  # its last attempt was at the 72nd hour
-    assert {each.status for each in after} == {Status.DELIVERED, Status.TECHNICAL_FAILURE}
+    assert {each.status for each in after} == {MessageStatus.DELIVERED, MessageStatus.TECHNICAL_FAILURE}
     assert all((each.reason or "").startswith("given up after") for each in lost_patience)
-    assert {each.status for each in resent} == {Status.DELIVERED}
+    assert {each.status for each in resent} == {MessageStatus.DELIVERED}
     ids = Counter(str(parsed(envelope)["Message-ID"]) for envelope in script.taken)
     assert ids == Counter(message.message_id for message in resent)
     with capsys.disabled():
@@ -113,4 +113,4 @@ async def test_after_72_hours_without_a_mail_server_every_mail_arrives_or_says_t
 
 
 def given_up(message: Message) -> bool:
-    return message.status is Status.TECHNICAL_FAILURE
+    return message.status is MessageStatus.TECHNICAL_FAILURE

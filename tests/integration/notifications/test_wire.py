@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import Envelope
 
-from services.notifications.domain.values import Kind
+from services.notifications.domain.values import MessageKind
 from tests.support.arrived import bodies, parsed
 from tests.support.eventually import eventually
 from tests.support.mail_servers import Script, answering
@@ -84,7 +84,7 @@ async def test_every_mail_on_the_wire_is_a_good_mail_of_a_machine(database: str,
     script = Script()
     sent = await everything_sent(database, tmp_path, script)
     assert {str(parsed(each)["Message-ID"]): parsed(each)["X-STAIRS-Kind"] for each in script.taken} == sent
-    assert set(sent.values()) == set(Kind)
+    assert set(sent.values()) == set(MessageKind)
     for envelope in script.taken:
         check(envelope)
 

@@ -28,16 +28,16 @@ from services.incidents.messaging.inbound import of_appeals
 from shared.contracts import appeals_v1, incidents_v1
 from shared.contracts.envelope import CloudEvent, Person
 from shared.contracts.incidents_v1 import TestingWindowSet as WindowSet
-from shared.messaging.consumer import Consumer, Handler
-from shared.messaging.letter_box import LetterBox
-from shared.messaging.replaying import Replay
+from shared.messaging.consuming.consumer import Consumer, Handler
+from shared.messaging.dead_letters.register import DeadLetterRegister
+from shared.messaging.dead_letters.replay import DeadLetterReplay
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.migrations import migrate
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.appeal_states import CHEATING, FRIDAY, ILLNESS
 from tests.support.event_schemas import EVENTS
 from tests.support.eventually import eventually
@@ -119,7 +119,7 @@ class Follower:
 
     line: Line
     engine: AsyncEngine
-    units: Units
+    units: UnitsOfWork
     consumer: str
     handlers: Mapping[str, Handler]
 
@@ -166,7 +166,7 @@ async def follower(database: str, line: Line) -> AsyncIterator[Follower]:
     """The appeals service\'s consumer of what incidents publishes."""
     migrate(database, appeals.PACKAGE)
     engine = async_engine(database)
-    units = Units(engine, appeals.TABLE, Codec())
+    units = UnitsOfWork(engine, appeals.TABLE, Codec())
     yield Follower(line, engine, units, new_name("appeals"), inbound.handlers())
     await engine.dispose()
 
@@ -227,7 +227,7 @@ async def test_news_of_an_appeal_before_its_case_waits_as_a_dead_letter_and_can_
 ) -> None:
     migrate(database, incidents.PACKAGE)
     engine, pool = async_engine(database), await open_pool(database)
-    units = Units(engine, incidents.TABLE, Codec())
+    units = UnitsOfWork(engine, incidents.TABLE, Codec())
     appender = Appender(database, incidents.TABLE)
     await appender.start()
     store = PostgresStore(appender, pool, incidents.TABLE, Codec())
@@ -238,8 +238,8 @@ async def test_news_of_an_appeal_before_its_case_waits_as_a_dead_letter_and_can_
         await line.send(Wire.of(news))
         await eventually(lambda: _is(follower, parked=True), within=LONG)
     await store.save(a_submitted_case(cheating()))
-    box = LetterBox(engine)
-    replay = Replay(box, units, {follower.consumer: of_appeals()}, None)
+    box = DeadLetterRegister(engine)
+    replay = DeadLetterReplay(box, units, {follower.consumer: of_appeals()}, None)
     assert [each.outcome async for each in replay.of(await box.waiting())] == ["handled"]
     assert list((await store.load(Case, CASE_ID)).appeals) == [news.subject]
     await appender.drain()

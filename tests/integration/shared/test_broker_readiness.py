@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shared.messaging.readiness import BrokerCheck
+from shared.messaging.kafka.readiness import BrokerCheck
 
 
 async def test_a_cluster_that_answers_is_usable(kafka_bootstrap: str) -> None:

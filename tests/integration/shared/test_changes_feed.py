@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from shared.messaging.changes import Changes
-from shared.messaging.changes_feed import ChangesFeed
+from shared.messaging.consuming.http_feed import HttpFeed
+from shared.messaging.publishing.public_feed import PublicFeed
 from tests.support.carriers import drained, lines, written
 from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, outbound, served
 from tests.support.event_store import EventStore
@@ -36,7 +36,7 @@ async def house(event_store: EventStore) -> AsyncIterator[House]:
 
 @pytest.fixture
 def door(house: House) -> ChangesDoor:
-    return ChangesDoor(Changes(house.tail, outbound, SOURCE))
+    return ChangesDoor(PublicFeed(house.tail, outbound, SOURCE))
 
 
 @pytest.fixture
@@ -47,18 +47,18 @@ def token_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def feed(house: House, token_file: Path) -> AsyncIterator[ChangesFeed]:
-    feed = ChangesFeed(f"http://127.0.0.1:{free_port()}", token_file, house.engine, "readers", source=SOURCE)
+async def feed(house: House, token_file: Path) -> AsyncIterator[HttpFeed]:
+    feed = HttpFeed(f"http://127.0.0.1:{free_port()}", token_file, house.engine, "readers", source=SOURCE)
     yield feed
     await feed.close()
 
 
-def port_of(feed: ChangesFeed) -> int:
+def port_of(feed: HttpFeed) -> int:
     return feed._client.base_url.port or 0
 
 
 async def test_a_producer_that_is_down_has_nothing_new_and_is_found_when_it_is_up(
-    house: House, door: ChangesDoor, feed: ChangesFeed
+    house: House, door: ChangesDoor, feed: HttpFeed
 ) -> None:
     await written(house.store, DECK, "first")
     with capture_logs() as logs:
@@ -69,7 +69,7 @@ async def test_a_producer_that_is_down_has_nothing_new_and_is_found_when_it_is_u
 
 
 async def test_a_producer_that_answers_trouble_is_asked_again(
-    house: House, door: ChangesDoor, feed: ChangesFeed
+    house: House, door: ChangesDoor, feed: HttpFeed
 ) -> None:
     await written(house.store, DECK, "first")
     async with served(door, port_of(feed)):
@@ -80,7 +80,7 @@ async def test_a_producer_that_answers_trouble_is_asked_again(
 
 
 async def test_a_renewed_token_is_used_without_a_restart(
-    house: House, door: ChangesDoor, feed: ChangesFeed, token_file: Path
+    house: House, door: ChangesDoor, feed: HttpFeed, token_file: Path
 ) -> None:
     await written(house.store, DECK, "first")
     token_file.write_text("an-expired-token")
@@ -91,7 +91,7 @@ async def test_a_renewed_token_is_used_without_a_restart(
 
 
 async def test_a_token_that_is_not_there_yet_is_waited_for(
-    house: House, door: ChangesDoor, feed: ChangesFeed, token_file: Path
+    house: House, door: ChangesDoor, feed: HttpFeed, token_file: Path
 ) -> None:
     token_file.unlink()
     async with served(door, port_of(feed)):
@@ -99,7 +99,7 @@ async def test_a_token_that_is_not_there_yet_is_waited_for(
 
 
 async def test_the_producer_restarts_under_filing_and_every_line_is_read_once(
-    house: House, door: ChangesDoor, feed: ChangesFeed
+    house: House, door: ChangesDoor, feed: HttpFeed
 ) -> None:
     readers = Readers(house.rows)
     async with readers.following(feed):
@@ -115,7 +115,7 @@ async def _grown_to(readers: Readers, count: int) -> bool:
     return len(readers.lines()) == count
 
 
-async def test_a_producer_that_is_away_has_nothing_known_behind_it(feed: ChangesFeed) -> None:
+async def test_a_producer_that_is_away_has_nothing_known_behind_it(feed: HttpFeed) -> None:
     assert await feed.behind() == {}
     assert await feed.poll(0.01) == ()
 
@@ -124,12 +124,12 @@ async def test_a_page_moves_over_facts_that_are_not_public(house: House) -> None
     book = a_logbook("Deck", "first")
     book.burn()
     await house.store.save(book)
-    page = await Changes(house.tail, outbound, SOURCE).page(0)
+    page = await PublicFeed(house.tail, outbound, SOURCE).page(0)
     assert ([item["sequence"] for item in page["items"]], page["next_after"]) == (["2"], 3)
 
 
 async def test_a_page_holds_no_more_than_was_asked_for_and_the_next_one_goes_on(house: House) -> None:
-    changes = Changes(house.tail, outbound, SOURCE)
+    changes = PublicFeed(house.tail, outbound, SOURCE)
     await written(house.store, DECK, "first", "second", "third")
     page = await changes.page(0, 2)
     rest = await changes.page(page["next_after"], 2)
@@ -137,7 +137,7 @@ async def test_a_page_holds_no_more_than_was_asked_for_and_the_next_one_goes_on(
 
 
 async def test_a_page_that_does_not_reach_the_newest_position_names_it(house: House) -> None:
-    changes = Changes(house.tail, outbound, SOURCE)
+    changes = PublicFeed(house.tail, outbound, SOURCE)
     await written(house.store, DECK, "first", "second", "third")
     page = await changes.page(0, 1)
     assert (page["next_after"], page.get("head")) == (2, 4)
@@ -145,7 +145,7 @@ async def test_a_page_that_does_not_reach_the_newest_position_names_it(house: Ho
 
 
 async def test_a_long_poll_is_answered_when_something_public_happens(house: House) -> None:
-    asked = asyncio.create_task(Changes(house.tail, outbound, SOURCE).page(0, 10, 20.0))
+    asked = asyncio.create_task(PublicFeed(house.tail, outbound, SOURCE).page(0, 10, 20.0))
     await house.store.save(a_logbook("nothing public"))
     await written(house.store, DECK, "first")
     async with asyncio.timeout(5):
@@ -153,4 +153,4 @@ async def test_a_long_poll_is_answered_when_something_public_happens(house: Hous
 
 
 async def test_a_long_poll_without_news_is_empty_and_keeps_its_place(house: House) -> None:
-    assert await Changes(house.tail, outbound, SOURCE).page(41, 10, 0.1) == {"items": [], "next_after": 41}
+    assert await PublicFeed(house.tail, outbound, SOURCE).page(41, 10, 0.1) == {"items": [], "next_after": 41}

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.kafka.broker import Broker
-from shared.messaging.feed import Delivery
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.topics import dead_letter_topic
+from shared.messaging.consuming.feed import Delivery
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.topics import dead_letter_topic
 from tests.support.carriers import written
 from tests.support.event_store import EventStore
 from tests.support.eventually import eventually

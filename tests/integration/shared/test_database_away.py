@@ -22,16 +22,16 @@ Question = Callable[[AsyncEngine], Awaitable[object]]
 QUESTIONS: dict[str, Question] = {
     "appeals": lambda engine: appeals.AppealQueries(engine).search(
         CDE_REVIEWER,
-        appeals.Filters(),
+        appeals.AppealCriteria(),
         now=datetime.now(UTC),
-        order=appeals.Order.NEWEST,
+        order=appeals.AppealOrder.NEWEST,
         limit=1,
         after=None,
     ),
     "known case": lambda engine: KnownCaseTable(engine).find("2018-19-000123"),
     "appeal numbers": lambda engine: CountedNumbers(engine).reserve("2018-19-000123", 1),
     "messages": lambda engine: notifications.MessageQueries(engine).page(
-        CDE_REVIEWER, notifications.Filters(), limit=1
+        CDE_REVIEWER, notifications.MessageCriteria(), limit=1
     ),
 }
 

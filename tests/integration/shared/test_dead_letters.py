@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.messaging.dead_letters import DeadLetters, reasons
-from shared.messaging.feed import Delivery, Failure, Place
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking, reasons
 from shared.persistence.faults import StoreUnavailable
 from tests.support.event_store import EventStore
 
 HOSTILE = Delivery(
-    Place("lines", 3, 41),
+    MessagePlace("lines", 3, 41),
     None,
     "ce_id is not UTF-8",
     b"\x00key",
@@ -22,7 +22,7 @@ FAILURE = Failure("it said \x00 and \ud800", 0, datetime(2026, 11, 21, 12, tzinf
 
 async def test_whatever_came_in_can_be_kept(event_store: EventStore) -> None:
     async with event_store.engine() as engine:
-        await DeadLetters(engine, "readers").keep(HOSTILE, FAILURE)
+        await DeadLetterParking(engine, "readers").keep(HOSTILE, FAILURE)
     kept = event_store.rows("SELECT consumer, source, event_id, place, value, reason FROM dead_letters")
     assert kept == [
         ("readers", "lines", None, "lines:3:41", b"\x00\xff{", "it said \\0 and \\ud800"),
@@ -31,7 +31,7 @@ async def test_whatever_came_in_can_be_kept(event_store: EventStore) -> None:
 
 async def test_a_message_parked_twice_has_one_row_until_it_is_replayed(event_store: EventStore) -> None:
     async with event_store.engine() as engine:
-        letters = DeadLetters(engine, "readers")
+        letters = DeadLetterParking(engine, "readers")
         await letters.keep(HOSTILE, FAILURE)
         await letters.keep(HOSTILE, FAILURE)
         assert event_store.rows("SELECT count(*) FROM dead_letters") == [(1,)]
@@ -42,15 +42,15 @@ async def test_a_message_parked_twice_has_one_row_until_it_is_replayed(event_sto
 
 async def test_each_consumer_has_its_own(event_store: EventStore) -> None:
     async with event_store.engine() as engine:
-        await DeadLetters(engine, "readers").keep(HOSTILE, FAILURE)
-        assert not await DeadLetters(engine, "others").hold(HOSTILE)
+        await DeadLetterParking(engine, "readers").keep(HOSTILE, FAILURE)
+        assert not await DeadLetterParking(engine, "others").hold(HOSTILE)
 
 
 async def test_a_database_that_is_away_says_so(event_store: EventStore) -> None:
     nowhere = EventStore("postgresql://nobody@127.0.0.1:1/nothing")
     async with nowhere.engine() as engine:
         with pytest.raises(StoreUnavailable):
-            await DeadLetters(engine, "readers").keep(HOSTILE, FAILURE)
+            await DeadLetterParking(engine, "readers").keep(HOSTILE, FAILURE)
 
 
 def test_the_headers_say_where_and_why() -> None:

@@ -16,7 +16,7 @@ from shared.persistence import engine as engines
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Units
+from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.fault_proxy import Address, FaultProxy, proxies
 from tests.support.ports import free_port
 
@@ -85,7 +85,7 @@ async def test_a_wire_that_falls_silent_in_mid_transaction_is_the_databases_trou
 
     async def work() -> None:
         nonlocal fell_silent
-        async with Units(engine, "some_events", Codec()).begin() as unit:
+        async with UnitsOfWork(engine, "some_events", Codec()).begin() as unit:
             await unit.connection.scalar(sa.text("SELECT 1"))
             await asyncio.to_thread(proxy.silence)
             await asyncio.to_thread(proxy.heal)

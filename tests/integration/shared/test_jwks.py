@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared.http.auth import Authenticator
-from shared.http.keyset import KeysUnavailable
+from shared.http.jwks import KeysUnavailable
 from tests.support.tokens import AUDIENCE, CDE_REVIEWER, ISSUER, signing_key, token
 
 

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.kafka.broker import Broker
-from shared.messaging.kafka_types import KafkaError, MessageSizeTooLargeError, NotAcknowledged, Record
-from shared.messaging.producer import Publisher, Sent
+from shared.messaging.kafka.client import KafkaError, MessageSizeTooLargeError, NotAcknowledged, Record
+from shared.messaging.kafka.producer import Publisher, Sent
 from tests.support.kafka import make_topic, messages, new_name
 
 NOBODY = "127.0.0.1:1"

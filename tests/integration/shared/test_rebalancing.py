@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.messaging.kafka_feed import KafkaFeed
+from shared.messaging.kafka.feed import KafkaFeed
 from tests.support.carriers import written
 from tests.support.event_store import EventStore
 from tests.support.eventually import eventually

@@ -8,10 +8,8 @@ from typing import cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging import kafka_feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_member import Member
-from shared.messaging.kafka_types import (
+from shared.messaging.kafka import feed as kafka_feed
+from shared.messaging.kafka.client import (
     Record,
     TopicPartition,
     is_joining,
@@ -20,6 +18,8 @@ from shared.messaging.kafka_types import (
     post,
     wait_for,
 )
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.member import Member
 from tests.support.eventually import eventually
 from tests.support.kafka import make_topic, new_name
 

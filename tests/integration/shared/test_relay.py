@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging.producer import Publisher
-from shared.messaging.relay import Unpublishable
+from shared.messaging.kafka.producer import Publisher
+from shared.messaging.publishing.relay import Unpublishable
 from tests.support.carriers import written
 from tests.support.chronicle import LineWritten
 from tests.support.event_store import EventStore

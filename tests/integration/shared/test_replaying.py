@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.feed import Delivery, Failure, Feed, Place
+from shared.messaging.consuming.feed import Delivery, Failure, Feed, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking
 from tests.support.carriers import CONSUMER, Carrier, changes_carrier, kafka_carrier, own_carrier
 from tests.support.dead_letter_office import Office, dead_letter_office
 from tests.support.event_store import EventStore
@@ -127,8 +127,10 @@ async def office(event_store: EventStore, capsys: pytest.CaptureFixture[str]) ->
 
 
 async def kept(office: Office, value: bytes, offset: int = 7, **headers: bytes) -> str:
-    delivery = Delivery(Place("lines", 0, offset), None, "nonsense", None, value, tuple(headers.items()))
-    await DeadLetters(office.engine, CONSUMER).keep(delivery, FAILURE)
+    delivery = Delivery(
+        MessagePlace("lines", 0, offset), None, "nonsense", None, value, tuple(headers.items())
+    )
+    await DeadLetterParking(office.engine, CONSUMER).keep(delivery, FAILURE)
     return str((await office.asked("list"))[1][0]["number"])
 
 

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from kafka.errors import TopicAlreadyExistsError
 
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import Record, open_admin
-from shared.messaging.producer import Publisher, Sent
-from shared.messaging.republishing import NotRepublished, Republished, Republishing
-from shared.process.republish import Store, republish
+from shared.messaging.kafka.client import Record, open_admin
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.producer import Publisher, Sent
+from shared.messaging.publishing.republishing import NotRepublished, Republished, Republishing
+from shared.process.republish import RepublishSource, republish
 from tests.support.carriers import written
 from tests.support.chronicle import SOURCE, outbound
 from tests.support.event_store import EventStore
@@ -155,7 +155,7 @@ async def test_a_relay_steps_back_while_somebody_republishes_and_goes_on_afterwa
 
 
 async def test_a_relay_that_does_not_step_back_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.messaging.relay.LOOK", 3600.0)
+    monkeypatch.setattr("shared.messaging.publishing.relay.LOOK", 3600.0)
     async with house.relaying():
         await filed(house, LINES[:1])
         await eventually(house.caught_up, within=LONG)
@@ -171,7 +171,7 @@ async def test_the_verb_counts_before_it_publishes_and_shows_how_far_it_is(
     await filed(house, LINES[:3])
     async with house.relaying():
         await eventually(house.caught_up, within=LONG)
-    store = Store(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
+    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
     capsys.readouterr()
     assert await republish(store, ["--from", "1", "--dry-run"]) == 0
     assert f"3 events of the positions 1 to {house.position()} would go to" in capsys.readouterr().out
@@ -184,7 +184,7 @@ async def test_the_verb_counts_before_it_publishes_and_shows_how_far_it_is(
 
 @pytest.mark.parametrize("words", [[], ["--from", "0"], ["--from", "x"], ["--from", "1", "--until", "2"]])
 async def test_what_is_no_usage_ends_with_it(house: House, words: list[str]) -> None:
-    store = Store(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
+    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
     with pytest.raises(SystemExit, match="2"):
         await republish(store, words)
 
@@ -192,7 +192,7 @@ async def test_what_is_no_usage_ends_with_it(house: House, words: list[str]) -> 
 async def test_without_a_cluster_there_is_nothing_to_publish_to(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = Store(SOURCE, house.topic, house.tail, outbound, house.engine, None)
+    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, None)
     assert await republish(store, ["--from", "1"]) == 1
     assert "KAFKA_BOOTSTRAP_SERVERS is not set" in capsys.readouterr().err
     assert await republish(store, ["--from", "1", "--dry-run"]) == 0

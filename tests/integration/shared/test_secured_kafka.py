@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging import kafka_network
-from shared.messaging.cluster import Cluster, Refused
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_types import KafkaTimeoutError, open_consumer, open_producer
-from shared.messaging.readiness import BrokerCheck
-from shared.messaging.relay import Relay
+from shared.messaging.kafka import network
+from shared.messaging.kafka.client import KafkaTimeoutError, open_consumer, open_producer
+from shared.messaging.kafka.cluster import Cluster, Refused
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.readiness import BrokerCheck
+from shared.messaging.publishing.relay import Relay
 from tests.support.carriers import written
 from tests.support.certificates import Authority
 from tests.support.chronicle import SOURCE, outbound
@@ -191,7 +191,7 @@ def test_a_port_that_says_nothing_to_the_tls_greeting_keeps_nobody(
         began = time.monotonic()
         with pytest.raises(Refused, match="speaks no TLS"):
             open_consumer(cluster, "tests", None)
-        monkeypatch.setattr(kafka_network, "knock", lambda _cluster: None)  # silent from the next greeting on
+        monkeypatch.setattr(network, "knock", lambda _cluster: None)  # silent from the next greeting on
         with pytest.raises(KafkaTimeoutError):
             open_consumer(cluster, "tests", None)
         assert time.monotonic() - began < 2 * PROMPTLY

@@ -14,7 +14,7 @@ from shared.kernel.trail import Trail
 from shared.observability.correlation import following
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Unit, Units
+from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.support.event_store import EventStore
 from tests.support.logbook import Logbook, Shelf, a_logbook
 
@@ -143,7 +143,7 @@ async def test_a_unit_that_fails_leaves_nothing(event_store: EventStore) -> None
             assert unit is not None
 
 
-async def _save_then_fail(unit: Unit | None) -> None:
+async def _save_then_fail(unit: UnitOfWork | None) -> None:
     assert unit is not None
     await unit.store.save(a_logbook())
     raise ZeroDivisionError
@@ -218,7 +218,7 @@ async def test_a_lock_held_too_long_is_told_as_unavailable(event_store: EventSto
             await _put_impatiently(units)
 
 
-async def _put_impatiently(units: Units) -> None:
+async def _put_impatiently(units: UnitsOfWork) -> None:
     async with units.begin() as unit:
         await unit.connection.execute(sa.text("SET LOCAL lock_timeout = '10ms'"))
         await positions.put(unit.connection, "relay", 1)

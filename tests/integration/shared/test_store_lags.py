@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.feed import Delivery, Failure, Place
-from shared.messaging.lags import StoreLags
+from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
+from shared.messaging.dead_letters.parking import DeadLetterParking
+from shared.messaging.store_lags import StoreLags
 from shared.observability.metrics import samples
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable
@@ -94,9 +94,9 @@ async def test_a_read_model_is_behind_by_what_is_not_folded(scene: Scene) -> Non
 
 
 async def test_dead_letters_wait_until_they_are_replayed(scene: Scene) -> None:
-    letters = DeadLetters(scene.engine, scene.consumer)
+    letters = DeadLetterParking(scene.engine, scene.consumer)
     for offset in (1, 2):
-        await letters.keep(Delivery(Place("lines", 0, offset), None, "no", b"k", b"{}", ()), FAILURE)
+        await letters.keep(Delivery(MessagePlace("lines", 0, offset), None, "no", b"k", b"{}", ()), FAILURE)
     await scene.lags.measure()
     assert scene.figure("dead_letters_waiting", scene.consumer) == 2
     async with scene.engine.begin() as connection:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from deploy.kafka.jars import HERE
-from shared.messaging.kafka_types import open_admin
-from shared.messaging.topics import TopicMismatch, create, declared, missing
+from shared.messaging.kafka.client import open_admin
+from shared.messaging.kafka.topics import TopicMismatch, create, declared, missing
 from tests.support.kafka import make_topic, new_name
 
 TOPICS = declared(HERE / "topics.yaml")

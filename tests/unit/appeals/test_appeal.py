@@ -15,7 +15,7 @@ from services.appeals.domain.errors import (
     ProcessingNotFailed,
     ReasonRequired,
 )
-from services.appeals.domain.values import Act, AppealType, Routing, Status
+from services.appeals.domain.values import Act, AppealStatus, AppealType, Routing
 from shared.kernel.actor import Actor
 from tests.support.appeal_states import (
     ADMINISTRATOR,
@@ -51,26 +51,26 @@ COLLEAGUE = someone(SITE_COORDINATOR.role, sub="colleague", lea="1964733", schoo
 
 def test_e12_an_extension_waits_for_the_cde_four_business_days_and_is_not_filed_before() -> None:
     appeal = an_extension()
-    assert (appeal.status, appeal.routing) == (Status.PENDING_CDE, Routing.DEFER_FOR_CDE)
+    assert (appeal.status, appeal.routing) == (AppealStatus.PENDING_CDE, Routing.DEFER_FOR_CDE)
     assert appeal.decide_by == CLOSING_THURSDAY
 
 
 def test_e16_a_re_open_is_filed_at_once_to_caltac() -> None:
     appeal = a_re_open()
-    assert (appeal.status, appeal.routing) == (Status.PENDING_CALTAC, Routing.FILE_NOW)
+    assert (appeal.status, appeal.routing) == (AppealStatus.PENDING_CALTAC, Routing.FILE_NOW)
 
 
 def test_e19_e20_a_reset_for_wrong_settings_waits_for_the_cde_two_business_days() -> None:
     appeal = a_settings_reset()
-    assert (appeal.status, appeal.decide_by) == (Status.PENDING_CDE, CLOSING_TUESDAY)
+    assert (appeal.status, appeal.decide_by) == (AppealStatus.PENDING_CDE, CLOSING_TUESDAY)
 
 
 def test_hr_17_any_other_reset_waits_for_caltac() -> None:
-    assert requested(MISSING_SUPPORT, AppealType.RESET, STARTED).status is Status.PENDING_CALTAC
+    assert requested(MISSING_SUPPORT, AppealType.RESET, STARTED).status is AppealStatus.PENDING_CALTAC
 
 
 def test_e26_an_invalidation_waits_for_the_cde() -> None:
-    assert an_invalidation().status is Status.PENDING_CDE
+    assert an_invalidation().status is AppealStatus.PENDING_CDE
 
 
 def test_e24_caltac_enters_a_restore_that_returns_the_earlier_state() -> None:
@@ -207,7 +207,7 @@ def test_a_failure_says_why() -> None:
 
 def test_a_27_what_failed_is_resubmitted_and_then_executed() -> None:
     appeal = failed(a_re_open(), by=CALTAC)
-    assert (appeal.status, appeal.failure) == (Status.PROCESSING_FAILED, "No opportunity matches.")
+    assert (appeal.status, appeal.failure) == (AppealStatus.PROCESSING_FAILED, "No opportunity matches.")
     given(appeal).when(lambda a: a.resubmit(Act(CALTAC, TUESDAY))).then_only(Appeal.Resubmitted)
     given(appeal).when(lambda a: a.process(Act(CALTAC, TUESDAY))).then_only(Appeal.Processed)
 

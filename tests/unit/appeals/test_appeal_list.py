@@ -9,7 +9,7 @@ from services.appeals.api.resources import of_appeal, of_row
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act
-from services.appeals.read_model.appeal_list import AppealList, Row
+from services.appeals.read_model.appeal_list import AppealList, AppealRow
 from tests.support.appeal_states import (
     CALTAC,
     CDE,
@@ -27,8 +27,8 @@ from tests.support.appeal_states import (
 )
 
 
-def folded(aggregate: Aggregate) -> Row | None:
-    row: Row | None = None
+def folded(aggregate: Aggregate) -> AppealRow | None:
+    row: AppealRow | None = None
     for fact in aggregate.collect_events():
         assert isinstance(fact, DomainEvent)
         row = AppealList().fold(row, fact)

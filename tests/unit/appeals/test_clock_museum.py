@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.appeals.api.resources import is_overdue
-from services.appeals.domain.values import Act, Status
+from services.appeals.domain.values import Act, AppealStatus
 from tests.support.appeal_states import (
     CALTAC,
     CDE,
@@ -32,8 +32,8 @@ def test_museum_1_time_spent_waiting_for_the_delivery_system_is_added_to_no_cloc
 def test_museum_5_a_decision_is_not_called_late_at_the_deadline_itself() -> None:
     due = an_invalidation().decide_by
     assert due is not None
-    assert not is_overdue(Status.PENDING_CDE, due, due)
-    assert is_overdue(Status.PENDING_CDE, due, due + timedelta(microseconds=1))
+    assert not is_overdue(AppealStatus.PENDING_CDE, due, due)
+    assert is_overdue(AppealStatus.PENDING_CDE, due, due + timedelta(microseconds=1))
 
 
 def test_museum_6_a_changed_promise_forgets_nothing_of_a_clock_that_runs() -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from services.appeals.domain import facts
 from services.appeals.domain.appeal import Appeal
-from services.appeals.domain.clocks import changes_of, filing_closes
+from services.appeals.domain.deadlines import changes_of, filing_closes
 from services.appeals.domain.values import Act
 from services.appeals.messaging.outbound import publish
 from shared.contracts.appeals_v1 import DecisionAtRisk, DecisionOverdue
-from shared.kernel.clocks import Change, Done, Due, Moot
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
 from tests.support.appeal_states import (
     CALTAC,
     CDE,
@@ -40,12 +40,12 @@ WEDNESDAY_CLOSE = datetime(2019, 4, 18, 0, 0, tzinfo=UTC)
 THURSDAY_CLOSE = datetime(2019, 4, 19, 0, 0, tzinfo=UTC)
 
 
-def changes_by(appeal: Appeal) -> list[Change]:
+def changes_by(appeal: Appeal) -> list[DeadlineChange]:
     happened = [fact for fact in appeal.collect_events() if isinstance(fact, facts.Event | facts.Requested)]
     return [change for fact in happened for change in changes_of(fact, RULEBOOKS.for_year)]
 
 
-def due(changes: list[Change]) -> Due:
+def due(changes: list[DeadlineChange]) -> Due:
     (found,) = [change for change in changes if isinstance(change, Due)]
     return found
 

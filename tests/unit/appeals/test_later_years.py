@@ -10,8 +10,16 @@ import pytest
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import NotWithdrawable
 from services.appeals.domain.offers import offers, route_for
-from services.appeals.domain.policy import Policy
-from services.appeals.domain.values import Act, AppealType, Decider, DeclaredEvent, KnownCase, Request, Status
+from services.appeals.domain.policy import AppealPolicy
+from services.appeals.domain.values import (
+    Act,
+    AppealStatus,
+    AppealType,
+    Decider,
+    DeclaredEvent,
+    KnownCase,
+    Request,
+)
 from shared.kernel.actor import Role
 from tests.support.appeal_states import (
     EXPIRED,
@@ -35,19 +43,19 @@ RESET = AppealType.RESET
 
 
 def offered(
-    policy: Policy, case: KnownCase, event: DeclaredEvent, *, role: Role = Role.SITE_COORDINATOR
+    policy: AppealPolicy, case: KnownCase, event: DeclaredEvent, *, role: Role = Role.SITE_COORDINATOR
 ) -> set[str]:
     return {route.appeal_type.value for route in offers(policy, situation(case, event, role=role)).offered}
 
 
-def an_appeal(policy: Policy, case: KnownCase, kind: AppealType, event: DeclaredEvent) -> Appeal:
+def an_appeal(policy: AppealPolicy, case: KnownCase, kind: AppealType, event: DeclaredEvent) -> Appeal:
     asked = Request(NAMES, "2020-21-000001-A001", kind, STUDENT, event, None, SITE_COORDINATOR, FRIDAY)
     return Appeal.request(asked, case, route_for(policy, situation(case, event), kind), policy)
 
 
 @pytest.mark.parametrize(("policy", "last_day"), [(EARLY, 16), (DEFAULT, 16), (LATER, 18)])
 def test_a_1_a_settings_reset_has_two_business_days_and_four_in_later_editions(
-    policy: Policy, last_day: int
+    policy: AppealPolicy, last_day: int
 ) -> None:
     appeal = an_appeal(policy, WRONG_SETTINGS, RESET, STARTED)
     assert appeal.decide_by == datetime(2019, 4, last_day + 1, tzinfo=UTC)  # 17:00 Pacific
@@ -55,12 +63,12 @@ def test_a_1_a_settings_reset_has_two_business_days_and_four_in_later_editions(
 
 
 @pytest.mark.parametrize(("policy", "published"), [(DEFAULT, False), (LATER, True)])
-def test_caltacs_clock_is_published_in_later_editions_only(policy: Policy, published: bool) -> None:
+def test_caltacs_clock_is_published_in_later_editions_only(policy: AppealPolicy, published: bool) -> None:
     assert route_for(policy, situation(ILLNESS, EXPIRED), AppealType.RE_OPEN).clock.published is published
 
 
 @pytest.mark.parametrize("policy", [EARLY, DEFAULT])
-def test_hr_19_a_request_that_waits_for_caltac_stands_in_the_strict_years(policy: Policy) -> None:
+def test_hr_19_a_request_that_waits_for_caltac_stands_in_the_strict_years(policy: AppealPolicy) -> None:
     appeal = an_appeal(policy, ILLNESS, AppealType.RE_OPEN, EXPIRED)
     with pytest.raises(NotWithdrawable):
         appeal.withdraw(Act(SITE_COORDINATOR, TUESDAY))
@@ -69,7 +77,7 @@ def test_hr_19_a_request_that_waits_for_caltac_stands_in_the_strict_years(policy
 def test_a_12_later_editions_let_any_waiting_request_be_taken_back() -> None:
     appeal = an_appeal(LATER, ILLNESS, AppealType.RE_OPEN, EXPIRED)
     appeal.withdraw(Act(SITE_COORDINATOR, TUESDAY))
-    assert appeal.status is Status.WITHDRAWN
+    assert appeal.status is AppealStatus.WITHDRAWN
 
 
 def test_a_12_what_is_decided_is_not_taken_back_in_any_year() -> None:
@@ -115,6 +123,6 @@ def test_wrongly_keyed_paper_responses_are_restored_by_caltac() -> None:
 
 
 @pytest.mark.parametrize("policy", [EARLY, DEFAULT, LATER])
-def test_the_pause_rule_is_the_same_in_every_year(policy: Policy) -> None:
+def test_the_pause_rule_is_the_same_in_every_year(policy: AppealPolicy) -> None:
     case = a_case("session_disruption", "grace_period_extension")
     assert offered(policy, case, PAUSED_35) == {"grace_period_extension"}

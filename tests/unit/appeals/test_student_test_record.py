@@ -10,15 +10,20 @@ import pytest
 from services.appeals.domain.errors import AlreadyInvalidated, AppealTypeNotOffered, DuplicateAppeal
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.student_test_record import StudentTestRecord
-from services.appeals.domain.values import Act, AppealType, Decider, Status
+from services.appeals.domain.values import Act, AppealStatus, AppealType, Decider
 from tests.support.appeal_states import FRIDAY, NAMES, SITE_COORDINATOR, STUDENT, an_invalidation
 from tests.support.scenario import given
 
 ACT = Act(SITE_COORDINATOR, FRIDAY)
 INVALIDATE, RE_OPEN, RESET = AppealType.INVALIDATE, AppealType.RE_OPEN, AppealType.RESET
 DECIDERS = {INVALIDATE: Decider.CDE, RE_OPEN: Decider.CALTAC, RESET: Decider.CALTAC}
-STANDING = [Status.PENDING_CDE, Status.APPROVED, Status.PROCESSED, Status.PROCESSING_FAILED]
-GONE = [Status.DENIED, Status.WITHDRAWN]
+STANDING = [
+    AppealStatus.PENDING_CDE,
+    AppealStatus.APPROVED,
+    AppealStatus.PROCESSED,
+    AppealStatus.PROCESSING_FAILED,
+]
+GONE = [AppealStatus.DENIED, AppealStatus.WITHDRAWN]
 
 
 def an_appeal(kind: AppealType, *, case: str = "2018-19-000001") -> Identity:
@@ -32,7 +37,7 @@ def an_appeal(kind: AppealType, *, case: str = "2018-19-000001") -> Identity:
     )
 
 
-def a_record(*appeals: tuple[Identity, Status | None]) -> StudentTestRecord:
+def a_record(*appeals: tuple[Identity, AppealStatus | None]) -> StudentTestRecord:
     record = StudentTestRecord.open(an_appeal(INVALIDATE), ACT)
     for about, status in appeals:
         record.admit(about, ACT)
@@ -48,7 +53,9 @@ def test_the_first_appeal_is_admitted() -> None:
 
 
 @pytest.mark.parametrize("status", [None, *STANDING])
-def test_hr_22_no_re_open_where_an_invalidation_exists_in_any_case_of_the_year(status: Status | None) -> None:
+def test_hr_22_no_re_open_where_an_invalidation_exists_in_any_case_of_the_year(
+    status: AppealStatus | None,
+) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
     given(record).when(lambda r: r.admit(an_appeal(RE_OPEN, case="2018-19-000009"), ACT)).then_refused(
         AlreadyInvalidated
@@ -56,7 +63,7 @@ def test_hr_22_no_re_open_where_an_invalidation_exists_in_any_case_of_the_year(s
 
 
 @pytest.mark.parametrize("status", GONE)
-def test_hr_22_an_invalidation_that_came_to_nothing_bars_nothing(status: Status) -> None:
+def test_hr_22_an_invalidation_that_came_to_nothing_bars_nothing(status: AppealStatus) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
     given(record).when(lambda r: r.admit(an_appeal(RE_OPEN), ACT)).then_only(StudentTestRecord.AppealOpened)
 
@@ -68,8 +75,8 @@ def test_an_invalidation_waits_until_a_re_open_of_the_same_test_is_decided() -> 
     )
 
 
-@pytest.mark.parametrize("status", [Status.APPROVED, Status.PROCESSED, *GONE])
-def test_a_decided_re_open_does_not_bar_an_invalidation(status: Status) -> None:
+@pytest.mark.parametrize("status", [AppealStatus.APPROVED, AppealStatus.PROCESSED, *GONE])
+def test_a_decided_re_open_does_not_bar_an_invalidation(status: AppealStatus) -> None:
     record = a_record((an_appeal(RE_OPEN), status))
     given(record).when(lambda r: r.admit(an_appeal(INVALIDATE), ACT)).then_only(
         StudentTestRecord.AppealOpened
@@ -83,19 +90,19 @@ def test_an_open_appeal_is_not_asked_for_twice(case: str) -> None:
 
 
 def test_an_executed_appeal_is_not_asked_for_again_under_its_case() -> None:
-    record = a_record((an_appeal(RESET), Status.PROCESSED))
+    record = a_record((an_appeal(RESET), AppealStatus.PROCESSED))
     given(record).when(lambda r: r.admit(an_appeal(RESET), ACT)).then_refused(DuplicateAppeal)
 
 
 def test_an_executed_appeal_may_be_asked_for_under_another_case() -> None:
-    record = a_record((an_appeal(RESET), Status.PROCESSED))
+    record = a_record((an_appeal(RESET), AppealStatus.PROCESSED))
     given(record).when(lambda r: r.admit(an_appeal(RESET, case="2018-19-000009"), ACT)).then_only(
         StudentTestRecord.AppealOpened
     )
 
 
-@pytest.mark.parametrize("status", [Status.APPROVED, Status.PROCESSED])
-def test_a_test_is_invalidated_once_only(status: Status) -> None:
+@pytest.mark.parametrize("status", [AppealStatus.APPROVED, AppealStatus.PROCESSED])
+def test_a_test_is_invalidated_once_only(status: AppealStatus) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
     given(record).when(lambda r: r.admit(an_appeal(INVALIDATE, case="2018-19-000009"), ACT)).then_refused(
         AlreadyInvalidated
@@ -103,7 +110,7 @@ def test_a_test_is_invalidated_once_only(status: Status) -> None:
 
 
 @pytest.mark.parametrize("status", GONE)
-def test_hr_26_a_denial_may_be_followed_by_a_new_appeal(status: Status) -> None:
+def test_hr_26_a_denial_may_be_followed_by_a_new_appeal(status: AppealStatus) -> None:
     record = a_record((an_appeal(RESET), status))
     given(record).when(lambda r: r.admit(an_appeal(RESET), ACT)).then_only(StudentTestRecord.AppealOpened)
 

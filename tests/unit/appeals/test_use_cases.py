@@ -36,7 +36,7 @@ from services.appeals.domain.errors import (
     StudentRepeated,
 )
 from services.appeals.domain.student_test_record import StudentTestRecord
-from services.appeals.domain.values import Act, AppealType, DeclaredEvent, EventState, KnownCase, Status
+from services.appeals.domain.values import Act, AppealStatus, AppealType, DeclaredEvent, EventState, KnownCase
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from tests.support.appeal_service import Service
@@ -98,7 +98,7 @@ async def test_e26_a_request_opens_one_appeal_per_student_and_a_record_of_each_t
     record = await service.store.load(
         StudentTestRecord, StudentTestRecord.id_of(CLASS[0], "sb_ela_cat", "2018-19")
     )
-    assert [entry.status for entry in record.entries.values()] == [Status.PENDING_CDE]
+    assert [entry.status for entry in record.entries.values()] == [AppealStatus.PENDING_CDE]
 
 
 async def test_all_or_none_one_refused_student_refuses_the_request_and_says_which() -> None:
@@ -182,7 +182,7 @@ async def test_an_appeal_that_a_site_filed_before_stays_its_own_to_withdraw() ->
     service.cases.cases[CHEATING.case_number] = replace(CHEATING, lea_files=True)
     act = Act(SITE_COORDINATOR, TUESDAY)
     withdrawn = await service.appeals.do(DoToAppeal(Deed.WITHDRAW, filed.id, act))
-    assert withdrawn.status is Status.WITHDRAWN
+    assert withdrawn.status is AppealStatus.WITHDRAWN
 
 
 async def test_a_case_not_known_yet_is_worth_another_try_soon() -> None:
@@ -243,7 +243,7 @@ async def test_e26_decide_then_process() -> None:
     appeal = await an_open_invalidation(service)
     await service.appeals.do(doing(Deed.APPROVE, appeal.id, CDE))
     done = await service.appeals.do(doing(Deed.PROCESS, appeal.id, CALTAC))
-    assert done.status is Status.PROCESSED
+    assert done.status is AppealStatus.PROCESSED
 
 
 async def test_a_27_fail_resubmit_process() -> None:
@@ -253,7 +253,7 @@ async def test_a_27_fail_resubmit_process() -> None:
     await service.appeals.do(doing(Deed.FAIL, appeal.id, CALTAC, reason="No opportunity matches."))
     await service.appeals.do(doing(Deed.RESUBMIT, appeal.id, CALTAC))
     done = await service.appeals.do(doing(Deed.PROCESS, appeal.id, CALTAC))
-    assert (done.status, done.failure) == (Status.PROCESSED, None)
+    assert (done.status, done.failure) == (AppealStatus.PROCESSED, None)
 
 
 async def test_e27_a_withdrawal() -> None:
@@ -261,7 +261,7 @@ async def test_e27_a_withdrawal() -> None:
     appeal = await an_open_invalidation(service)
     assert (
         await service.appeals.do(doing(Deed.WITHDRAW, appeal.id, LEA_COORDINATOR))
-    ).status is Status.WITHDRAWN
+    ).status is AppealStatus.WITHDRAWN
 
 
 async def test_a_13_a_re_open_ends_with_the_window_where_one_is_known() -> None:
@@ -311,7 +311,7 @@ async def test_many_decisions_have_a_result_each() -> None:
         *[None] * (len(CLASS) - 1),
         AppealNotFound,
     ]
-    assert (await service.appeals.get(appeals[1].id, CDE)).status is Status.APPROVED
+    assert (await service.appeals.get(appeals[1].id, CDE)).status is AppealStatus.APPROVED
 
 
 async def test_many_denials_need_a_reason() -> None:

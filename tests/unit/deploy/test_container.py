@@ -12,7 +12,7 @@ from deploy.container import __main__ as entry
 from deploy.container.health import door
 from deploy.container.served import LAPTOP, served
 from deploy.container.welcome import lines
-from shared.http.keys import SigningKey
+from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Role
 
 ROOT = Path(__file__).parents[3]

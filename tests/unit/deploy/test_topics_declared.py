@@ -10,8 +10,8 @@ from services.appeals import bootstrap as appeals
 from services.incidents import bootstrap as incidents
 from services.notifications.messaging import inbound as notifications
 from shared.contracts import appeals_v1, incidents_v1, notifications_v1
-from shared.messaging.kafka_types import LARGEST_REQUEST
-from shared.messaging.topics import Topic, dead_letter_topic, declared
+from shared.messaging.kafka.client import LARGEST_REQUEST
+from shared.messaging.kafka.topics import Topic, dead_letter_topic, declared
 
 TOPICS = {topic.name: topic for topic in declared(HERE / "topics.yaml")}
 PUBLISHED = [incidents_v1.TOPIC, appeals_v1.TOPIC, notifications_v1.TOPIC]

@@ -23,7 +23,7 @@ from services.incidents.domain.errors import (
     TooManyStudents,
     UnlistedIncident,
 )
-from services.incidents.domain.values import Status
+from services.incidents.domain.values import CaseStatus
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from tests.support.incident_bodies import (
@@ -91,7 +91,7 @@ def test_what_is_on_record_stays_of_the_year_that_it_was_submitted_in() -> None:
 
 def test_e48_a_draft_has_no_number_and_is_not_late() -> None:
     case = a_draft(cheating(discovered_at="2019-04-01T10:00:00Z", occurred_at="2019-04-01T10:00:00Z"))
-    assert (case.status, case.case_number, case.late) == (Status.DRAFT, None, False)
+    assert (case.status, case.case_number, case.late) == (CaseStatus.DRAFT, None, False)
     assert facts_of(case) == ["Drafted"]
 
 
@@ -217,7 +217,11 @@ def test_a_submitted_case_is_a_complete_snapshot() -> None:
         actor=LEA_COORDINATOR.as_fact(),
         occurred_at=NOON,
     )
-    assert (case.status, case.case_number, case.submitted_by) == (Status.SUBMITTED, NUMBER, LEA_COORDINATOR)
+    assert (case.status, case.case_number, case.submitted_by) == (
+        CaseStatus.SUBMITTED,
+        NUMBER,
+        LEA_COORDINATOR,
+    )
 
 
 @pytest.mark.parametrize(("seconds", "late"), [(0, False), (1, True)])
@@ -274,12 +278,12 @@ def test_missing_details_names_every_one() -> None:
 
 
 def test_e63_a_case_without_students_is_submitted_with_count_0() -> None:
-    assert a_submitted_case(charts_on_walls()).status is Status.SUBMITTED
+    assert a_submitted_case(charts_on_walls()).status is CaseStatus.SUBMITTED
 
 
 def test_e39_students_are_optional_where_no_appeal_follows() -> None:
-    assert a_submitted_case(left_room(student_count=3)).status is Status.SUBMITTED
-    assert a_submitted_case(left_room(student_count=1, ssids=[THIRD])).status is Status.SUBMITTED
+    assert a_submitted_case(left_room(student_count=3)).status is CaseStatus.SUBMITTED
+    assert a_submitted_case(left_room(student_count=1, ssids=[THIRD])).status is CaseStatus.SUBMITTED
 
 
 def test_what_is_submitted_stays_as_it_is() -> None:

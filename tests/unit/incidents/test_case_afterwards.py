@@ -16,7 +16,7 @@ from services.incidents.domain.errors import (
     NotSubmitted,
     WrongCallDestination,
 )
-from services.incidents.domain.values import Status, SubStatus
+from services.incidents.domain.values import CaseStatus, SubStatus
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from tests.support.incident_bodies import (
@@ -115,7 +115,7 @@ def test_hr25_a_case_to_which_no_appeal_can_follow_is_processed_once() -> None:
     case = a_submitted_case(charts_on_walls())
     given(case).when(lambda c: c.conclude(SYSTEM, NOON)).then_only(Case.Processed, case_number=NUMBER)
     given(case).when(lambda c: c.conclude(SYSTEM, NOON)).then()
-    assert (case.status, case.sub_status) == (Status.PROCESSED, SubStatus.COMPLETED)
+    assert (case.status, case.sub_status) == (CaseStatus.PROCESSED, SubStatus.COMPLETED)
 
 
 def test_a_case_to_which_an_appeal_can_follow_waits_for_it() -> None:
@@ -126,18 +126,18 @@ def test_a_case_to_which_an_appeal_can_follow_waits_for_it() -> None:
 @pytest.mark.parametrize(
     ("statuses", "status", "sub_status"),
     [
-        ((), Status.SUBMITTED, None),
-        (("pending_cde", "pending_cde"), Status.SUBMITTED, SubStatus.PENDING_CDE),
-        (("pending_cde", "approved"), Status.SUBMITTED, SubStatus.PARTIAL_CDE),
-        (("pending_cde", "withdrawn"), Status.SUBMITTED, SubStatus.PENDING_CDE),
-        (("approved", "denied"), Status.SUBMITTED, SubStatus.COMPLETED),
-        (("processing_failed", "denied"), Status.SUBMITTED, SubStatus.PENDING_CALTAC),
-        (("processed", "denied"), Status.PROCESSED, SubStatus.COMPLETED),
-        (("withdrawn",), Status.PROCESSED, SubStatus.COMPLETED),
+        ((), CaseStatus.SUBMITTED, None),
+        (("pending_cde", "pending_cde"), CaseStatus.SUBMITTED, SubStatus.PENDING_CDE),
+        (("pending_cde", "approved"), CaseStatus.SUBMITTED, SubStatus.PARTIAL_CDE),
+        (("pending_cde", "withdrawn"), CaseStatus.SUBMITTED, SubStatus.PENDING_CDE),
+        (("approved", "denied"), CaseStatus.SUBMITTED, SubStatus.COMPLETED),
+        (("processing_failed", "denied"), CaseStatus.SUBMITTED, SubStatus.PENDING_CALTAC),
+        (("processed", "denied"), CaseStatus.PROCESSED, SubStatus.COMPLETED),
+        (("withdrawn",), CaseStatus.PROCESSED, SubStatus.COMPLETED),
     ],
 )
 def test_hr25_a_case_follows_its_appeals(
-    statuses: tuple[str, ...], status: Status, sub_status: SubStatus | None
+    statuses: tuple[str, ...], status: CaseStatus, sub_status: SubStatus | None
 ) -> None:
     case = a_case_with_appeals(cheating(), *statuses)
     assert (case.status, case.sub_status) == (status, sub_status)
@@ -147,7 +147,7 @@ def test_a_refiled_appeal_opens_a_processed_case_again() -> None:
     case = a_case_with_appeals(cheating(), "denied")
     again = replace(an_appeal("pending_cde", number=1), student_ref=an_appeal("denied").student_ref)
     case.note_appeal(again, LEA_COORDINATOR, NOON)
-    assert (case.status, case.sub_status) == (Status.SUBMITTED, SubStatus.PENDING_CDE)
+    assert (case.status, case.sub_status) == (CaseStatus.SUBMITTED, SubStatus.PENDING_CDE)
 
 
 @pytest.mark.parametrize("late_news", ["processed", "pending_cde"])

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.incidents.domain import clocks, facts
+from services.incidents.domain import deadlines, facts
 from services.incidents.domain.case import Case
-from services.incidents.domain.clocks import Draft, changes_of, closing, end_of_day
+from services.incidents.domain.deadlines import OpenDraft, changes_of, closing, end_of_day
 from services.incidents.domain.windows import Window
-from shared.kernel.clocks import Change, Done, Due, Moot
+from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
 from tests.support.incident_bodies import a_body, charts_on_walls, instagram
 from tests.support.incident_states import CASE_ID, LIBRARY, NOON, NUMBER, RULES, a_call, a_draft, stated
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL
@@ -19,13 +19,13 @@ WINDOW = Window(SCHOOL, date(2019, 3, 11), date(2019, 5, 31))
 HOUR = timedelta(hours=1)
 
 
-def changes_by(case: Case) -> list[Change]:
+def changes_by(case: Case) -> list[DeadlineChange]:
     """What everything that happened to a case means."""
     happened = [fact for fact in case.collect_events() if isinstance(fact, facts.Event)]
     return [change for fact in happened for change in changes_of(fact, LIBRARY.for_year)]
 
 
-def due(changes: list[Change], clock: str) -> Due:
+def due(changes: list[DeadlineChange], clock: str) -> Due:
     (found,) = [each for each in changes if isinstance(each, Due) and each.clock == clock]
     return found
 
@@ -67,8 +67,8 @@ def test_k3b_ends_with_the_day_of_the_incident_in_california_and_nobody_is_told(
 
 def test_a_draft_that_does_not_say_when_has_no_clock() -> None:
     assert changes_by(a_draft({"incident_type": "student_left_room", "school": SCHOOL})) == [
-        Moot("K4", f"{CASE_ID}/call_cde", NOON, clocks.NO_CALL),
-        Moot("K4", f"{CASE_ID}/call_caltac", NOON, clocks.NO_CALL),
+        Moot("K4", f"{CASE_ID}/call_cde", NOON, deadlines.NO_CALL),
+        Moot("K4", f"{CASE_ID}/call_caltac", NOON, deadlines.NO_CALL),
     ]
 
 
@@ -99,8 +99,8 @@ def test_a_draft_that_is_no_breach_any_more_asks_for_no_call() -> None:
     assert f"{CASE_ID}/call_caltac" in waived
 
 
-def draft() -> Draft:
-    found = Draft.of_case(a_draft(a_body("student_left_room")), NOON)
+def draft() -> OpenDraft:
+    found = OpenDraft.of_case(a_draft(a_body("student_left_room")), NOON)
     assert found is not None
     return found
 
@@ -118,19 +118,19 @@ def test_k8_closes_a_week_after_the_window_and_reminds_before_the_windows_end() 
 
 
 def test_k8_runs_only_where_a_window_is_known_and_as_long_as_one_is() -> None:
-    assert closing(draft(), None, RULES) == Moot("K8", str(CASE_ID), NOON, clocks.NO_WINDOW)
+    assert closing(draft(), None, RULES) == Moot("K8", str(CASE_ID), NOON, deadlines.NO_WINDOW)
 
 
 def test_k8_closes_nothing_for_a_breach() -> None:
-    breach = Draft.of_case(a_draft(instagram()), NOON)
+    breach = OpenDraft.of_case(a_draft(instagram()), NOON)
     assert breach is not None
-    assert closing(breach, WINDOW, RULES) == Moot("K8", str(CASE_ID), NOON, clocks.ALWAYS_TAKEN)
+    assert closing(breach, WINDOW, RULES) == Moot("K8", str(CASE_ID), NOON, deadlines.ALWAYS_TAKEN)
 
 
 def test_a_submitted_case_is_no_draft() -> None:
     case = a_draft(charts_on_walls())
     case.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)
-    assert Draft.of_case(case, NOON) is None
+    assert OpenDraft.of_case(case, NOON) is None
 
 
 @pytest.mark.parametrize("year", LIBRARY.years())

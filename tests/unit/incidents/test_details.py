@@ -7,7 +7,7 @@ import pytest
 from services.incidents.domain.conditions import ALWAYS
 from services.incidents.domain.details import (
     Detail,
-    Kind,
+    DetailKind,
     missing_details,
     sealed,
     ssids_in,
@@ -20,14 +20,14 @@ from tests.support.incident_bodies import FIRST, SECOND
 from tests.support.incident_states import LIBRARY, NOON, VAULT
 
 ASKED = {
-    "what": Detail("what", Kind.TEXT, "What"),
-    "count": Detail("count", Kind.INTEGER, "How many"),
-    "on": Detail("on", Kind.DATE, "When"),
-    "at": Detail("at", Kind.INSTANT, "When exactly"),
-    "done": Detail("done", Kind.BOOLEAN, "Whether", required=NEVER),
-    "why": Detail("why", Kind.CHOICE, "Why", ("ill", "away")),
-    "who": Detail("who", Kind.SSID, "Who"),
-    "pairs": Detail("pairs", Kind.SSID_PAIRS, "Who as whom"),
+    "what": Detail("what", DetailKind.TEXT, "What"),
+    "count": Detail("count", DetailKind.INTEGER, "How many"),
+    "on": Detail("on", DetailKind.DATE, "When"),
+    "at": Detail("at", DetailKind.INSTANT, "When exactly"),
+    "done": Detail("done", DetailKind.BOOLEAN, "Whether", required=NEVER),
+    "why": Detail("why", DetailKind.CHOICE, "Why", ("ill", "away")),
+    "who": Detail("who", DetailKind.SSID, "Who"),
+    "pairs": Detail("pairs", DetailKind.SSID_PAIRS, "Who as whom"),
 }
 
 

@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.incidents.domain.case import Case
 from services.incidents.domain.errors import NotSubmitted
-from services.incidents.domain.values import Status, SubStatus
+from services.incidents.domain.values import CaseStatus, SubStatus
 from services.incidents.messaging.inbound import OURSELVES, of_appeals, of_ourselves
 from services.incidents.messaging.outbound import SOURCE, publish
 from shared.contracts import appeals_v1
 from shared.contracts.appeals_v1 import AppealProcessed, AppealProcessingFailed
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.store import StreamUnknown
-from shared.messaging.outgoing import published_event
-from shared.persistence.unit import Unit
+from shared.messaging.publishing.outgoing import published_event
+from shared.persistence.unit_of_work import UnitOfWork
 from tests.support.incident_bodies import Body, charts_on_walls, cheating
 from tests.support.incident_states import CASE_ID, a_draft, a_submitted_case
 from tests.support.memory_store import MemoryStore
@@ -37,7 +37,7 @@ HANDLERS = {**of_appeals(), **of_ourselves()}
 
 
 async def handled(store: MemoryStore, *events: CloudEvent) -> Case:
-    unit = Unit(cast(AsyncConnection, None), store)  # our handlers touch the store only
+    unit = UnitOfWork(cast(AsyncConnection, None), store)  # our handlers touch the store only
     for event in events:
         await HANDLERS[event.type](event, unit)
     return await store.load(Case, CASE_ID)
@@ -80,7 +80,7 @@ def executed(kind: type[AppealProcessed] | type[AppealProcessingFailed]) -> Clou
 
 async def test_a_requested_appeal_is_waited_for() -> None:
     case = await handled(await a_store(cheating()), appeal_requested(incident_id=CASE_ID))
-    assert (case.status, case.sub_status) == (Status.SUBMITTED, SubStatus.PENDING_CDE)
+    assert (case.status, case.sub_status) == (CaseStatus.SUBMITTED, SubStatus.PENDING_CDE)
     (noted,) = case.appeals.values()
     assert noted.appeal_number == f"{case_number(1)}-A001"
 
@@ -90,7 +90,7 @@ async def test_the_end_of_the_only_appeal_ends_the_case(end: object) -> None:
     store = await a_store(cheating())
     event: CloudEvent = end(incident_id=CASE_ID)  # type: ignore[operator]  # one of two functions of one form
     case = await handled(store, appeal_requested(incident_id=CASE_ID), event)
-    assert case.status is Status.PROCESSED
+    assert case.status is CaseStatus.PROCESSED
 
 
 async def test_an_approved_appeal_ends_the_case_when_it_is_carried_out() -> None:
@@ -101,9 +101,9 @@ async def test_an_approved_appeal_ends_the_case_when_it_is_carried_out() -> None
         appeal_approved(incident_id=CASE_ID),
         executed(AppealProcessingFailed),
     )
-    assert (waiting.status, waiting.sub_status) == (Status.SUBMITTED, SubStatus.PENDING_CALTAC)
+    assert (waiting.status, waiting.sub_status) == (CaseStatus.SUBMITTED, SubStatus.PENDING_CALTAC)
     ended = await handled(store, executed(AppealProcessed))
-    assert ended.status is Status.PROCESSED
+    assert ended.status is CaseStatus.PROCESSED
 
 
 async def test_news_that_come_twice_are_taken_once() -> None:
@@ -129,7 +129,7 @@ async def test_who_decided_is_who_caused_the_fact() -> None:
 async def test_e38_our_own_submission_without_an_appeal_concludes_the_case() -> None:
     store = await a_store(charts_on_walls())
     case = await handled(store, *own_events(store))
-    assert case.status is Status.PROCESSED
+    assert case.status is CaseStatus.PROCESSED
     assert store.all_facts()[-1].fact.actor == OURSELVES.as_fact()  # type: ignore[attr-defined]  # as above
     again = [event for event in own_events(store) if event.type in HANDLERS]
     assert (await handled(store, *again)).version == case.version
@@ -137,7 +137,7 @@ async def test_e38_our_own_submission_without_an_appeal_concludes_the_case() -> 
 
 async def test_a_submission_that_may_lead_to_an_appeal_does_not() -> None:
     store = await a_store(cheating())
-    assert (await handled(store, *own_events(store))).status is Status.SUBMITTED
+    assert (await handled(store, *own_events(store))).status is CaseStatus.SUBMITTED
 
 
 async def test_an_appeal_of_a_draft_or_of_no_case_is_a_poisonous_message() -> None:

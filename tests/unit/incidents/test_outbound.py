@@ -13,7 +13,7 @@ from shared.contracts.incidents_v1 import (
     IncidentProcessed,
     IncidentSubmitted,
 )
-from shared.messaging.outgoing import to_cloud_event
+from shared.messaging.publishing.outgoing import to_cloud_event
 from shared.persistence.codec import Codec, Recorded
 from tests.support.incident_bodies import (
     FIRST,

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from services.incidents.domain.errors import InvalidSitting
-from services.incidents.domain.pauses import Page, Return, Sitting, after_pause, next_unanswered
+from services.incidents.domain.pauses import ItemPage, Return, Sitting, after_pause, next_unanswered
 from tests.support.incident_api import Api
 from tests.support.incident_states import LIBRARY, RULES
 from tests.support.tokens import LEA_COORDINATOR, bearer
 
 
 def sitting(*pages: tuple[int, int], answered: set[int]) -> Sitting:
-    return Sitting(tuple(Page(*page) for page in pages), frozenset(answered))
+    return Sitting(tuple(ItemPage(*page) for page in pages), frozenset(answered))
 
 
 def through(last: int, *without: int) -> set[int]:

@@ -11,7 +11,7 @@ from services.incidents.domain import errors
 from services.incidents.messaging.inbound import of_appeals, of_ourselves
 from services.incidents.messaging.mail import of_notifications
 from services.incidents.read_model.tables import METADATA
-from services.incidents.settings import Settings
+from services.incidents.settings import IncidentsSettings
 from shared.contracts import incidents_v1
 from shared.contracts.envelope import Published
 from shared.kernel.errors import Conflict, Invalid, Refusal
@@ -48,7 +48,11 @@ def test_the_tables_are_named() -> None:
 
 
 def test_every_setting_of_this_service_is_named() -> None:
-    ours = {str(field.validation_alias) for field in Settings.model_fields.values() if field.validation_alias}
+    ours = {
+        str(field.validation_alias)
+        for field in IncidentsSettings.model_fields.values()
+        if field.validation_alias
+    }
     assert {name for name in named("Settings") if name.startswith("INCIDENTS_")} == ours
 
 

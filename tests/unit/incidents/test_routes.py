@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from services.incidents.api import resources
-from services.incidents.read_model.queries import Criteria
+from services.incidents.read_model.queries import CaseCriteria
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import (
     FIRST,
@@ -237,7 +237,7 @@ async def test_the_list_is_asked_what_the_caller_asked(api: Api) -> None:
     )
     assert (await api.http.get(f"/v1/incidents?{query}", headers=MINE)).status_code == 200
     assert api.search.asked == [
-        Criteria(
+        CaseCriteria(
             case_number="2018-19-000001",
             status="submitted",
             severity="breach",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.incidents.domain.conditions import Circumstances
-from services.incidents.domain.details import Kind
+from services.incidents.domain.details import DetailKind
 from services.incidents.domain.rulebook import Reporting
 from services.incidents.domain.values import AppealType, DeliveryMode, PreAction, RecommendedAction, Severity
 from tests.support.incident_bodies import (
@@ -103,7 +103,7 @@ def test_pairs_are_asked_for_where_work_was_swapped() -> None:
 def test_every_detail_says_what_it_means_and_ssids_are_in_pairs_only() -> None:
     details = [detail for code in ROWS for detail in RULES.type_of(code).details.values()]
     assert all(detail.meaning for detail in details)
-    assert {detail.kind for detail in details} == set(Kind) - {Kind.SSID}
+    assert {detail.kind for detail in details} == set(DetailKind) - {DetailKind.SSID}
 
 
 Expected = tuple[Severity, RecommendedAction, PreAction | None, tuple[str, ...], bool]

@@ -38,7 +38,7 @@ from services.incidents.domain.errors import (
     SsidInText,
     SsidsRequired,
 )
-from services.incidents.domain.values import BreachCall, CallDestination, Status
+from services.incidents.domain.values import BreachCall, CallDestination, CaseStatus
 from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
@@ -370,7 +370,7 @@ async def test_the_end_of_the_last_appeal_ends_the_case(office: Office) -> None:
     for status in ("pending_cde", "approved", "processed", "processed"):
         await office.outcomes.note_appeal(NoteAppeal(case.id, an_appeal(status), CDE_REVIEWER, NOON))
     ended = await office.cases.get(case.id, LEA_COORDINATOR)
-    assert ended.status is Status.PROCESSED
+    assert ended.status is CaseStatus.PROCESSED
     assert office.facts()[2:] == ["AppealNoted", "AppealNoted", "AppealNoted", "Processed"]
 
 

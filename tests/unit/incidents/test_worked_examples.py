@@ -18,7 +18,7 @@ from services.incidents.domain.errors import (
     UnlistedIncident,
     WrongCallDestination,
 )
-from services.incidents.domain.values import AssessmentKind, RecommendedAction, Severity, Status
+from services.incidents.domain.values import AssessmentKind, CaseStatus, RecommendedAction, Severity
 from services.incidents.messaging.outbound import publish
 from shared.kernel.errors import Refusal
 from tests.support.incident_api import Api
@@ -91,7 +91,7 @@ def test_hr_04_every_grade_that_takes_a_test_is_taken_and_half_a_pair_says_nothi
         for grade in test.grades:
             assert a_draft(left_room(test=code, grade=grade)).report.grade == grade
     for half in ({"test": "cast", "grade": None}, {"test": None, "grade": "03"}):
-        assert a_draft(left_room(**half)).status is Status.DRAFT
+        assert a_draft(left_room(**half)).status is CaseStatus.DRAFT
 
 
 def test_hr_04_a_draft_of_before_this_rule_is_not_submitted_until_it_is_set_right() -> None:

@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from services.notifications.application.sending import Sender
-from services.notifications.domain.values import Kind, Verdict
-from services.notifications.messaging.dispatch import Dispatch
+from services.notifications.application.sending import MessageSender
+from services.notifications.domain.values import MessageKind, Verdict
+from services.notifications.reactions.dispatch import Dispatch
 from shared.kernel.store import StreamMoved
 from shared.messaging.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable
@@ -48,7 +48,7 @@ async def run_through(*failures: Exception) -> FailingSender:
     stop = asyncio.Event()
     sender = FailingSender(stop, *failures)
     no_pause = BackOff(first=0.0, most=0.0)
-    await Dispatch(cast(Sender, sender), cast(Tail, Quiet()), no_pause).run(stop)
+    await Dispatch(cast(MessageSender, sender), cast(Tail, Quiet()), no_pause).run(stop)
     return sender
 
 
@@ -64,7 +64,7 @@ async def test_a_bug_ends_the_loop_loudly() -> None:
 
 async def alarms_after(wait: timedelta, *verdicts: Verdict) -> list[str]:
     desk = NotificationDesk(*verdicts)
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     desk.clock.advance(wait)
     with capture_logs() as lines:

@@ -15,7 +15,7 @@ from services.notifications.domain.values import Contact
 from services.notifications.messaging.inbound import handlers
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentProcessed
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_states import CDE_DESK
 from tests.support.published import (
@@ -46,7 +46,7 @@ SITE, LEE, DEE = "site-1@example.org", "lee.leader@lea.example.org", "dee.delega
 
 async def handle(desk: NotificationDesk, *events: CloudEvent) -> None:
     reactions = handlers(lambda _unit: desk.messages, desk.clock)
-    unit = Unit(cast(AsyncConnection, None), desk.store)  # no handler of this service touches it itself
+    unit = UnitOfWork(cast(AsyncConnection, None), desk.store)  # no handler of this service touches it itself
     for event in events:
         await reactions[event.type](event, unit)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifications.api.resources import of_message, of_row
 from services.notifications.application.commands import Resend
-from services.notifications.domain.values import Kind, Verdict
+from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.read_model.tables import message_list
 from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
 from tests.support.notification_service import list_of
@@ -26,7 +26,7 @@ async def agreed(desk: NotificationDesk, told: UUID) -> dict[str, object]:
 
 async def test_the_row_follows_the_message_from_end_to_end() -> None:
     desk = NotificationDesk(DEFERRED, REFUSED, ACCEPTED)
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert (await agreed(desk, told))["status"] == "created"
     await desk.sender.send_what_is_due()
     assert (await agreed(desk, told))["status"] == "temporary_failure"
@@ -43,7 +43,7 @@ async def test_the_row_follows_the_message_from_end_to_end() -> None:
 
 async def test_a_row_has_exactly_the_columns_of_its_table() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert list_of(desk.store)[told].keys() == set(message_list.columns.keys())
 
 

@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notifications.application.commands import Resend
-from services.notifications.application.sending import Sender
+from services.notifications.application.sending import MessageSender
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
-from services.notifications.domain.values import Contact, Kind, Status, Verdict
+from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Verdict
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden, NotFound, Stale
 from tests.support.notification_desk import LEADER_OF_LEA, LEASE, NotificationDesk
@@ -32,10 +32,10 @@ def emails(people: tuple[Contact, ...] | tuple[object, ...]) -> list[str]:
 async def test_hr_09_a_site_coordinators_case_is_confirmed_to_both() -> None:
     desk = NotificationDesk()
     await desk.name_coordinators()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert await desk.sender.send_what_is_due() == 1
     message = await desk.message(told)
-    assert message.status is Status.DELIVERED
+    assert message.status is MessageStatus.DELIVERED
     assert emails(message.recipients) == [
         "sia.site@school.example.org",
         "lee.leader@lea.example.org",
@@ -46,51 +46,51 @@ async def test_hr_09_a_site_coordinators_case_is_confirmed_to_both() -> None:
 async def test_hr_09_an_lea_whose_coordinators_nobody_named_is_said_aloud() -> None:
     desk = NotificationDesk()
     with capture_logs() as lines:
-        told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+        told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert [line["event"] for line in lines] == ["lea_coordinators_unknown"]
     assert emails((await desk.message(told)).recipients) == ["sia.site@school.example.org"]
 
 
 async def test_e26_cheating_makes_two_messages_from_one_event() -> None:
     desk = NotificationDesk()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
-    await desk.tell(Kind.CDE_COPY, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CDE_COPY, a_submitted_case())
     await desk.sender.send_what_is_due()
-    assert [mail.kind for mail in desk.mailer.taken] == [Kind.CASE_SUBMITTED, Kind.CDE_COPY]
+    assert [mail.kind for mail in desk.mailer.taken] == [MessageKind.CASE_SUBMITTED, MessageKind.CDE_COPY]
 
 
 async def test_e38_a_single_mail_when_the_lea_coordinator_submitted() -> None:
     desk = NotificationDesk()
     await desk.name_coordinators()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=LEADER))
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=LEADER))
     await desk.sender.send_what_is_due()
     assert emails(desk.mailer.taken[0].to) == ["lee.leader@lea.example.org"]
 
 
 async def test_the_same_trigger_again_does_nothing() -> None:
     desk = NotificationDesk()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert await desk.sender.send_what_is_due() == 0
     assert len(desk.mailer.taken) == 1
 
 
 async def test_a_temporary_failure_is_retried_when_it_is_due_and_not_before() -> None:
     desk = NotificationDesk(DEFERRED, ACCEPTED)
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
-    assert (await desk.message(told)).status is Status.TEMPORARY_FAILURE
+    assert (await desk.message(told)).status is MessageStatus.TEMPORARY_FAILURE
     assert await desk.sender.send_what_is_due() == 0
     desk.clock.advance(timedelta(seconds=15))
     assert await desk.sender.send_what_is_due() == 1
-    assert (await desk.message(told)).status is Status.DELIVERED
+    assert (await desk.message(told)).status is MessageStatus.DELIVERED
 
 
 async def test_every_attempt_carries_the_same_message_id() -> None:
     desk = NotificationDesk(DEFERRED, DEFERRED, ACCEPTED)
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     for _ in range(3):
         await desk.sender.send_what_is_due()
         desk.clock.advance(timedelta(minutes=1))
@@ -100,34 +100,34 @@ async def test_every_attempt_carries_the_same_message_id() -> None:
 
 async def test_a_server_that_never_takes_it_is_given_up_after_72_hours() -> None:
     desk = NotificationDesk(*[DEFERRED] * 100)
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     for _ in range(60):
         await desk.sender.send_what_is_due()
         desk.clock.advance(timedelta(hours=4))
-    assert (await desk.message(told)).status is Status.TECHNICAL_FAILURE
+    assert (await desk.message(told)).status is MessageStatus.TECHNICAL_FAILURE
     assert desk.outgoing.due == {}
 
 
 async def test_a_permanent_refusal_is_not_retried() -> None:
     desk = NotificationDesk(REFUSED)
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     desk.clock.advance(timedelta(days=4))
     assert await desk.sender.send_what_is_due() == 0
-    assert (await desk.message(told)).status is Status.PERMANENT_FAILURE
+    assert (await desk.message(told)).status is MessageStatus.PERMANENT_FAILURE
 
 
 async def test_a_message_that_nobody_can_get_is_on_record_and_not_queued() -> None:
     desk = NotificationDesk()
     nameless = replace(LEADER, email="")
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=nameless))
-    assert (await desk.message(told)).status is Status.TECHNICAL_FAILURE
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=nameless))
+    assert (await desk.message(told)).status is MessageStatus.TECHNICAL_FAILURE
     assert desk.outgoing.due == {}
 
 
 async def test_a_sender_that_died_before_recording_is_followed_by_one_repeat() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     (mail,) = await desk.messages.claim(desk.clock.now(), 20, LEASE)
     await desk.mailer.deliver(mail)
     desk.outgoing.leased.clear()  # the lease ran out, nobody recorded
@@ -139,7 +139,7 @@ async def test_a_sender_that_died_before_recording_is_followed_by_one_repeat() -
 
 async def test_an_answer_that_comes_too_late_changes_nothing() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     (mail,) = await desk.messages.claim(desk.clock.now(), 20, LEASE)
     desk.outgoing.leased.clear()
     await desk.sender.send_what_is_due()
@@ -150,42 +150,42 @@ async def test_an_answer_that_comes_too_late_changes_nothing() -> None:
 
 async def test_a_sender_that_is_told_to_stop_gives_back_what_it_has_not_begun() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due(lambda: True)
     assert desk.mailer.taken == []
     await desk.sender.send_what_is_due()
-    assert (await desk.message(told)).status is Status.DELIVERED
+    assert (await desk.message(told)).status is MessageStatus.DELIVERED
 
 
 async def test_a_sender_whose_lease_is_over_gives_nothing_back_that_may_be_anothers_by_now() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
-    slow = Sender(desk.open, desk.mailer, desk.clock, burst=20, lease=timedelta())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
+    slow = MessageSender(desk.open, desk.mailer, desk.clock, burst=20, lease=timedelta())
     assert await slow.send_what_is_due() == 1
     assert (desk.mailer.taken, desk.outgoing.leased) == ([], {told})
 
 
 async def test_a_settled_message_that_is_queued_all_the_same_leaves_and_stops_no_other() -> None:
     desk = NotificationDesk()
-    settled = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    settled = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     await desk.messages.give_back([settled], desk.clock.now())
-    other = await desk.tell(Kind.CDE_COPY, a_submitted_case())
+    other = await desk.tell(MessageKind.CDE_COPY, a_submitted_case())
     await desk.sender.send_what_is_due()
-    assert (await desk.message(other)).status is Status.DELIVERED
+    assert (await desk.message(other)).status is MessageStatus.DELIVERED
     assert ((await desk.message(settled)).attempts, desk.outgoing.due) == (1, {})
 
 
 async def test_the_connection_is_let_go_when_nothing_is_left() -> None:
     desk = NotificationDesk()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     assert desk.mailer.rested == 1
 
 
 async def test_a_resend_goes_to_the_coordinators_of_today() -> None:
     desk = NotificationDesk(REFUSED)
-    told = await desk.tell(Kind.APPEAL_DECIDED, an_appeal_denied())
+    told = await desk.tell(MessageKind.APPEAL_DECIDED, an_appeal_denied())
     await desk.sender.send_what_is_due()
     await desk.name_coordinators()
     await desk.messages.resend(Resend(told, LEADER_OF_LEA, desk.clock.now()))
@@ -199,14 +199,14 @@ async def test_a_resend_goes_to_the_coordinators_of_today() -> None:
 
 async def test_what_is_on_its_way_is_not_sent_again() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     with pytest.raises(AlreadyOnItsWay):
         await desk.messages.resend(Resend(told, LEADER_OF_LEA, desk.clock.now()))
 
 
 async def test_a_resend_decided_on_an_old_version_is_refused() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     with pytest.raises(Stale):
         await desk.messages.resend(Resend(told, LEADER_OF_LEA, desk.clock.now(), expected=1))
@@ -224,7 +224,7 @@ ADMINISTRATOR = Actor("ta-9", "Tara", "tara@x.example.org", Role.TEST_ADMINISTRA
 )
 async def test_not_everybody_may_have_a_message_sent_again(actor: Actor, refusal: type[Exception]) -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     with pytest.raises(refusal):
         await desk.messages.resend(Resend(told, actor, desk.clock.now()))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Kind, Verdict
+from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.messaging.outbound import SOURCE, publish
 from shared.contracts.envelope import Published
 from shared.contracts.notifications_v1 import NotificationCreated, NotificationDelivered, NotificationFailed
-from shared.messaging.outgoing import published_event
+from shared.messaging.publishing.outgoing import published_event
 from tests.support.notification_desk import NotificationDesk
 from tests.support.notification_states import INCIDENT, a_submitted_case
 
@@ -15,7 +15,7 @@ from tests.support.notification_states import INCIDENT, a_submitted_case
 async def published_after(*verdicts: Verdict) -> list[Published]:
     desk = NotificationDesk(*verdicts)
     await desk.name_coordinators()
-    await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     await desk.sender.send_what_is_due()
     found = [publish(recorded.fact) for recorded in desk.store.all_facts()]
     return [event for event in found if event is not None]
@@ -59,7 +59,7 @@ async def test_order_is_kept_per_case() -> None:
 
 async def test_the_published_event_has_the_identity_of_the_fact() -> None:
     desk = NotificationDesk()
-    told = await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     (recorded,) = desk.store.all_facts()
     event = published_event(recorded, publish, SOURCE)
     assert event is not None

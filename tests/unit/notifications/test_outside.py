@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.notifications.domain.values import Kind, Status, Verdict
+from services.notifications.domain.values import MessageKind, MessageStatus, Verdict
 from services.notifications.messaging.outbound import publish
 from shared.contracts.notifications_v1 import NotificationCreated, NotificationResendRequested
 from shared.http.instants import parse
@@ -33,7 +33,7 @@ async def report(
 
 
 async def a_told_case(service: Service) -> UUID:
-    return await service.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+    return await service.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
 
 
 async def test_our_own_sender_finds_nothing_to_send_and_nothing_is_overdue() -> None:
@@ -100,7 +100,7 @@ async def test_no_person_reports_attempts(person: Actor) -> None:
     told = await a_told_case(service)
     answer = await report(service, told, DELIVERED, by=person)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-    assert (await service.message(told)).status is Status.CREATED
+    assert (await service.message(told)).status is MessageStatus.CREATED
 
 
 async def test_an_attempt_still_to_come_is_refused_but_clocks_may_differ() -> None:
@@ -125,7 +125,7 @@ async def test_a_report_that_is_none_is_refused(body: dict[str, Any]) -> None:
     service = Service(outside=True)
     told = await a_told_case(service)
     assert (await report(service, told, body)).status_code == 422
-    assert (await service.message(told)).status is Status.CREATED
+    assert (await service.message(told)).status is MessageStatus.CREATED
 
 
 async def test_an_unknown_message_is_not_found_and_a_stale_version_refused() -> None:
@@ -140,7 +140,7 @@ async def test_what_is_in_our_own_queue_is_not_an_outside_mailers_to_report() ->
     told = await a_told_case(service)
     answer = await report(service, told, DELIVERED)
     assert (answer.status_code, answer.json()["code"]) == (409, "sent_by_ourselves")
-    assert (await service.message(told)).status is Status.CREATED
+    assert (await service.message(told)).status is MessageStatus.CREATED
 
 
 async def test_what_waited_in_our_queue_when_we_stopped_is_the_outside_mailers() -> None:
@@ -176,7 +176,7 @@ async def test_a_resend_is_published_whole_and_stays_out_of_our_queue() -> None:
 
 async def test_the_published_message_says_from_when_on_not_to_send_it() -> None:
     service = Service(outside=True)
-    await service.tell(Kind.DEADLINE_AT_RISK, a_report_at_risk())
+    await service.tell(MessageKind.DEADLINE_AT_RISK, a_report_at_risk())
     (created,) = [publish(each.fact) for each in service.store.all_facts()]
     assert isinstance(created, NotificationCreated)
     assert created.fits_until == parse("2019-04-16T22:00:00Z")

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.notifications import __file__ as package
 from services.notifications.messaging.inbound import handlers
 from services.notifications.read_model.tables import metadata
-from services.notifications.settings import Settings
+from services.notifications.settings import NotificationsSettings
 from shared.contracts import notifications_v1
 from shared.contracts.envelope import Published
 from tests.support.notification_desk import NotificationDesk
@@ -40,5 +40,9 @@ def test_the_tables_are_named() -> None:
 
 
 def test_every_setting_of_this_service_is_named() -> None:
-    ours = {str(field.validation_alias) for field in Settings.model_fields.values() if field.validation_alias}
+    ours = {
+        str(field.validation_alias)
+        for field in NotificationsSettings.model_fields.values()
+        if field.validation_alias
+    }
     assert {name for name in named("Settings") if name.startswith("NOTIFICATIONS_")} == ours

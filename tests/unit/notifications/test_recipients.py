@@ -8,7 +8,7 @@ import pytest
 
 from services.notifications.domain.occasions import Occasion, Somebody
 from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
-from services.notifications.domain.values import Because, Kind, Recipient
+from services.notifications.domain.values import Because, MessageKind, Recipient
 from tests.support.notification_states import (
     AGENT,
     CALTAC_DESK,
@@ -29,7 +29,7 @@ DESKS = {Because.CDE_DESK: CDE_DESK, Because.CALTAC_DESK: CALTAC_DESK}
 STRANGERS = ("test_administrator", "test_examiner", "auditor", "system", "student", "parent", "")
 
 
-def mailed(kind: Kind, occasion: Occasion) -> list[str]:
+def mailed(kind: MessageKind, occasion: Occasion) -> list[str]:
     return [person.email for person in recipients_of(kind, occasion, COORDINATORS, DESKS)]
 
 
@@ -41,16 +41,16 @@ def mailed(kind: Kind, occasion: Occasion) -> list[str]:
 def test_n1_goes_to_the_submitter_and_where_it_was_not_one_of_them_to_the_lea_coordinators(
     submitter: Somebody, expected: list[str]
 ) -> None:
-    assert mailed(Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=submitter)) == expected
+    assert mailed(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=submitter)) == expected
 
 
 @pytest.mark.parametrize("submitter", [SITE, LEADER, AGENT], ids=lambda person: person.role)
 def test_n2_goes_to_the_cde_alone_whoever_submitted(submitter: Somebody) -> None:
-    assert mailed(Kind.CDE_COPY, a_submitted_case(submitted_by=submitter)) == [CDE_DESK]
+    assert mailed(MessageKind.CDE_COPY, a_submitted_case(submitted_by=submitter)) == [CDE_DESK]
 
 
 def test_n3_goes_to_the_cde_alone() -> None:
-    assert mailed(Kind.APPEAL_REVIEW_REQUESTED, an_appeal_requested()) == [CDE_DESK]
+    assert mailed(MessageKind.APPEAL_REVIEW_REQUESTED, an_appeal_requested()) == [CDE_DESK]
 
 
 @pytest.mark.parametrize(
@@ -58,36 +58,36 @@ def test_n3_goes_to_the_cde_alone() -> None:
 )
 def test_n4_goes_to_the_filer_and_the_lea_coordinators(filer: Somebody, expected: list[str]) -> None:
     decided = an_appeal_denied(filed_by=filer, case_submitted_by=filer)
-    assert mailed(Kind.APPEAL_DECIDED, decided) == expected
+    assert mailed(MessageKind.APPEAL_DECIDED, decided) == expected
     approved = an_appeal_approved(filed_by=filer, case_submitted_by=filer)
-    assert mailed(Kind.APPEAL_DECIDED, approved) == expected
+    assert mailed(MessageKind.APPEAL_DECIDED, approved) == expected
 
 
 def test_n4_tells_the_submitter_of_the_case_as_well_when_another_filed_the_appeal() -> None:
     decided = an_appeal_approved(filed_by=LEADER, case_submitted_by=SITE)
-    assert mailed(Kind.APPEAL_DECIDED, decided) == [LEE, SIA]
+    assert mailed(MessageKind.APPEAL_DECIDED, decided) == [LEE, SIA]
 
 
 def test_n5_goes_to_the_filer_and_the_lea_coordinators() -> None:
-    assert mailed(Kind.APPEAL_WITHDRAWN, an_appeal_withdrawn()) == [SIA, LEE, DEE]
+    assert mailed(MessageKind.APPEAL_WITHDRAWN, an_appeal_withdrawn()) == [SIA, LEE, DEE]
 
 
 @pytest.mark.parametrize("role", STRANGERS)
 def test_nobody_but_coordinators_and_deciders_is_ever_mailed(role: str) -> None:
     stranger = Somebody(role, "Sam Stranger", "sam@school.example.org")
     assert "sam@school.example.org" not in mailed(
-        Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=stranger)
+        MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=stranger)
     )
 
 
 def test_an_address_is_mailed_once_however_it_is_spelled() -> None:
     shouting = Somebody("site_coordinator", "Lee Leader", LEE.upper())
-    assert mailed(Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=shouting)) == [LEE.upper(), DEE]
+    assert mailed(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=shouting)) == [LEE.upper(), DEE]
 
 
 def test_a_submitter_without_a_usable_address_is_left_out() -> None:
     nameless = Somebody("site_coordinator", "Sia", "sia\r\nBcc: x@example.org")
-    assert mailed(Kind.CASE_SUBMITTED, a_submitted_case(submitted_by=nameless)) == [LEE, DEE]
+    assert mailed(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=nameless)) == [LEE, DEE]
 
 
 def test_a_resend_asks_the_directory_again() -> None:
@@ -102,8 +102,8 @@ def test_a_resend_asks_the_directory_again() -> None:
 
 
 def test_the_lea_is_not_copied_on_what_goes_to_the_cde() -> None:
-    assert not lea_is_copied(Kind.CDE_COPY, a_submitted_case())
-    assert lea_is_copied(Kind.CASE_SUBMITTED, a_submitted_case())
+    assert not lea_is_copied(MessageKind.CDE_COPY, a_submitted_case())
+    assert lea_is_copied(MessageKind.CASE_SUBMITTED, a_submitted_case())
 
 
 class Unthought(Occasion):

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications.domain.values import Kind, Verdict
+from services.notifications.domain.values import MessageKind, Verdict
 from shared.kernel.actor import Actor
 from tests.support.notification_service import Service
 from tests.support.notification_states import a_submitted_case
@@ -34,7 +34,7 @@ async def told(service: Service, *verdicts: Verdict, event_id: str = "x.1") -> U
     """A message of a case of our school, tried once."""
     service.mailer.verdicts.extend(verdicts)
     case = a_submitted_case(lea=LEA, school=SCHOOL)
-    notification_id = await service.tell(Kind.CASE_SUBMITTED, case, event_id)
+    notification_id = await service.tell(MessageKind.CASE_SUBMITTED, case, event_id)
     await service.sender.send_what_is_due()
     return notification_id
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 from services.notifications.application.ports import Mail
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Kind, Verdict
+from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.providers.envelope import on_the_wire
 from shared.kernel.trail import Trail
 from shared.observability.correlation import following
@@ -31,7 +31,7 @@ def parsed(mail: Mail) -> EmailMessage:
 async def a_desk_that_was_told(*verdicts: Verdict, trail: Trail | None = TRAIL) -> NotificationDesk:
     desk = NotificationDesk(*verdicts)
     with following(trail):
-        await desk.tell(Kind.CASE_SUBMITTED, a_submitted_case())
+        await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     return desk
 
 

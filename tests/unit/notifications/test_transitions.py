@@ -9,7 +9,7 @@ import pytest
 
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import Status, Verdict
+from services.notifications.domain.values import MessageStatus, Verdict
 from shared.kernel.errors import Refusal
 from tests.support.notification_states import (
     SYSTEM,
@@ -32,13 +32,13 @@ def answered(*answers: object, **at: object) -> Message:
     return message
 
 
-IN: dict[Status, Callable[[], Message]] = {
-    Status.CREATED: lambda: a_composed_message(TO_SIA),
-    Status.SENDING: lambda: a_message_being_sent(TO_SIA),
-    Status.TEMPORARY_FAILURE: lambda: answered(deferred(TO_SIA)),
-    Status.DELIVERED: lambda: answered(accepted(TO_SIA)),
-    Status.PERMANENT_FAILURE: lambda: answered(refused(TO_SIA)),
-    Status.TECHNICAL_FAILURE: lambda: answered(deferred(TO_SIA), at=LATE),
+IN: dict[MessageStatus, Callable[[], Message]] = {
+    MessageStatus.CREATED: lambda: a_composed_message(TO_SIA),
+    MessageStatus.SENDING: lambda: a_message_being_sent(TO_SIA),
+    MessageStatus.TEMPORARY_FAILURE: lambda: answered(deferred(TO_SIA)),
+    MessageStatus.DELIVERED: lambda: answered(accepted(TO_SIA)),
+    MessageStatus.PERMANENT_FAILURE: lambda: answered(refused(TO_SIA)),
+    MessageStatus.TECHNICAL_FAILURE: lambda: answered(deferred(TO_SIA), at=LATE),
 }
 ACTS: dict[str, Act] = {
     "start": lambda it: it.start_sending(actor=SYSTEM, at=TUESDAY),
@@ -52,34 +52,36 @@ ACTS: dict[str, Act] = {
     "send again": lambda it: it.send_again([TO_SIA], actor=SYSTEM, at=TUESDAY),
 }
 BY_OUR_SENDER = ("accepted", "deferred", "deferred for 72 hours", "refused")
-WAITING = (Status.CREATED, Status.SENDING, Status.TEMPORARY_FAILURE)
-OUTCOMES: dict[str, Status] = {
-    "start": Status.SENDING,
-    "accepted": Status.DELIVERED,
-    "deferred": Status.TEMPORARY_FAILURE,
-    "deferred for 72 hours": Status.TECHNICAL_FAILURE,
-    "refused": Status.PERMANENT_FAILURE,
-    "outside: accepted": Status.DELIVERED,
-    "outside: deferred": Status.TEMPORARY_FAILURE,  # whoever delivers says when it gives up
-    "outside: refused": Status.PERMANENT_FAILURE,
-    "send again": Status.CREATED,
+WAITING = (MessageStatus.CREATED, MessageStatus.SENDING, MessageStatus.TEMPORARY_FAILURE)
+OUTCOMES: dict[str, MessageStatus] = {
+    "start": MessageStatus.SENDING,
+    "accepted": MessageStatus.DELIVERED,
+    "deferred": MessageStatus.TEMPORARY_FAILURE,
+    "deferred for 72 hours": MessageStatus.TECHNICAL_FAILURE,
+    "refused": MessageStatus.PERMANENT_FAILURE,
+    "outside: accepted": MessageStatus.DELIVERED,
+    "outside: deferred": MessageStatus.TEMPORARY_FAILURE,  # whoever delivers says when it gives up
+    "outside: refused": MessageStatus.PERMANENT_FAILURE,
+    "send again": MessageStatus.CREATED,
 }
 
 
-def expected(status: Status, act: str) -> Status | type[Refusal]:
+def expected(status: MessageStatus, act: str) -> MessageStatus | type[Refusal]:
     if act == "send again":
         return AlreadyOnItsWay if status in WAITING else OUTCOMES[act]
-    allowed = (Status.SENDING,) if act in BY_OUR_SENDER else WAITING
+    allowed = (MessageStatus.SENDING,) if act in BY_OUR_SENDER else WAITING
     return OUTCOMES[act] if status in allowed else NotBeingSent
 
 
-@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("status", MessageStatus)
 @pytest.mark.parametrize("act", ACTS)
-def test_every_act_in_every_status_leads_where_it_should_or_changes_nothing(status: Status, act: str) -> None:
+def test_every_act_in_every_status_leads_where_it_should_or_changes_nothing(
+    status: MessageStatus, act: str
+) -> None:
     message = IN[status]()
     assert message.status is status
     facts, outcome = len(message.pending_events), expected(status, act)
-    if isinstance(outcome, Status):
+    if isinstance(outcome, MessageStatus):
         ACTS[act](message)
         assert message.status is outcome
     else:

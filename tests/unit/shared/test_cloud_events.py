@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.cloud_events import Malformed, from_json, from_message, to_json, to_record
-from shared.messaging.kafka_types import Headers
+from shared.messaging.cloud_events import MalformedEvent, from_json, from_message, to_json, to_record
+from shared.messaging.kafka.client import Headers
 
 AN_EVENT = CloudEvent(
     id="6f2c0e5e-6f0b-4b8e-9d3c-0a2f4f1f7f11.3",
@@ -88,7 +88,7 @@ REQUIRED = [name for name, _ in RECORD.headers if name != "traceparent"]
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_message_without_a_required_header_is_malformed(name: str) -> None:
-    with pytest.raises(Malformed, match=name.removeprefix("ce_")):
+    with pytest.raises(MalformedEvent, match=name.removeprefix("ce_")):
         from_message(headers_without(name), RECORD.value)
 
 
@@ -113,31 +113,31 @@ def test_a_message_without_a_required_header_is_malformed(name: str) -> None:
     ],
 )
 def test_a_hostile_header_is_malformed_and_says_why(name: str, value: bytes, why: str) -> None:
-    with pytest.raises(Malformed, match=why):
+    with pytest.raises(MalformedEvent, match=why):
         from_message(headers_with(name, value), RECORD.value)
 
 
 def test_a_header_given_twice_is_malformed() -> None:
-    with pytest.raises(Malformed, match="'ce_id' is given twice"):
+    with pytest.raises(MalformedEvent, match="'ce_id' is given twice"):
         from_message((*RECORD.headers, ("ce_id", b"other")), RECORD.value)
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b"NaN", b"[" * 100_000])
 def test_a_value_that_is_no_json_object_is_malformed(value: bytes) -> None:
-    with pytest.raises(Malformed, match="the value is not"):
+    with pytest.raises(MalformedEvent, match="the value is not"):
         from_message(RECORD.headers, value)
 
 
 @pytest.mark.parametrize("data", [{"a": "\0"}, {"a\0": 1}, {"a": [{"b": ["c", "d\0"]}]}])
 def test_data_that_no_database_of_ours_could_hold_is_malformed(data: dict[str, object]) -> None:
-    with pytest.raises(Malformed, match="NUL"):
+    with pytest.raises(MalformedEvent, match="NUL"):
         from_message(RECORD.headers, orjson.dumps(data))
-    with pytest.raises(Malformed, match="NUL"):
+    with pytest.raises(MalformedEvent, match="NUL"):
         from_json({**to_json(AN_EVENT), "data": data})
 
 
 def test_what_is_said_about_a_malformed_value_never_repeats_it() -> None:
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises(MalformedEvent) as refused:
         from_message(RECORD.headers, b'{"ssid": 1234567890')
     assert "1234567890" not in str(refused.value)
 
@@ -146,12 +146,12 @@ def test_what_is_said_about_a_malformed_value_never_repeats_it() -> None:
     "item", [None, 7, "text", [], {}, {"specversion": "1.0"}, {**to_json(AN_EVENT), "data": []}]
 )
 def test_an_item_that_is_no_event_is_malformed(item: object) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedEvent):
         from_json(item)
 
 
 def test_an_item_whose_sequence_is_a_number_is_malformed() -> None:
-    with pytest.raises(Malformed, match="sequence is missing"):
+    with pytest.raises(MalformedEvent, match="sequence is missing"):
         from_json({**to_json(AN_EVENT), "sequence": 42})
 
 
@@ -160,7 +160,7 @@ def test_an_item_whose_sequence_is_a_number_is_malformed() -> None:
     value=st.binary(),
 )
 def test_whatever_comes_in_is_an_event_or_malformed(headers: list[tuple[str, bytes]], value: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedEvent):
         from_message(tuple(headers), value)
 
 

@@ -10,8 +10,8 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import TopicError
 
 from shared.kernel.store import StreamUnknown
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec, TopicMissing
-from shared.persistence.replay import replay
 from tests.support.logbook import Logbook, Shelf, a_logbook
 
 
@@ -50,8 +50,8 @@ def test_an_unknown_topic_and_foreign_bytes_are_told_apart() -> None:
 def test_facts_make_the_aggregate_they_came_from() -> None:
     logbook = a_logbook("Deck", "calm", "storm")
     facts = logbook.collect_events()
-    assert replay(Logbook, logbook.id, facts, None) == logbook  # type: ignore[arg-type]  # events are domain events
+    assert aggregate_of(Logbook, logbook.id, facts, None) == logbook  # type: ignore[arg-type]  # events are domain events
     with pytest.raises(StreamUnknown):
-        replay(Shelf, logbook.id, facts, None)  # type: ignore[arg-type]  # as above
+        aggregate_of(Shelf, logbook.id, facts, None)  # type: ignore[arg-type]  # as above
     with pytest.raises(StreamUnknown):
-        replay(Logbook, logbook.id, [], None)
+        aggregate_of(Logbook, logbook.id, [], None)

@@ -14,11 +14,11 @@ from shared.kernel.errors import Conflict
 from shared.kernel.store import StreamMoved
 from shared.kernel.trail import Trail
 from shared.messaging.back_off import BackOff
-from shared.messaging.consumer import Consumer
-from shared.messaging.feed import Delivery, FeedUnavailable
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.feed import Delivery, FeedUnavailable
 from shared.observability.correlation import correlation_id, present
 from shared.persistence.faults import StoreUnavailable
-from shared.persistence.unit import Unit
+from shared.persistence.unit_of_work import UnitOfWork
 from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -32,7 +32,7 @@ class Reader:
         self.read: list[str] = []
         self.failures: dict[str, list[Exception]] = {}
 
-    async def read_line(self, event: CloudEvent, _unit: Unit) -> None:
+    async def read_line(self, event: CloudEvent, _unit: UnitOfWork) -> None:
         failures = self.failures.get(event.id, [])
         if failures:
             raise failures.pop(0)
@@ -106,7 +106,7 @@ async def test_data_that_break_the_contract_are_parked_without_a_second_try() ->
     class Line(BaseModel):
         line: int
 
-    async def read_number(event: CloudEvent, _unit: Unit) -> None:
+    async def read_number(event: CloudEvent, _unit: UnitOfWork) -> None:
         Line.model_validate({"line": "1234567890x"})
 
     stop = asyncio.Event()
@@ -151,7 +151,7 @@ async def test_a_message_is_parked_even_if_the_carrier_is_away_for_a_while() -> 
     scene = Scene([ONE, TWO])
     scene.reader.failures["book.1"] = [KeyError("line")] * 5
 
-    async def troubled(event: CloudEvent, unit: Unit) -> None:
+    async def troubled(event: CloudEvent, unit: UnitOfWork) -> None:
         scene.feed.trouble = [FeedUnavailable()]
         await scene.reader.read_line(event, unit)
 
@@ -171,7 +171,7 @@ async def test_a_bug_of_the_feed_itself_ends_the_consumer_loudly() -> None:
 async def test_a_stop_lets_the_message_in_hand_finish_and_leaves_the_rest() -> None:
     scene = Scene([ONE, TWO])
 
-    async def stop_here(event: CloudEvent, unit: Unit) -> None:
+    async def stop_here(event: CloudEvent, unit: UnitOfWork) -> None:
         scene.stop.set()
         await scene.reader.read_line(event, unit)
 
@@ -184,7 +184,7 @@ async def test_a_stop_lets_the_message_in_hand_finish_and_leaves_the_rest() -> N
 async def test_a_stop_ends_the_wait_for_a_database_and_the_message_comes_again() -> None:
     scene = Scene([ONE, TWO])
 
-    async def away(_event: CloudEvent, _unit: Unit) -> None:
+    async def away(_event: CloudEvent, _unit: UnitOfWork) -> None:
         scene.stop.set()
         raise StoreUnavailable
 
@@ -197,7 +197,7 @@ async def test_a_stop_ends_the_wait_for_a_database_and_the_message_comes_again()
 async def test_log_lines_of_a_handler_name_the_message() -> None:
     told: list[str | None] = []
 
-    async def tell(_event: CloudEvent, _unit: Unit) -> None:
+    async def tell(_event: CloudEvent, _unit: UnitOfWork) -> None:
         told.append(correlation_id.get())
         told.append(str(structlog.contextvars.get_contextvars()["ce_type"]))
 
@@ -212,7 +212,7 @@ async def test_log_lines_of_a_handler_name_the_message() -> None:
 async def test_what_a_message_causes_belongs_to_the_request_behind_it() -> None:
     found: list[Trail | None] = []
 
-    async def look(_event: CloudEvent, _unit: Unit) -> None:
+    async def look(_event: CloudEvent, _unit: UnitOfWork) -> None:
         found.append(present())
 
     traced = replace(an_event(2), correlation_id="order-66", traceparent=TRACE)

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.messaging.cursor import Cursor
-from shared.messaging.feed import Delivery, Place
+from shared.messaging.consuming.cursor import Cursor
+from shared.messaging.consuming.feed import Delivery, MessagePlace
 from shared.persistence.faults import StoreUnavailable
 
 
@@ -39,7 +39,7 @@ class Kept:
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     made = Kept()
-    monkeypatch.setattr("shared.messaging.cursor.positions", made)
+    monkeypatch.setattr("shared.messaging.consuming.cursor.positions", made)
     return made
 
 
@@ -49,7 +49,7 @@ def cursor(kept: Kept) -> Cursor:
 
 
 def deliveries(*positions: int) -> list[Delivery]:
-    return [Delivery(Place("/incidents", 0, at), None, None, None, b"", ()) for at in positions]
+    return [Delivery(MessagePlace("/incidents", 0, at), None, None, None, b"", ()) for at in positions]
 
 
 async def test_what_was_read_while_the_database_was_away_is_read_again(cursor: Cursor, kept: Kept) -> None:

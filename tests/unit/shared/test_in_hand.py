@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.messaging.consumer import Consumer
-from shared.messaging.in_hand import InHand
+from shared.messaging.consuming.consumer import Consumer
+from shared.messaging.consuming.in_hand import InHand
 from shared.observability.metrics import samples
 from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 

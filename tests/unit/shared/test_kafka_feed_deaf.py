@@ -8,10 +8,10 @@ from typing import cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging import kafka_feed
-from shared.messaging.kafka_feed import KafkaFeed
-from shared.messaging.kafka_member import Member
-from shared.messaging.kafka_types import Fetched
+from shared.messaging.kafka import feed as kafka_feed
+from shared.messaging.kafka.client import Fetched
+from shared.messaging.kafka.feed import KafkaFeed
+from shared.messaging.kafka.member import Member
 
 A_MESSAGE = Fetched("lines", 0, 0, -1, b"key", b"{}", ())
 

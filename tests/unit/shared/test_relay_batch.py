@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.messaging.back_off import BackOff
-from shared.messaging.batch import Batch, batch_of
-from shared.messaging.outgoing import NotAFact, published_event
-from shared.messaging.tries import why
+from shared.messaging.consuming.tries import why
+from shared.messaging.publishing.batch import Batch, batch_of
+from shared.messaging.publishing.outgoing import NotAFact, published_event
 from shared.persistence.codec import Recorded
 from tests.support.chronicle import SOURCE, LineWritten, outbound
 from tests.support.logbook import NOON, Logbook, a_logbook

@@ -11,10 +11,10 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 from shared.kernel.trail import Trail
 from shared.messaging.cloud_events import from_json, from_message, to_json, to_record
-from shared.messaging.outgoing import published_event
+from shared.messaging.publishing.outgoing import published_event
 from shared.observability.correlation import following, present
+from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec, Recorded
-from shared.persistence.replay import replay
 from shared.persistence.transcoder import OrjsonTranscoder
 from tests.support.chronicle import SOURCE, outbound
 from tests.support.logbook import Logbook, a_logbook
@@ -62,7 +62,7 @@ def test_the_library_alone_makes_the_same_aggregate_of_it() -> None:
     librarys: Mapper[UUID] = Mapper(OrjsonTranscoder())
     facts = [librarys.to_domain_event(row) for row in stored(TRAIL, logbook)]
     logbook.collect_events()
-    again = replay(Logbook, logbook.id, [fact for fact in facts if isinstance(fact, DomainEvent)], None)
+    again = aggregate_of(Logbook, logbook.id, [fact for fact in facts if isinstance(fact, DomainEvent)], None)
     assert (again, again.lines) == (logbook, ["calm"])
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.kernel.clocks import Planned, State, deadline_id, duration
-from shared.kernel.deadline import Deadline
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.terms import DeadlineState, PlannedWarning, deadline_id, duration
 from tests.support.deadline_states import (
     ABOUT,
     BEGUN,
@@ -32,11 +32,11 @@ def test_a_clock_of_one_thing_is_one_stream() -> None:
 
 
 def test_warnings_are_planned_as_instants() -> None:
-    assert running().unnoticed == [Planned("PT4H", DUE - 4 * HOUR), Planned("PT1H", DUE - HOUR)]
+    assert running().unnoticed == [PlannedWarning("PT4H", DUE - 4 * HOUR), PlannedWarning("PT1H", DUE - HOUR)]
 
 
 def test_nobody_is_warned_of_what_had_passed_when_the_clock_was_set() -> None:
-    assert running(at=DUE - 4 * HOUR).unnoticed == [Planned("PT1H", DUE - HOUR)]
+    assert running(at=DUE - 4 * HOUR).unnoticed == [PlannedWarning("PT1H", DUE - HOUR)]
 
 
 def test_before_the_first_warning_there_is_nothing_to_notice() -> None:
@@ -90,13 +90,13 @@ def test_what_is_done_late_stays_missed_and_says_by_how_much() -> None:
     given(deadline).when(lambda it: it.fulfil(DUE + 2 * HOUR)).then_only(
         Deadline.MetLate, late_by_seconds=7200, met_at=DUE + 2 * HOUR
     )
-    assert deadline.state is State.MISSED
+    assert deadline.state is DeadlineState.MISSED
 
 
 def test_what_was_done_in_time_is_met_whatever_was_noticed_before_that_was_known() -> None:
     deadline = missed()
     given(deadline).when(lambda it: it.fulfil(DUE - HOUR)).then_only(Deadline.Met, met_at=DUE - HOUR)
-    assert deadline.state is State.MET
+    assert deadline.state is DeadlineState.MET
 
 
 def test_done_says_what_is_known_only_then() -> None:
@@ -123,7 +123,7 @@ def test_another_due_date_retimes_the_warnings_too() -> None:
     deadline.notice(DUE - 4 * HOUR)
     outcome = given(deadline).when(lambda it: it.require(due(DUE + HOUR, at=DUE - 2 * HOUR)))
     outcome.then_only(Deadline.Retimed, old_due_at=DUE, due_at=DUE + HOUR, why="revised")
-    assert deadline.unnoticed == [Planned("PT1H", DUE)]
+    assert deadline.unnoticed == [PlannedWarning("PT1H", DUE)]
 
 
 def test_the_same_due_date_of_something_else_is_described_anew() -> None:
@@ -138,19 +138,19 @@ def test_a_met_deadline_is_moved_no_more() -> None:
 def test_a_missed_one_that_becomes_due_later_runs_again() -> None:
     deadline = missed(DUE + HOUR)
     deadline.require(due(DUE + 5 * HOUR, at=DUE + 2 * HOUR))
-    assert deadline.state is State.RUNNING
+    assert deadline.state is DeadlineState.RUNNING
 
 
 def test_a_missed_one_that_is_moved_less_far_stays_missed() -> None:
     deadline = missed(DUE + HOUR)
     deadline.require(due(DUE + HOUR, at=DUE + 2 * HOUR))
-    assert deadline.state is State.MISSED
+    assert deadline.state is DeadlineState.MISSED
 
 
 def test_what_was_waived_runs_again_when_it_is_needed_after_all() -> None:
     deadline = waived()
     given(deadline).when(lambda it: it.require(due(at=DUE - HOUR / 2))).then_only(Deadline.Retimed)
-    assert deadline.state is State.RUNNING
+    assert deadline.state is DeadlineState.RUNNING
 
 
 def test_what_was_missed_is_not_waived() -> None:

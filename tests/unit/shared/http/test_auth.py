@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
 from shared.http import auth
 from shared.http.auth import Authenticator, InvalidToken, TokenExpired, require
-from shared.http.keyset import AGAIN_AFTER, FRESH_FOR, KeySource, KeysUnavailable, UnknownKey
+from shared.http.jwks import AGAIN_AFTER, FRESH_FOR, KeySource, KeysUnavailable, UnknownKey
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
 from tests.support.problems import expect_problem

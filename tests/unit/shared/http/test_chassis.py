@@ -138,7 +138,7 @@ async def test_a_change_is_told_of_under_the_callers_ids(http: httpx.AsyncClient
     assert line == {
         "event": "request_done",
         "level": "info",
-        "logger": "shared.http.border",
+        "logger": "shared.http.middleware",
         "service": "sample",
         "method": "POST",
         "route": "/v1/notices",

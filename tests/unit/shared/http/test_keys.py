@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared.http.auth import Authenticator
-from shared.http.keys import JWKS, SIGNING_KEY, SigningKey
+from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
 from tests.support.tokens import AUDIENCE, CDE_REVIEWER, ISSUER
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from shared.messaging.cluster import Cluster, Secret, Unusable, password_in
+from shared.messaging.kafka.cluster import Cluster, Secret, Unusable, password_in
 from shared.process.kafka_settings import KafkaSettings
 from shared.process.settings import load
 from tests.support.certificates import Authority

@@ -1,0 +1,1 @@
+"""What this service does by itself about its own facts: its deadlines."""

@@ -1,0 +1,1 @@
+"""Messages that could not be handled: parked, looked at, replayed or discarded."""

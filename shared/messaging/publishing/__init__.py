@@ -1,0 +1,1 @@
+"""Facts out: the relay, the public feed, and filling a lost topic again."""

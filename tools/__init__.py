@@ -1,0 +1,1 @@
+"""Programs of the build; no part of what is shipped."""
