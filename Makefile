@@ -11,6 +11,8 @@ CONTAINERS ?=
 VERBOSE ?=
 CYCLES ?= 2000
 SEED   ?=
+WORKERS ?= logical
+PART   ?=
 
 MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
@@ -18,13 +20,12 @@ DEV     := $(VENV)/.dev
 SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
-SHARED  := tests/integration/shared
-ON_CONTAINERS := tests/contract/test_feed.py $(wildcard tests/contract/test_*_ports.py) \
-  $(foreach it,store appender library_recorder plumbing tail projector relay publisher consuming replaying \
-  republishing,$(SHARED)/test_$(it).py) tests/integration/windows tests/e2e/test_on_given_servers.py
 EXAMPLES := $(wildcard tests/unit/*/test_*routes.py) tests/unit/notifications/test_outside.py \
   tests/unit/incidents/test_conversation.py tests/unit/incidents/test_pauses.py \
   tests/contract/test_openapi_examples.py tests/contract/test_refusal_codes.py
+SPREAD  := -n $(WORKERS) --maxprocesses 4
+STORY   := tests/e2e/test_the_story.py
+LINTED  := $(VAR)/log/lint.txt
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 # A shell that forbids bytecode would make pytest rewrite the asserts of every test file anew at every run.
@@ -32,7 +33,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra test unit contract integration e2e faults chaos reliability rules bench schemas openapi openapi-lint clients lint fmt lock check clean
+.PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
+  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions bench \
+  schemas openapi openapi-lint clients fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,24 +66,24 @@ install: $(DEV) ## Make .venv with everything, from the hashed lock
 
 # --- the system -------------------------------------------------------------------------------------------
 
-run: $(RUNTIME) ## Start everything on this machine (KAFKA=1: on Apache Kafka; VERBOSE=1: with all logs); Ctrl-C stops it
+run: $(RUNTIME) ## Start everything here; Ctrl-C stops it (KAFKA=1, VERBOSE=1)
 	@$(BIN)/stairs run --dir $(VAR) $(if $(filter-out 0,$(KAFKA)),--kafka) $(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics (fetches its jars the first time)
+kafka: $(RUNTIME) ## Start Apache Kafka 4.3.1 alone, with the topics
 	@$(BIN)/python -m deploy.kafka up
 
-demo: $(RUNTIME) ## Play six real cases against the running system (CONTAINERS=1: that of docker-compose.yml)
+demo: $(RUNTIME) ## Play six real cases on the running system (CONTAINERS=1)
 	@$(BIN)/stairs demo --dir $(VAR) $(if $(filter-out 0,$(CONTAINERS)),--containers)
 
 # --- containers -------------------------------------------------------------------------------------------
 
-secrets: $(RUNTIME) ## The secret files that docker-compose.yml mounts, and .env that names their folder; once
+secrets: $(RUNTIME) ## Make the secret files of docker-compose.yml, and .env
 	@$(BIN)/stairs secrets --dir $(VAR)
 
-engine: $(RUNTIME) ## A container engine where there is none: podman behind Docker's API, Compose, stand-in images
+engine: $(RUNTIME) ## Install podman and Compose, for machines without Docker
 	@$(BIN)/python -m deploy.engine up
 
-engine-env: $(RUNTIME) ## What docker and Compose must be told: eval "$$(make -s engine-env)"
+engine-env: $(RUNTIME) ## Print what docker needs: eval "$$(make -s engine-env)"
 	@$(BIN)/python -m deploy.engine env
 
 image: $(RUNTIME) ## Build the image that docker-compose.yml names
@@ -92,15 +95,30 @@ compose-test: $(DEV) ## The compose file as it stands: built, started, played ag
 
 containers-infra: $(DEV) ## Store, relay, consumers and one whole story on PostgreSQL and Kafka in containers
 	@echo "── containers-infra"
-	@STAIRS_INFRA=containers STAIRS_REQUIRE=containers $(PYTEST) -q $(ON_CONTAINERS)
+	@STAIRS_INFRA=containers STAIRS_REQUIRE=containers $(PYTEST) -q @tests/on_containers.txt
 
 containers: engine compose-test ## Both, from nothing
 
 # --- what must hold ---------------------------------------------------------------------------------------
 
-test: lint rules unit contract integration e2e faults ## All that must hold, on real PostgreSQL and Apache Kafka
+test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one story on each transport
+	@mkdir -p $(dir $(LINTED))
+	@echo "── lint and rules (in the background); unit, contract, integration, one story on each transport"
+	@# not by the variable MAKE: `make -n test` would run the whole line
+	@make --no-print-directory lint rules >$(LINTED) 2>&1 & linting=$$!; \
+	  $(PYTEST) -q $(SPREAD) tests/unit tests/contract tests/integration $(STORY); tested=$$?; \
+	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
+	  exit $$tested
 
-check: lint unit contract ## The quick part of it, before a commit
+everything: test other-e2e faults containers containers-infra ## And the rest: e2e, faults, kills, containers
+
+check: lint unit contract ## The quick part, before a commit
+
+share: $(DEV) ## A share of what `everything` adds, drawn by SEED=, as CI runs it (PART=faults|kills|e2e|…)
+	@$(BIN)/python -m tests.share $(SEED) $(PART)
+
+count: $(DEV) ## How many tests each layer has, as docs/testing.md tells
+	@$(BIN)/python -m tests.count
 
 lint: $(DEV) ## ruff, mypy --strict, import contracts
 	@echo "── lint"
@@ -111,13 +129,17 @@ lint: $(DEV) ## ruff, mypy --strict, import contracts
 
 unit contract integration e2e faults: $(DEV)
 	@echo "── $@"
-	@$(PYTEST) -q tests/$@
+	@$(PYTEST) -q $(if $(filter integration,$@),$(SPREAD)) tests/$@
 
 unit: ## Every rule, in milliseconds, no network
 contract: ## Promises to others; one suite per port over each adapter
 integration: ## One service with real PostgreSQL and Apache Kafka
 e2e: ## All three services by their public doors
 faults: ## The whole system with something broken under it; 100 kills at random
+
+other-e2e: $(DEV) # what `make test` leaves of e2e
+	@echo "── the other end-to-end stories"
+	@$(PYTEST) -q tests/e2e --ignore=$(STORY)
 
 chaos: $(DEV) ## Kill at random while cases are filed (CYCLES=2000, SEED= repeats a run)
 	@$(BIN)/python -m tests.faults --cycles $(CYCLES) $(if $(SEED),--seed $(SEED))
@@ -130,6 +152,9 @@ reliability: $(DEV) ## Run the fault table anew and write docs/reliability.md wi
 rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 	@echo "── rules"
 	@$(BIN)/python -m tests.rules
+
+permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows that the guards read
+	@$(BIN)/python -m tests.rules.permissions
 
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
@@ -150,7 +175,7 @@ bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest
 
 # --- upkeep -----------------------------------------------------------------------------------------------
 
-fmt: $(DEV) ## Format, and mend what can be mended
+fmt: $(DEV) ## Format, and fix what ruff can fix
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
@@ -158,6 +183,6 @@ lock: $(DEV) ## Lock the newest allowed versions, with hashes
 	@$(COMPILE) -o requirements.txt
 	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
 
-clean: ## Remove the environment and all caches (var/, your local data, stays)
+clean: ## Remove environment and caches; your data (var/) stays
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
 from shared.observability.logging import configure
@@ -13,6 +14,8 @@ from shared.observability.logging import configure
 pytest_plugins = [
     "tests.support.exchanges",
     "tests.support.openapi_examples",
+    "tests.support.shared_servers",
+    "tests.support.spreading",
     "tests.support.ways",
     "tests.support.postgres",
     "tests.support.kafka",
@@ -20,6 +23,7 @@ pytest_plugins = [
     "tests.support.logs",
     "tests.support.event_store",
     "tests.support.event_schemas",
+    "tests.support.declared_answers",
     "tests.support.logbook_clocks",
     "tests.support.system",
 ]
@@ -34,6 +38,9 @@ def layer_of(item: pytest.Item) -> str:
 
 def pytest_configure() -> None:
     configure("console", service="tests")
+    # How long an example takes says how busy the machine is, not whether the rule holds.
+    settings.register_profile("stairs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("stairs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -145,6 +145,11 @@ def _headers(kind: EventType) -> Part:
     }
     optional: Mapping[str, Part] = {
         "ce_correlationid": {"type": "string", "description": "the same in all that one request caused"},
+        "ce_recordedtime": {
+            "type": "string",
+            "format": "date-time",
+            "description": "when the producer stored it; no earlier message has it",
+        },
         "traceparent": {"type": "string", "pattern": TRACEPARENT},
     }
     return {"type": "object", "required": list(required), "properties": {**required, **optional}}

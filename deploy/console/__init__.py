@@ -1,6 +1,6 @@
 """The ``stairs`` command: what one machine needs to run the three services, and to watch them work.
 
-It knows services by their doorways only: ``python -m services.<name> <verb>`` and HTTP.
+It calls the services only from outside: ``python -m services.<name> <verb>`` and HTTP.
 """
 
 from __future__ import annotations

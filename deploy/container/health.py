@@ -45,3 +45,7 @@ def main() -> int:
     well, words = answer(port)
     print(words)
     return WELL if well else UNWELL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,8 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.console.programs import AUDIENCE, ISSUER
-from deploy.console.tokens import PEOPLE
+from deploy.console.keys.tokens import AUDIENCE, ISSUER, PEOPLE
 from shared.http.signing_key import SigningKey
 
 SECRETS = Path("/run/secrets")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 PACKAGES = {
@@ -23,10 +23,10 @@ SLIM = (  # as the slim images are; manuals stay where Java's packages want to n
 )
 
 
-def base(state: State, name: str) -> Path:
+def base(state: EngineFolder, name: str) -> Path:
     """The tarball of a root file system, made unless it is there.
 
-    :raises CannotRun: this is no Debian, or its package sources do not give what is needed.
+    :raises EngineUnavailable: this is no Debian, or its package sources do not give what is needed.
     """
     made = state.folder / f"{name}.tar"
     if not made.exists():
@@ -50,7 +50,7 @@ def base(state: State, name: str) -> Path:
 def codename() -> str:
     """The machine's Debian release.
 
-    :raises CannotRun: it is another system.
+    :raises EngineUnavailable: it is another system.
     """
     try:
         lines = Path("/etc/os-release").read_text().splitlines()
@@ -58,7 +58,9 @@ def codename() -> str:
         lines = []
     known = dict(line.split("=", 1) for line in lines if "=" in line)
     if known.get("ID") != "debian" or not known.get("VERSION_CODENAME"):
-        raise CannotRun("stand-ins are made of Debian packages and this is no Debian: install Docker instead")
+        raise EngineUnavailable(
+            "stand-ins are made of Debian packages and this is no Debian: install Docker instead"
+        )
     return known["VERSION_CODENAME"].strip('"')
 
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 MODULE = "github.com/docker/compose/v2"
@@ -18,10 +18,10 @@ OLDEST = 2
 GO = (1, 21)  # from here on Go fetches the toolchain that a module asks for
 
 
-def ensure(state: State) -> None:
+def ensure(state: EngineFolder) -> None:
     """Build it unless it is there; three to four minutes on two cores, once.
 
-    :raises CannotRun: there is no Go, or the build fails.
+    :raises EngineUnavailable: there is no Go, or the build fails.
     """
     if state.compose.exists():
         return
@@ -67,7 +67,8 @@ def _refuse_missing_go() -> None:
     found = re.search(r"go(\d+)\.(\d+)", told_by)
     if found is None or (int(found[1]), int(found[2])) < GO:
         wanted = ".".join(map(str, GO))
-        raise CannotRun(
+        raise EngineUnavailable(
             f"Compose is built with Go {wanted} or newer, here is {told_by.strip() or 'none'}: "
-            f"install Go, or put a docker-compose of version 2 or newer at {State.of_this_machine().compose}"
+            "install Go, or put a docker-compose of version 2 or newer at "
+            f"{EngineFolder.of_this_machine().compose}"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.engine import images
 from deploy.engine.podman import ROOT
 from deploy.engine.reach import Engine
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 NAME = "stairs"
@@ -46,7 +46,7 @@ def build(
     :param tag: instead of our version.
     :param fresh: from nothing, whatever an earlier build left.
     :param labels: beside those of the Dockerfile.
-    :raises CannotRun: it fails; with the end of what was said.
+    :raises EngineUnavailable: it fails; with the end of what was said.
     """
     name = f"{NAME}:{tag or version()}"
     options = ["--tag", name, "--file", str(tree / "deploy/Dockerfile")]
@@ -60,7 +60,7 @@ def build(
     for label, value in {**said_by_label, **(labels or {})}.items():
         options += ["--label", f"{label}={value}"]
     options += ["--no-cache"] if fresh else []
-    state = State.of_this_machine()
+    state = EngineFolder.of_this_machine()
     with told(f"image {name}"):
         if engine.ours(state):
             with state.alone("build"):
@@ -75,5 +75,5 @@ def _by_docker(engine: Engine, options: list[str], tree: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         do(["docker", "build", *options, tree], log, environment=engine.environment)
-    except CannotRun as error:
-        raise CannotRun(f"the image cannot be built: {error}") from error
+    except EngineUnavailable as error:
+        raise EngineUnavailable(f"the image cannot be built: {error}") from error

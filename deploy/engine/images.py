@@ -19,7 +19,7 @@ from pathlib import Path
 
 from deploy.engine.bases import base, codename
 from deploy.engine.podman import ROOT, podman
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 from deploy.kafka import jars
 
@@ -48,10 +48,10 @@ STAND_INS = (
 )
 
 
-def ensure(state: State) -> None:
+def ensure(state: EngineFolder) -> None:
     """Build the stand-ins that are missing, or whose sources have changed since.
 
-    :raises CannotRun: a package source does not give what is needed.
+    :raises EngineUnavailable: a package source does not give what is needed.
     """
     wanted = [each for each in STAND_INS if podman_label(state, each) != digest(each)]
     if not wanted:
@@ -64,7 +64,7 @@ def ensure(state: State) -> None:
             _build(state, each)
 
 
-def podman_label(state: State, each: StandIn) -> str | None:
+def podman_label(state: EngineFolder, each: StandIn) -> str | None:
     """The digest that the present image was made with; None if a tag of it is missing."""
     form = f'{{{{index .Config.Labels "{LABEL}"}}}}'
     found = {
@@ -86,19 +86,19 @@ def digest(each: StandIn) -> str:
 def locked(names: Iterable[str], lock: Path = LOCK) -> list[str]:
     """The entries of these packages in the lock, hashes included.
 
-    :raises CannotRun: one is not in it.
+    :raises EngineUnavailable: one is not in it.
     """
     text = lock.read_text("utf-8")
     found = []
     for name in names:
         entry = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", text, re.MULTILINE)
         if entry is None:
-            raise CannotRun(f"{name} is not in {lock}: make lock")
+            raise EngineUnavailable(f"{name} is not in {lock}: make lock")
         found.append(entry[0])
     return found
 
 
-def _build(state: State, each: StandIn) -> None:
+def _build(state: EngineFolder, each: StandIn) -> None:
     root = f"localhost/stairs-base-{each.base}:{codename()}"
     log = state.log / f"{each.name}.log"
     environment = state.podman_environment()
@@ -115,10 +115,10 @@ def _build(state: State, each: StandIn) -> None:
         build(state, [*names, *labels, "--no-cache", "--file", str(context / "Containerfile")], context, log)
 
 
-def build(state: State, options: list[str], context: Path, log: Path) -> None:
+def build(state: EngineFolder, options: list[str], context: Path, log: Path) -> None:
     """Run podman's build as this machine needs it: no namespaces within, its own network, trust and index.
 
-    :raises CannotRun: it fails; with the end of what it said.
+    :raises EngineUnavailable: it fails; with the end of what it said.
     """
     usual = ["--isolation=chroot", "--network=host", "--pull=never", "--format=docker"]
     trust = ["--volume", f"{TRUST.parent}:{TRUST.parent}:ro"] if TRUST.exists() else []
@@ -131,7 +131,7 @@ def build(state: State, options: list[str], context: Path, log: Path) -> None:
     )
 
 
-def pip_settings(state: State) -> Path:
+def pip_settings(state: EngineFolder) -> Path:
     """This machine's way to its package index, as a file that a build can read and an image never holds."""
     said = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
@@ -153,7 +153,7 @@ def pip_settings(state: State) -> Path:
 def _add_jars(context: Path) -> None:
     try:
         jars.fetch(jars.jar_folder())
-    except jars.CannotRun as error:
-        raise CannotRun(str(error)) from error
+    except jars.BrokerUnavailable as error:
+        raise EngineUnavailable(str(error)) from error
     shutil.copytree(jars.jar_folder(), context / "libs")
     shutil.copy(ROOT / "deploy/kafka/log4j2.yaml", context)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.engine import api
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do, told
 
 PACKAGES = (
@@ -26,18 +26,20 @@ STOP = 15.0
 ROOT = Path(__file__).parents[2]
 
 
-def install(state: State) -> None:
+def install(state: EngineFolder) -> None:
     """Get podman and what it stands on from the machine's Debian packages, unless it is here.
 
     crun, podman's first choice, refuses the mixed control groups of some machines: runc takes both kinds.
 
-    :raises CannotRun: this is no Debian, or apt fails.
+    :raises EngineUnavailable: this is no Debian, or apt fails.
     """
     if all(shutil.which(name) for name in NEEDED):
         return
     if not shutil.which("apt-get"):
         missing = ", ".join(name for name in NEEDED if not shutil.which(name))
-        raise CannotRun(f"{missing} missing and there is no apt-get to install them: install podman and runc")
+        raise EngineUnavailable(
+            f"{missing} missing and there is no apt-get to install them: install podman and runc"
+        )
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     with told("podman, from Debian's packages"):
         do(["apt-get", "update", "-qq"], state.log / "apt.log", environment=quiet)
@@ -45,10 +47,10 @@ def install(state: State) -> None:
         do(install, state.log / "apt.log", environment=quiet)
 
 
-def start(state: State) -> None:
+def start(state: EngineFolder) -> None:
     """Serve Docker's API and tick the health checks, unless both go on already.
 
-    :raises CannotRun: the API does not come up; with the end of its log.
+    :raises EngineUnavailable: the API does not come up; with the end of its log.
     """
     if not (api.answers(state.socket) and _running(state, "service")):
         _end(state, "service")
@@ -59,13 +61,13 @@ def start(state: State) -> None:
         while not api.answers(state.socket):
             if process.poll() is not None or time.monotonic() > until:
                 log = state.log / "service.log"
-                raise CannotRun(f"podman does not serve: {_last_line(log)} (all of it: {log})")
+                raise EngineUnavailable(f"podman does not serve: {_last_line(log)} (all of it: {log})")
             time.sleep(0.1)
     if not _running(state, "ticker"):
         _launch(state, "ticker", [sys.executable, "-m", "deploy.engine.ticker", str(state.socket)])
 
 
-def stop(state: State) -> None:
+def stop(state: EngineFolder) -> None:
     """End containers, API and ticker; images and volumes stay."""
     if shutil.which("podman") and state.made():
         podman(state, "rm", "--all", "--force", "--time", "5", check=False)
@@ -74,7 +76,7 @@ def stop(state: State) -> None:
     state.socket.unlink(missing_ok=True)
 
 
-def purge(state: State) -> None:
+def purge(state: EngineFolder) -> None:
     """Everything the engine made on this machine, but for installed Debian packages."""
     stop(state)
     if shutil.which("podman") and state.made():
@@ -84,10 +86,10 @@ def purge(state: State) -> None:
     state.remove()
 
 
-def podman(state: State, *words: str, check: bool = True) -> str:
+def podman(state: EngineFolder, *words: str, check: bool = True) -> str:
     """What a podman command answers.
 
-    :raises CannotRun: it fails, and ``check`` is asked for.
+    :raises EngineUnavailable: it fails, and ``check`` is asked for.
     """
     done = subprocess.run(
         ["podman", *words],
@@ -97,11 +99,11 @@ def podman(state: State, *words: str, check: bool = True) -> str:
         check=False,
     )
     if check and done.returncode:
-        raise CannotRun(f"podman {' '.join(words[:3])}: {done.stderr.strip()}")
+        raise EngineUnavailable(f"podman {' '.join(words[:3])}: {done.stderr.strip()}")
     return done.stdout.strip()
 
 
-def _launch(state: State, name: str, words: list[str]) -> subprocess.Popen[bytes]:
+def _launch(state: EngineFolder, name: str, words: list[str]) -> subprocess.Popen[bytes]:
     with (state.log / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             words,
@@ -117,7 +119,7 @@ def _launch(state: State, name: str, words: list[str]) -> subprocess.Popen[bytes
     return process
 
 
-def _running(state: State, name: str) -> int | None:
+def _running(state: EngineFolder, name: str) -> int | None:
     """Its process, if it is the one that we started: a number may be somebody else's by now."""
     try:
         note = json.loads((state.fleeting / f"{name}.json").read_text())
@@ -126,7 +128,7 @@ def _running(state: State, name: str) -> int | None:
     return int(note["pid"]) if note["born"] and _born(note["pid"]) == note["born"] else None
 
 
-def _end(state: State, name: str) -> None:
+def _end(state: EngineFolder, name: str) -> None:
     pid = _running(state, name)
     if pid is not None:
         with suppress(ProcessLookupError):

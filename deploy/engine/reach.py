@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.engine import api, compose
-from deploy.engine.state import CannotRun, State
+from deploy.engine.state import EngineFolder, EngineUnavailable
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,19 @@ class Engine:
     host: str  # unix:///… or what DOCKER_HOST says
     environment: dict[str, str]  # for docker, Compose and testcontainers
 
-    def ours(self, state: State) -> bool:
+    def ours(self, state: EngineFolder) -> bool:
         """Whether it is the one that ``make engine`` starts."""
         return self.host == f"unix://{state.socket}"
 
     def compose(self) -> list[str]:
         """The words that Compose begins with.
 
-        :raises CannotRun: there is none that knows the Compose Specification (2, or 5, which followed it).
+        :raises EngineUnavailable: no Compose of version 2 or newer is here.
         """
         for program in _composes():
             if compose.knows_the_specification(compose.version(program, self.environment)):
                 return program
-        raise CannotRun(
+        raise EngineUnavailable(
             "there is no Docker Compose 2 or newer here: make engine, or install Docker's compose plug-in"
         )
 
@@ -40,13 +40,13 @@ class Engine:
         """What Compose calls itself, if there is one."""
         try:
             return compose.version(self.compose(), self.environment)
-        except CannotRun:
+        except EngineUnavailable:
             return None
 
 
 def reached() -> Engine | None:
     """The first engine that answers: DOCKER_HOST, ours, Docker's socket, podman's."""
-    state = State.of_this_machine()
+    state = EngineFolder.of_this_machine()
     given = os.environ.get("DOCKER_HOST")
     if given and given != f"unix://{state.socket}":
         path = Path(given.removeprefix("unix://"))
@@ -72,7 +72,7 @@ def _usual_sockets() -> Iterator[Path]:
 
 
 def _composes() -> Iterator[list[str]]:
-    ours = State.of_this_machine().compose
+    ours = EngineFolder.of_this_machine().compose
     if ours.exists():
         yield [str(ours)]
     if shutil.which("docker"):

@@ -44,19 +44,19 @@ USUAL = "/var/lib/stairs-engine"
 MARK = "storage.conf"  # it names the folder itself
 
 
-class CannotRun(Exception):  # noqa: N818 - says what is so
+class EngineUnavailable(Exception):  # noqa: N818 - says what is so
     """Why there can be no engine here, in one sentence with its remedy."""
 
 
 @dataclass(frozen=True)
-class State:
+class EngineFolder:
     """The engine's folders."""
 
     folder: Path
     fleeting: Path  # under /run: gone after a reboot, by which podman notices one
 
     @classmethod
-    def of_this_machine(cls) -> State:
+    def of_this_machine(cls) -> EngineFolder:
         """That which ``STAIRS_ENGINE`` names; two of them live side by side."""
         folder = Path(os.environ.get("STAIRS_ENGINE", USUAL)).absolute()
         if folder == Path(USUAL):
@@ -82,14 +82,18 @@ class State:
     def prepare(self) -> None:
         """Make the folders and write the settings; quick, and harmless to a running engine.
 
-        :raises CannotRun: not root, or the folder cannot be written, or is somebody else's.
+        :raises EngineUnavailable: not root, or the folder cannot be written, or is somebody else's.
         """
         if os.geteuid() != 0:
-            raise CannotRun("the engine must be started as root: sudo make engine, or install Docker instead")
+            raise EngineUnavailable(
+                "the engine must be started as root: sudo make engine, or install Docker instead"
+            )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not self.made() and any(self.folder.iterdir()):
-                raise CannotRun(f"{self.folder} holds something else: set STAIRS_ENGINE to another folder")
+                raise EngineUnavailable(
+                    f"{self.folder} holds something else: set STAIRS_ENGINE to another folder"
+                )
             self.folder.chmod(0o711)
             for name, text in _settings(self).items():  # first: by them the folder is known as ours
                 (self.folder / name).write_text(text)
@@ -101,7 +105,7 @@ class State:
             if not clients.exists():
                 clients.write_text("{}\n")
         except OSError as error:
-            raise CannotRun(
+            raise EngineUnavailable(
                 f"cannot use {error.filename}: {error.strerror}; set STAIRS_ENGINE to another folder"
             ) from error
 
@@ -152,15 +156,15 @@ class State:
     def remove(self) -> None:
         """Everything; nothing of it may run any more.
 
-        :raises CannotRun: the folder is not ours.
+        :raises EngineUnavailable: the folder is not ours.
         """
         if self.folder.exists() and not self.made():
-            raise CannotRun(f"{self.folder} is no engine's folder: nothing was removed")
+            raise EngineUnavailable(f"{self.folder} is no engine's folder: nothing was removed")
         shutil.rmtree(self.fleeting, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _settings(state: State) -> dict[str, str]:
+def _settings(state: EngineFolder) -> dict[str, str]:
     words = {"folder": state.folder, "fleeting": state.fleeting}
     return {
         MARK: STORAGE_CONF.format(**words),

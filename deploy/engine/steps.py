@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.engine.state import CannotRun
+from deploy.engine.state import EngineUnavailable
 
 SHOWN = 15.0  # seconds between two signs of life
 LAST = 12  # lines of a log that are shown when a step fails
@@ -26,7 +26,7 @@ def do(
 ) -> None:
     """Run a command with its output in the log.
 
-    :raises CannotRun: it is not installed or fails; with the end of what it said.
+    :raises EngineUnavailable: it is not installed or fails; with the end of what it said.
     """
     with log.open("ab") as output:
         began = output.tell()
@@ -41,11 +41,11 @@ def do(
                 check=False,
             )
         except FileNotFoundError as error:
-            raise CannotRun(f"{words[0]} is not installed") from error
+            raise EngineUnavailable(f"{words[0]} is not installed") from error
     if done.returncode:
         said = log.read_bytes()[began:].decode(errors="replace").splitlines()[-LAST:]
         command = " ".join(map(str, words[:3]))
-        raise CannotRun(
+        raise EngineUnavailable(
             f"{command} … failed ({done.returncode}); all it said is in {log}\n" + "\n".join(said)
         )
 

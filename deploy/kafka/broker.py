@@ -19,9 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from deploy.kafka.jars import HERE, ROOT, CannotRun, fetch, jar_folder, java
+from deploy.kafka.jars import HERE, ROOT, BrokerUnavailable, fetch, jar_folder, java
 from deploy.processes import command_of
-from shared.messaging.kafka.client import KafkaError, open_admin
 
 PORT = 19092
 START = 60.0  # seconds until the cluster must answer; 3-5 on a new folder, 12 after a crash with data
@@ -69,7 +68,7 @@ class Broker:
     def start(self) -> None:
         """Fetch, format and start what is not there yet; returns when the cluster answers.
 
-        :raises CannotRun: with the reason and its remedy.
+        :raises BrokerUnavailable: with the reason and its remedy.
         """
         self.launch()
         self._wait_until_it_answers()
@@ -77,7 +76,7 @@ class Broker:
     def launch(self) -> None:
         """The same, without waiting for the cluster.
 
-        :raises CannotRun: with the reason and its remedy.
+        :raises BrokerUnavailable: with the reason and its remedy.
         """
         program = java()
         fetch(jar_folder())
@@ -124,6 +123,9 @@ class Broker:
 
     def answers(self) -> bool:
         """Whether the cluster describes itself: readiness, not merely an open port."""
+        # here: the console of a system without Kafka has a broker to stop only, and saves the client's 16 MB
+        from shared.messaging.kafka.client import KafkaError, open_admin
+
         try:
             with open_admin(self.bootstrap) as admin:
                 return bool(admin.describe_cluster()["brokers"])
@@ -133,7 +135,7 @@ class Broker:
     def _refuse_a_taken_port(self) -> None:
         for port in (self.port, self.controller_port):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
-                raise CannotRun(
+                raise BrokerUnavailable(
                     f"port {port} is taken by another program: stop it, or set STAIRS_KAFKA_PORT."
                 )
 
@@ -160,7 +162,9 @@ class Broker:
             self._java(program, *tool), capture_output=True, text=True, timeout=START, check=False
         )
         if done.returncode != 0:
-            raise CannotRun(f"Kafka could not format {data}: {(done.stderr or done.stdout).strip()[-300:]}")
+            raise BrokerUnavailable(
+                f"Kafka could not format {data}: {(done.stderr or done.stdout).strip()[-300:]}"
+            )
 
     def _java(self, program: str, *words: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.yaml'}"
@@ -181,11 +185,11 @@ class Broker:
         deadline = time.monotonic() + START
         while time.monotonic() < deadline:
             if self.pid() is None:
-                raise CannotRun(f"Kafka ended while it started; {self._last_words()}")
+                raise BrokerUnavailable(f"Kafka ended while it started; {self._last_words()}")
             if self.answers():
                 return
             time.sleep(0.2)
-        raise CannotRun(
+        raise BrokerUnavailable(
             f"Kafka did not answer at {self.bootstrap} within {START:.0f} s; {self._last_words()}"
         )
 

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
-class CannotRun(Exception):  # noqa: N818 - says what is so
+class BrokerUnavailable(Exception):  # noqa: N818 - says what is so
     """Why there can be no broker here, in one sentence with its remedy."""
 
 
@@ -29,19 +29,19 @@ def jar_folder() -> Path:
 def java() -> str:
     """The path of a Java that Kafka runs on.
 
-    :raises CannotRun: there is none, or it is too old.
+    :raises BrokerUnavailable: there is none, or it is too old.
     """
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin")) if home else None
     found = found or shutil.which("java")
     remedy = "install openjdk-17-jre-headless (Debian, Ubuntu) or openjdk@17 (Homebrew)"
     if found is None:
-        raise CannotRun(f"Kafka needs Java {JAVA} or newer and none is installed: {remedy}.")
+        raise BrokerUnavailable(f"Kafka needs Java {JAVA} or newer and none is installed: {remedy}.")
     told = subprocess.run([found, "-version"], capture_output=True, text=True, timeout=30, check=False).stderr
     version = re.search(r'version "(\d+)', told)
     if version is None or int(version.group(1)) < JAVA:
         words = told.partition("\n")[0] or "it does not start"
-        raise CannotRun(f"Kafka needs Java {JAVA} or newer, and {found} says: {words}; {remedy}.")
+        raise BrokerUnavailable(f"Kafka needs Java {JAVA} or newer, and {found} says: {words}; {remedy}.")
     return found
 
 
@@ -53,13 +53,13 @@ def fetched(folder: Path) -> bool:
 def fetch(folder: Path) -> None:
     """Have Maven copy the jars (44 MB) into the folder, unless they are there.
 
-    :raises CannotRun: Maven is missing or fails.
+    :raises BrokerUnavailable: Maven is missing or fails.
     """
     if fetched(folder):
         return
     maven = shutil.which("mvn")
     if maven is None:
-        raise CannotRun(
+        raise BrokerUnavailable(
             f"Kafka's jars are not in {folder} and Maven, which fetches them, is not installed: "
             "install maven, or set STAIRS_KAFKA_JARS to a folder that has them."
         )
@@ -77,4 +77,4 @@ def _copy_dependencies(maven: str, into: Path) -> None:
     )
     if done.returncode != 0 or not fetched(into):
         words = next((line for line in done.stdout.splitlines() if "ERROR" in line), "it copied nothing")
-        raise CannotRun(f"Maven could not fetch Kafka {VERSION}: {words.strip()[:300]}")
+        raise BrokerUnavailable(f"Maven could not fetch Kafka {VERSION}: {words.strip()[:300]}")

@@ -1,13 +1,13 @@
-"""What this service is told by its environment; read by ``main`` only."""
+"""What this service is told by its environment; loaded by the chassis when a process starts."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
 
 
-class AppealsSettings(CommonSettings):
+class AppealsSettings(ServiceSettings):
     """The common settings, and those that begin with ``APPEALS_``."""
 
     database_url: DatabaseUrl = Field(

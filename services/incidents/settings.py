@@ -1,4 +1,4 @@
-"""What this service is told by its environment; read by ``main`` only."""
+"""What this service is told by its environment; loaded by the chassis when a process starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.incidents.providers.vault import read_key
-from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
 
 
 def _holding_a_key(path: Path) -> Path:
@@ -19,7 +19,7 @@ def _holding_a_key(path: Path) -> Path:
 KeyFile = Annotated[Path, AfterValidator(_holding_a_key)]
 
 
-class IncidentsSettings(CommonSettings):
+class IncidentsSettings(ServiceSettings):
     """The common settings, and those that begin with ``INCIDENTS_``."""
 
     database_url: DatabaseUrl = Field(

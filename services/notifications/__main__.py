@@ -1,16 +1,12 @@
-"""``python -m services.notifications api|worker|relay|migrate|rebuild|dead-letters|republish``."""
+"""``python -m services.notifications VERB``: the verbs of every service."""
 
-from services.notifications import main
-from shared.process.doorway import run
+from __future__ import annotations
+
+from services.notifications.bootstrap import NOTIFICATIONS
+from shared.chassis.command_line import command_line
+from shared.process.verbs import run
+
+app = command_line(NOTIFICATIONS)
 
 if __name__ == "__main__":
-    verbs = {
-        "api": main.api,
-        "worker": main.worker,
-        "relay": main.relay,
-        "migrate": main.migrate,
-        "rebuild": main.rebuild,
-        "dead-letters": main.dead_letters,
-        "republish": main.republish,
-    }
-    raise SystemExit(run(verbs))
+    run(app)

@@ -1,4 +1,4 @@
-"""What this service is told by its environment; read by ``main`` only."""
+"""What this service is told by its environment; loaded by the chassis when a process starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from services.notifications.domain.addresses import is_usable_address
 from services.notifications.providers.smtp import MailServer
-from shared.process.settings import CommonSettings, DatabaseUrl, Port, Set
+from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
 
 
 def _mail_server(url: str) -> str:
@@ -26,7 +26,7 @@ SmtpUrl = Annotated[Set, AfterValidator(_mail_server)]
 Mailbox = Annotated[Set, AfterValidator(_mailbox)]
 
 
-class NotificationsSettings(CommonSettings):
+class NotificationsSettings(ServiceSettings):
     """The common settings, and those that begin with ``NOTIFICATIONS_``."""
 
     database_url: DatabaseUrl = Field(

@@ -94,7 +94,7 @@ class AppealProcessingFailed(AppealFact):
 class DecisionClock(AppealFact):
     """What every event about a decision clock says (K5, K6, K7)."""
 
-    clock: str  # the dossier's name, "K5"
+    clock: str  # the id of domain §8, "K5"
     decide_by: datetime  # as it was computed; an outage does not move it
     noticed_at: datetime
 

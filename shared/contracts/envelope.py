@@ -64,3 +64,6 @@ class CloudEvent:
     data: dict[str, Any]
     traceparent: str | None = None  # W3C's, as the request that caused it brought it
     correlation_id: str | None = None  # extension ``correlationid``: the same in all that one request caused
+    recorded_at: datetime | None = (
+        None  # CloudEvents' extension ``recordedtime``: when the producer stored it
+    )

@@ -183,7 +183,7 @@ class ConcernRecorded(Published):
 class ReportClock(AboutCase):
     """What every event about a clock of a case says: which clock, whose case, due when (K3, K4, K8)."""
 
-    clock: str  # the dossier's name, "K3"
+    clock: str  # the id of domain §8, "K3"
     clock_title: str  # in a coordinator's words
     case_number: str | None  # None while the case is a draft
     incident_type: str

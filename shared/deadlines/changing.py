@@ -1,4 +1,4 @@
-"""What a service says of its clocks becomes facts of its deadlines, in the caller's transaction."""
+"""What a service says of its deadlines becomes facts, in the caller's transaction."""
 
 from __future__ import annotations
 

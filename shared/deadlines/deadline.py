@@ -1,4 +1,4 @@
-"""A deadline: one clock of the dossier's §8 that runs for one thing, from the fact that starts it to its end.
+"""A deadline of domain §8 for one thing, from the fact that starts it to its end.
 
     RUNNING --done in time--> MET
        |  '----- moot ------> WAIVED --needed after all--> RUNNING
@@ -31,10 +31,10 @@ class Deadline(Aggregate):
     # --- What can have happened: complete, so that whoever publishes or shows it asks nobody. ---
 
     class Event(Aggregate.Event):
-        """Every fact says which clock it is, what and whom it concerns, and when it happened in the world."""
+        """Every fact says which deadline it is, what and whom it concerns, and when it happened."""
 
         subject: str
-        terms: Stored  # ``Terms.as_fact``: the clock, and the rules by which it was computed
+        terms: Stored  # ``Terms.as_fact``: which one it is, and the rules by which it was computed
         about: Stored  # the service's own words for what and whom it concerns: ids, numbers, LEA, school
         due_at: datetime  # as computed; of ``Retimed`` the new one
         occurred_at: datetime
@@ -45,7 +45,7 @@ class Deadline(Aggregate):
         TOPIC = "deadlines.deadline.created"
 
     class Set(Created):
-        """The clock began to run."""
+        """It began to run."""
 
         TOPIC = "deadlines.deadline.set"
         warnings: list[Stored]  # ``PlannedWarning.as_fact``: what is to be warned of, and at which instants
@@ -72,7 +72,7 @@ class Deadline(Aggregate):
         passed_over: list[str]  # earlier warnings that nobody noticed in time to be of use
 
     class Missed(Event):
-        """It ran out; noticed by the clock or by the deed that came too late."""
+        """It ran out; noticed when time had passed or by the deed that came too late."""
 
         TOPIC = "deadlines.deadline.missed"
         noticed_at: datetime
@@ -101,7 +101,7 @@ class Deadline(Aggregate):
 
     @classmethod
     def begin(cls, service: str, wanted: Due) -> Deadline:
-        """Let a clock run that nobody has set before."""
+        """Let a deadline run that nobody has set before."""
         return cls._create(
             cls.Set,
             id=deadline_id(service, wanted.terms.clock, wanted.subject),

@@ -18,16 +18,18 @@ import sqlalchemy as sa
 import structlog
 from eventsourcing.domain import DomainEvent
 
-from shared.deadlines.follower import POSITION, pause
+from shared.deadlines.follower import POSITION
 from shared.deadlines.ledger import Ledger
 from shared.deadlines.streams import deadlines
 from shared.deadlines.table import DEADLINES, DeadlineList
 from shared.kernel.clock import Clock
 from shared.kernel.store import StreamMoved
 from shared.observability.metrics import gauge
+from shared.persistence.back_off import pause
 from shared.persistence.codec import Recorded
-from shared.persistence.faults import transient, translated
+from shared.persistence.faults import translated
 from shared.persistence.folding import Fold
+from shared.persistence.following import every
 from shared.persistence.projector import position_name
 from shared.persistence.unit_of_work import UnitOfWork
 
@@ -82,14 +84,7 @@ class Poller:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every moment until told to stop; waits out a database that is away, ends loudly with a bug."""
-        while not stop.is_set():
-            try:
-                await self.look(stop)
-            except Exception as error:
-                if not transient(error):
-                    raise
-                _log.warning("notice_delayed", reason=repr(error))
-            await pause(stop, EVERY)
+        await every(EVERY, "notices", lambda: self.look(stop), stop)
 
     async def look(self, stop: asyncio.Event | None = None) -> int:
         """Notice all that has come to pass by now; how many notices that were.

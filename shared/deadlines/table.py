@@ -78,7 +78,7 @@ _TABLE = """
 
 
 def create(op: Operations) -> None:
-    """Make the ledger's table; for a migration of a service that owns clocks."""
+    """Make the ledger's table; for a migration of a service that has deadlines."""
     op.execute(_TABLE)
     op.execute("CREATE INDEX deadlines_look_idx ON deadlines (next_look_at) WHERE next_look_at IS NOT NULL")
     op.execute("CREATE INDEX deadlines_due_idx ON deadlines (due_at, id)")

@@ -1,4 +1,4 @@
-"""The words of clocks (dossier §8): what a year's rules say of one, and what a service asks of the ledger."""
+"""The terms of deadlines (domain §8): what a year's rules say, and what a service asks of the ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 NAMES = UUID("3f2b8a6e-5f0c-5d0f-9b7a-6f4f0d1f5c11")
-ZONE = "America/Los_Angeles"  # where every deadline of this system is meant (dossier §8)
+ZONE = "America/Los_Angeles"  # where every deadline of this system is meant (domain §8)
 
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?)?")
 
@@ -44,9 +44,9 @@ class PlannedWarning:
 
 @dataclass(frozen=True)
 class Terms:
-    """Which clock it is, and by which rules it was computed."""
+    """Which deadline it is, and by which rules it was computed."""
 
-    clock: str  # the dossier's name: "K3"
+    clock: str  # the id of domain §8: "K3"
     title: str  # in a coordinator's words
     published: bool  # whether others are told when it is at risk or missed
     rulebook: str  # the administration year
@@ -67,7 +67,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class DeadlineRule:
-    """What a rulebook says of one clock."""
+    """What a rulebook says of one deadline."""
 
     clock: str
     title: str
@@ -87,7 +87,7 @@ class DeadlineRule:
 
 @dataclass(frozen=True)
 class Due:
-    """This has to be done until then: sets the clock, moves it, or changes nothing."""
+    """This has to be done until then: sets the deadline, moves it, or changes nothing."""
 
     subject: str
     terms: Terms
@@ -96,17 +96,17 @@ class Due:
     warnings: tuple[PlannedWarning, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)  # what and whom it concerns; plain values
     at_first: dict[str, Any] = field(default_factory=dict)  # the same, said only when it is set
-    why: str = ""  # told when it moves a clock
+    why: str = ""  # told when it moves a deadline
 
     @property
     def clock(self) -> str:
-        """The dossier's name."""
+        """The id of domain §8."""
         return self.terms.clock
 
 
 @dataclass(frozen=True)
 class Done:
-    """It was done; of a clock that nobody set this says nothing."""
+    """It was done; of a deadline that nobody set this says nothing."""
 
     clock: str
     subject: str
@@ -128,7 +128,7 @@ DeadlineChange = Due | Done | Moot
 
 
 def deadline_id(service: str, clock: str, subject: str) -> UUID:
-    """The stream of a service's clock for one subject: anybody who knows the three finds it."""
+    """The stream of a service's deadline for one subject: anybody who knows the three finds it."""
     return uuid5(NAMES, f"{service}/{clock}/{subject}")
 
 

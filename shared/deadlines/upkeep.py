@@ -43,10 +43,10 @@ class FactSource:
 def ledger_upkeep(
     service: str, facts: FactSource, keeper: DeadlineReaction, clock: Clock, told: Told | None = None
 ) -> LedgerUpkeep:
-    """The clockwork of a service.
+    """Everything that keeps a service's ledger.
 
     :param service: part of the identity of its deadlines.
-    :param keeper: what its facts mean for its clocks.
+    :param keeper: what its facts mean for its deadlines.
     :param told: hears of every notice, after it is stored.
     """
     codec = Codec()

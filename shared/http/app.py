@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Literal
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
-from shared.http import answers, openapi
+from shared.http import openapi
+from shared.http.answers import Answer, ok
 from shared.http.auth import Authenticator
 from shared.http.docs_page import add_docs_page
 from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
 from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
-from shared.http.readiness import Readiness
+from shared.http.readiness import LivenessResource, Readiness, ReadinessResource
 from shared.http.validation import as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
@@ -60,22 +60,6 @@ STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 log = structlog.get_logger(__name__)
 
 
-class Alive(BaseModel):
-    """The process answers."""
-
-    status: Annotated[Literal["alive"], Field(description="Always `alive`.")]
-
-
-class Ready(BaseModel):
-    """Whether the process can work."""
-
-    status: Annotated[Literal["ready", "unready"], Field(description="Whether requests may be sent here.")]
-    reasons: Annotated[dict[str, str], Field(description="What is not fine, by the name of the part.")]
-    lags: Annotated[
-        dict[str, object] | None, Field(description="How far each follower of events is behind, by its name.")
-    ] = None
-
-
 def build_app(
     *,
     title: str,
@@ -104,7 +88,7 @@ def build_app(
     app.state.authenticator = auth
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
-    for router in (*routers, _about_the_process()):
+    for router in (*routers, _process_router()):
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
         app.router.routes.extend(router.routes)
@@ -115,22 +99,33 @@ def build_app(
     return app
 
 
-def _about_the_process() -> APIRouter:
+def about_the_process(readiness: Readiness, stopping: asyncio.Event) -> FastAPI:
+    """Only ``/healthz``, ``/readyz`` and ``/metrics``: what a process without an API of its own answers.
+
+    :param stopping: set once the process has been asked to end.
+    """
+    app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False}, openapi_url=None)
+    app.state.readiness, app.state.stopping = readiness, stopping
+    app.router.routes.extend(_process_router().routes)
+    return app
+
+
+def _process_router() -> APIRouter:
     router = APIRouter(tags=["process"])
 
-    @router.get("/healthz", response_model=Alive)
-    async def healthz() -> Response:
-        return answers.respond(answers.ok({"status": "alive"}))
+    @router.get("/healthz")
+    async def healthz() -> Answer[LivenessResource]:
+        return ok(LivenessResource.model_construct(status="alive"))
 
     @router.get(
-        "/readyz",
-        response_model=Ready,
-        responses={503: {"model": Ready, "description": "Not able to work; the reasons."}},
+        "/readyz", responses={503: {"model": ReadinessResource, "description": "Unable to work, and why."}}
     )
-    async def readyz(request: Request) -> Response:
+    async def readyz(request: Request) -> Answer[ReadinessResource]:
+        readiness: Readiness = request.app.state.readiness
         ending = {"process": "stopping"} if request.app.state.stopping.is_set() else {}
-        status, body = await request.app.state.readiness.answer(**ending)
-        return answers.respond(answers.Answer(status, body))
+        status, found = await readiness.answer(**ending)
+        body: Any = found
+        return Answer(status, ReadinessResource.model_construct(**body))
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def figures(request: Request) -> Response:

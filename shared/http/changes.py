@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
-from shared.http.answers import ok, respond
+from shared.http.answers import Answer, ok
 from shared.http.auth import Caller, require
 from shared.http.openapi import Operation
-from shared.http.requests import RequestModel
+from shared.http.requests import INT64, RequestModel
+from shared.http.resources import Resource
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
 
@@ -43,21 +44,48 @@ class PublicEvents(Protocol):
 class ChangesQuery(RequestModel):
     """Behind which position, how many, and for how many seconds to wait for news."""
 
-    after: Annotated[int, Field(ge=0, le=2**62)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-    wait: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 0.0
+    after: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=2**62,
+            description="The position behind which to begin: `next_after` of the answer before, 0 at first.",
+            json_schema_extra=INT64,
+        ),
+    ] = 0
+    limit: Annotated[int, Field(ge=1, le=500, description="How many events are answered at most.")] = 100
+    wait: Annotated[
+        float,
+        Field(
+            ge=0, le=30, allow_inf_nan=False, description="For how many seconds to wait if there is no news."
+        ),
+    ] = 0.0
 
 
-class ChangesPage(BaseModel):
-    """Structured CloudEvents, the position to ask behind next time, and (if not reached) the newest one."""
-
-    items: list[dict[str, object]]
-    next_after: int
-    head: int | None = None
+Position = Annotated[int, Field(json_schema_extra=INT64)]
 
 
-@router.get("/changes", response_model=ChangesPage)
-async def changes(asked: Annotated[ChangesQuery, Query()], caller: Caller, request: Request) -> Response:
+class ChangesPage(Resource):
+    """Events that happened behind a position, and the position to ask behind next time."""
+
+    items: Annotated[
+        list[dict[str, object]],
+        Field(
+            description="Structured CloudEvents 1.0, in the order of their positions. `type` names the "
+            "schema of `data`."
+        ),
+    ]
+    next_after: Annotated[Position, Field(description="The position of the last event of this answer.")]
+    head: Annotated[
+        Position | None,
+        Field(description="The newest position; absent if this answer reaches it."),
+    ] = None
+
+
+@router.get("/changes")
+async def changes(
+    asked: Annotated[ChangesQuery, Query()], caller: Caller, request: Request
+) -> Answer[ChangesPage]:
     """The ordered feed of public events, for system and auditor; waits up to ``wait`` seconds for news."""
     require(caller, Role.SYSTEM, Role.AUDITOR)
     events: PublicEvents = request.app.state.changes
@@ -65,8 +93,9 @@ async def changes(asked: Annotated[ChangesQuery, Query()], caller: Caller, reque
     ending = asyncio.ensure_future(request.app.state.stopping.wait())
     try:
         await asyncio.wait((news, ending), return_when=asyncio.FIRST_COMPLETED)
-        none_yet = {"items": [], "next_after": asked.after}  # we end; they ask the next process
-        return respond(ok(news.result() if news.done() else none_yet))
+        # where we end before there is news, they ask the next process
+        found: Mapping[str, Any] = news.result() if news.done() else {"items": [], "next_after": asked.after}
+        return ok(ChangesPage.model_construct(**found))
     finally:
         news.cancel()
         ending.cancel()

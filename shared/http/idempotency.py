@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Depends, Request
-from starlette.responses import Response
 
-from shared.http.answers import Answer, encode, raw, respond
+from shared.http.answers import Answer
 from shared.http.auth import authenticated
 from shared.http.problem import MalformedRequest
 from shared.kernel.actor import Actor
@@ -24,6 +23,7 @@ from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
 from shared.observability.redaction import redact
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -68,9 +68,9 @@ class Once:
 
     async def __call__(
         self,
-        render: Callable[[T], Awaitable[Answer]],
+        render: Callable[[T], Awaitable[Answer[R]]],
         act: Callable[[ReceiptFor | None], Awaitable[T]],
-    ) -> Response:
+    ) -> Answer[R]:
         """Act, or answer as the first time.
 
         :param render: makes the answer of what was (or is about to be) saved.
@@ -78,26 +78,25 @@ class Once:
         :raises KeyReused: the key was used before with another method, path or body.
         """
         if self._key is None:
-            return respond(await render(await act(None)))
+            return await render(await act(None))
         kept = _Kept(self, render)
         try:
             result = await act(kept)
         except (Refusal, ReceiptExists) as refusal:
             return await self._as_the_first_time(refusal)
-        receipt = kept.receipt
-        if receipt is None:  # nothing was saved, so there was nothing to keep
-            return respond(await render(result))
-        return raw(receipt.status, receipt.body, receipt.headers)
+        if kept.answer is None:  # nothing was saved, so there was nothing to keep
+            return await render(result)
+        return kept.answer
 
-    def receipt(self, answer: Answer) -> Receipt:
+    def receipt(self, answer: Answer[Any]) -> Receipt:
         """The answer, as it is kept."""
         return Receipt(
             caller=self.caller.sub,
             key=self._stored_key,
             fingerprint=self._fingerprint,
-            status=answer.status,
-            headers=dict(answer.headers),
-            body=encode(answer.body),
+            status=answer.status_code,
+            headers=dict(answer.own_headers),
+            body=bytes(answer.body),
         )
 
     @property
@@ -106,7 +105,7 @@ class Once:
         key = self._key or ""
         return key if redact(key) == key else hashlib.sha256(f"{self.caller.sub}\0{key}".encode()).hexdigest()
 
-    async def _as_the_first_time(self, refusal: Refusal | ReceiptExists) -> Response:
+    async def _as_the_first_time(self, refusal: Refusal | ReceiptExists) -> Answer[Any]:
         first = await self._receipts.find_receipt(self.caller.sub, self._stored_key)
         if first is None:
             if isinstance(refusal, Refusal):
@@ -114,20 +113,20 @@ class Once:
             raise Conflict("The same request is being answered; please try again.", retry_after=1)
         if first.fingerprint != self._fingerprint:
             raise KeyReused("Use a new Idempotency-Key for a new request.")
-        return raw(first.status, first.body, {**first.headers, REPLAYED: "true"})
+        return Answer(first.status, None, {**first.headers, REPLAYED: "true"}, encoded=first.body)
 
 
-class _Kept:
-    """Renders the receipt of what is about to be saved, and remembers the last (a save may be retried)."""
+class _Kept(Generic[R]):
+    """Renders the answer of what is about to be saved, and remembers the last (a save may be retried)."""
 
-    def __init__(self, once: Once, render: Callable[[Any], Awaitable[Answer]]) -> None:
+    def __init__(self, once: Once, render: Callable[[Any], Awaitable[Answer[R]]]) -> None:
         self._once = once
         self._render = render
-        self.receipt: Receipt | None = None
+        self.answer: Answer[R] | None = None
 
     async def __call__(self, result: Any) -> Receipt:  # noqa: ANN401 - whatever the use case saves
-        self.receipt = self._once.receipt(await self._render(result))
-        return self.receipt
+        self.answer = await self._render(result)
+        return self._once.receipt(self.answer)
 
 
 async def once_only(request: Request) -> Once:

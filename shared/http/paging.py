@@ -34,8 +34,13 @@ class BadCursor(Invalid):
 class Paging(RequestModel):
     """Every list's query; subclass it to add filters, and take it as ``Annotated[…, Query()]``."""
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str | None, Field(max_length=1000)] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="How many items a page has at most.")] = 50
+    cursor: Annotated[
+        str | None,
+        Field(
+            max_length=1000, description="`next_cursor` of the page before; leave it out for the first page."
+        ),
+    ] = None
 
     def after(self, kinds: str) -> SortKey | None:
         """The key after which the page begins; ``None`` for the first page.
@@ -84,12 +89,13 @@ def decode(cursor: str, kinds: str) -> SortKey:
     return tuple(key)
 
 
-def page(rows: Sequence[Item], limit: int, key: Callable[[Item], SortKey]) -> dict[str, object]:
-    """The body of a list.
+def page(
+    rows: Sequence[Item], limit: int, key: Callable[[Item], SortKey]
+) -> tuple[Sequence[Item], str | None]:
+    """The rows of a page, and the cursor of the next one; ``None`` on the last.
 
     :param rows: up to ``limit + 1`` of them: the one too many tells that there are more.
     :param key: a row's sort key, which has to be unique.
     """
     shown = rows[:limit]
-    following = encode(key(shown[-1])) if len(rows) > limit else None
-    return {"items": list(shown), "next_cursor": following}
+    return shown, encode(key(shown[-1])) if len(rows) > limit else None

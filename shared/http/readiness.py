@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 
-from shared.observability.lags import Lags
+from pydantic import Field
+
+from shared.http.resources import Resource
+from shared.observability.lags import Figure, Lags
 
 Check = Callable[[], Awaitable[str | None]]
 """Answers ``None``, or in a few words why not (no address, no secret)."""
 
 PATIENCE = 2.0  # seconds for one check
+
+
+class LivenessResource(Resource):
+    """That the process runs."""
+
+    status: Annotated[Literal["alive"], Field(description="Always `alive`.")]
+
+
+class ReadinessResource(Resource):
+    """Whether the process can do its work, and what it is behind with."""
+
+    status: Annotated[Literal["ready", "unready"], Field(description="`unready` is answered with 503.")]
+    reasons: Annotated[
+        dict[str, str],
+        Field(description="What is wrong, in words, by the name of the check; empty if ready."),
+    ]
+    lags: Annotated[
+        dict[str, Figure],
+        Field(
+            description="Present figures by the name of the metric: a number, or numbers by label. Absent "
+            "where the process measures none."
+        ),
+    ] = {}  # noqa: RUF012 - pydantic's default, copied where it is used
 
 
 class Readiness:

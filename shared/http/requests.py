@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+INT64: dict[str, JsonValue] = {"format": "int64"}
+"""``json_schema_extra`` of a whole number that needs more than 32 bits: clients choose their type by it."""
 
 
 class RequestModel(BaseModel):

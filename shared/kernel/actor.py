@@ -1,4 +1,4 @@
-"""Who is asking, and what lies in their scope (dossier §3, HR-29)."""
+"""Who is asking, and what lies in their scope (domain §3, HR-29)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@
     ├── Stale              412     the caller decided on an older version
     └── TooLarge           413     more than is taken at once
 
-A domain raises subclasses with a ``code`` of ``contract.md``; ``shared.http.problem`` alone turns a kind
+A domain raises subclasses with a ``code`` of docs/contract.md; ``shared.http.problem`` alone turns a kind
 into a status. A refusal's words never hold an SSID.
 """
 

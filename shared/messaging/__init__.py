@@ -1,1 +1,1 @@
-"""Kafka, and the feed that stands in for it on one machine: relay out, consumer in, dead letters."""
+"""Published events out and in, by Kafka or by HTTP: publishing, consuming, dead letters."""

@@ -82,13 +82,19 @@ def _attributes(event: CloudEvent) -> dict[str, str]:
         "source": event.source,
         "type": event.type,
         "subject": event.subject,
-        "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "time": _text_of(event.time),
         "sequence": str(event.sequence),
         "partitionkey": event.key,
     }
     if event.correlation_id is not None:
         attributes["correlationid"] = event.correlation_id
+    if event.recorded_at is not None:
+        attributes["recordedtime"] = _text_of(event.recorded_at)
     return attributes
+
+
+def _text_of(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
@@ -138,6 +144,7 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str
         data=data,
         traceparent=sane_traceparent(traceparent),
         correlation_id=sane_correlation_id(attributes.get("correlationid")),
+        recorded_at=_sane_instant(attributes.get("recordedtime")),
     )
 
 
@@ -173,6 +180,14 @@ def _instant(text: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise MalformedEvent("time is not an instant of RFC 3339 with an offset")
+
+
+def _sane_instant(text: str | None) -> datetime | None:
+    """An attribute that only tells figures: one that cannot be read is as good as none."""
+    try:
+        return None if text is None else _instant(text)
+    except MalformedEvent:
+        return None
 
 
 def _sequence(text: str) -> int:

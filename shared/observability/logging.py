@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -23,10 +22,6 @@ from shared.observability.correlation import correlation_id, trace_id_of, tracep
 from shared.observability.redaction import redact, redact_value
 
 Form = Literal["json", "console"]
-
-_HEAD = re.compile(
-    r"\S+ \[(debug|info|warning|error|critical) *\] "
-)  # of a line for people, as structlog writes it
 
 _plain_lines: tuple[logging.StreamHandler[TextIO], str] | None = None  # where ``tell`` writes, and who we are
 
@@ -87,12 +82,6 @@ def configure(form: Form, *, service: str, level: int = logging.INFO, stream: Te
     _hand_over(("uvicorn", "uvicorn.error", "uvicorn.access"))
     for chatty in ("httpx", "httpcore"):  # one line per poll of a feed would bury everything else
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
-
-
-def level_of(line: str) -> int | None:
-    """The level of a line in the form for people; None: a traceback's, or another program's."""
-    head = _HEAD.match(line)
-    return logging.getLevelNamesMapping()[head[1].upper()] if head else None
 
 
 def _shared_processors(service: str) -> Sequence[Processor]:

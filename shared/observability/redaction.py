@@ -1,4 +1,4 @@
-"""No SSID in a log line or an error: a bare run of exactly ten digits is taken for one (K5, contract §2).
+"""No SSID in a log line or an error: a bare run of exactly ten digits is taken for one (A-17, contract §2).
 
 But not inside a UUID or a trace id: of 32 hexadecimal digits by chance, one in thirty holds such a run.
 """

@@ -33,7 +33,7 @@ class Recorded:
 
 
 class TopicMissing(TypeError):  # noqa: N818 - says what is so
-    """A fact without a hand-written ``TOPIC``: moving its module would break the store (house style, 4.4)."""
+    """A fact without a hand-written ``TOPIC``: moving its module would break the store."""
 
 
 class Codec:

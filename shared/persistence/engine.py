@@ -11,10 +11,10 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.persistence.faults import StoreUnavailable
@@ -24,6 +24,7 @@ COMMAND_TIMEOUT = 30.0  # seconds; longer than any statement of ours should take
 READ_TIMEOUT = 10.0  # seconds for one aggregate
 PING_TIMEOUT = 3.0  # seconds in which a connection of a pool must show that it is alive
 QUIET = 1.0  # seconds of silence after which it has to
+IDLE = 60.0  # seconds after which a connection of a pool that nobody needs is closed
 _SILENT = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _SESSION = {
     "application_name": "stairs",
@@ -45,11 +46,12 @@ def driver_url(url: str, driver: str | None = None) -> str:
     return make_url(url).set(drivername=scheme).render_as_string(hide_password=False)
 
 
-def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
-    """An engine with ``size`` connections at most, which last; a caller waits 5 s at most for one of them.
+def async_engine(url: str, *, size: int = 12, idle: float = IDLE) -> AsyncEngine:
+    """An engine with ``size`` connections at most; a caller waits 5 s at most for one of them.
 
     A worker has a dozen loops by now, and a relay keeps its connection for good: fewer would make them wait
-    for one another.
+    for one another. What was opened for a busy moment goes again: the one used last is used next, and the
+    server ends what was not used for ``idle`` seconds (``kept_open`` spares a session that holds locks).
 
     A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
     is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none
@@ -57,9 +59,12 @@ def async_engine(url: str, *, size: int = 12) -> AsyncEngine:
     """
     engine = create_async_engine(
         driver_url(url, "asyncpg"),
-        async_creator=lambda: _connected(url),  # it would take sslmode and its like for settings of Python's
+        async_creator=lambda: _connected(
+            url, idle
+        ),  # it would take sslmode and its like for settings of Python's
         pool_size=size,
         max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=5,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
@@ -86,6 +91,7 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool[asyncpg.Record]:
         driver_url(url),
         min_size=0,
         max_size=size,
+        max_inactive_connection_lifetime=IDLE,
         timeout=CONNECT_TIMEOUT,
         command_timeout=READ_TIMEOUT,
         server_settings=_SESSION,
@@ -93,6 +99,14 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool[asyncpg.Record]:
         reset=last_words.note,
     )
     return last_words.pool
+
+
+async def kept_open(connection: AsyncConnection) -> None:
+    """Let the server end this session for no idleness: it holds locks, and may be quiet for long.
+
+    It is for whoever gives the session up afterwards, and does not hand it back to the pool.
+    """
+    await connection.execute(text("SET idle_session_timeout = 0"))
 
 
 class _LastWords:
@@ -122,13 +136,13 @@ class _LastWords:
             raise
 
 
-async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:
+async def _connected(url: str, idle: float) -> asyncpg.Connection[asyncpg.Record]:
     """A new connection of the pool.
 
     :raises StoreUnavailable: nobody is there, or nobody answers; SQLAlchemy lets the bare ``OSError`` pass.
     """
     try:
-        return await connect(url)
+        return await connect(url, idle_session_timeout=f"{idle * 1000:.0f}ms")
     except OSError as error:
         raise StoreUnavailable from error
 
@@ -140,6 +154,8 @@ def _refuse_the_silent(
     if not entry.info.setdefault("spoke", False):
         entry.info["spoke"] = True
         return
+    if connection.driver_connection.is_closed():  # the server ended it, for it was idle: the others may live
+        raise DisconnectionError
     try:
         connection.run_async(lambda raw: raw.fetchval("SELECT 1", timeout=PING_TIMEOUT))
     except _SILENT as error:

@@ -21,9 +21,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.persistence import positions
+from shared.persistence.engine import kept_open
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.folding import Fold, Projection
-from shared.persistence.projector import lock, position_name
+from shared.persistence.following import lock
+from shared.persistence.projector import position_name
 from shared.persistence.tail import Tail
 
 PAGE = 5000  # facts in one transaction
@@ -131,14 +133,15 @@ class _Rebuild:
 async def _turn(engine: AsyncEngine, projection: Projection) -> AsyncIterator[None]:
     name = {"name": f"rebuild:{projection.name}"}
     async with engine.connect() as connection:
+        await kept_open(connection)
         mine = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name)
         await connection.commit()  # the lock is the session's; an open transaction would be timed out
-        if not mine:
-            raise RebuildRunning(projection.name)
         try:
+            if not mine:
+                raise RebuildRunning(projection.name)
             yield
         finally:
-            await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name)
+            await connection.invalidate()  # ends the session and with it the lock
 
 
 async def _new_shadow(engine: AsyncEngine, projection: Projection) -> str:

@@ -46,6 +46,17 @@ class Tail:
         recorded = self._codec.recorded
         return [recorded(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
+    async def next_page(self, after: int, limit: int, seconds: float) -> list[Recorded]:
+        """The next facts; where there are none, what stands there after a wait of so many seconds at most.
+
+        :raises StoreUnavailable: the database is away.
+        """
+        facts = await self.page(after, limit)
+        if facts:
+            return facts
+        await self.wait(seconds, after=after)
+        return await self.page(after, limit)
+
     async def head(self) -> int:
         """The newest position; 0 if nothing ever happened.
 

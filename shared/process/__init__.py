@@ -1,1 +1,1 @@
-"""What a process is made of: settings, clock, verbs, a server or loops."""
+"""What a process is made of: settings, clock, verbs with their exit codes, a server or loops."""

@@ -25,6 +25,8 @@ from typing import Any
 import structlog
 import uvloop
 
+from shared.process.exit_codes import DONE, FAILED
+
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 GRACE = 10.0  # seconds that the loops get to finish what they are at
@@ -38,14 +40,13 @@ class LoopFailed(Exception):  # noqa: N818 - says what happened
     """A loop ended though nobody had asked it to."""
 
 
-def run_async(work: Coroutine[Any, Any, None]) -> int:
-    """Run a process's main coroutine on uvloop; answers the exit code."""
+def run_async(work: Coroutine[Any, Any, int | None]) -> int:
+    """Run a process's main coroutine on uvloop; answers the exit code: the coroutine's own, if it has one."""
     try:
-        uvloop.run(work)
+        return uvloop.run(work) or DONE
     except LoopFailed as failure:
         log.error("process_failed", reason=str(failure))  # noqa: TRY400 - the loop's traceback is logged already
-        return 1
-    return 0
+        return FAILED
 
 
 async def run_loops(

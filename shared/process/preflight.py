@@ -17,7 +17,7 @@ import structlog
 
 from shared.persistence.engine import connect
 from shared.persistence.migrations import heads
-from shared.process.settings import WRONG_SETTINGS
+from shared.process.exit_codes import WRONG_SETTINGS
 
 ONE_OFF_WAITS = 60.0  # seconds for a database that is away: nobody starts a migration again by itself
 _REFUSED = (

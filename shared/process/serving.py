@@ -18,8 +18,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from shared.process.settings import WRONG_SETTINGS
+from shared.process.exit_codes import DONE, FAILED, WRONG_SETTINGS
 
+REMEDY = "set this service's _HOST and _PORT to an address that is free"
 PATIENCE = 10  # seconds that running requests get after the signal
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
@@ -47,9 +48,9 @@ class _Server(uvicorn.Server):
 def serve_api(app: FastAPI, host: str, port: int) -> int:
     """Serve until asked to end; answers the exit code.
 
-    :raises SystemExit: it could not start: the port is taken (78, after one line), or uvicorn's 3.
+    :raises SystemExit: 78, the port is taken; a line on standard error says so.
     """
-    _refuse_taken_port(host, port)
+    listening(host, port, REMEDY).close()
     config = uvicorn.Config(
         app,
         host=host,
@@ -67,24 +68,31 @@ def serve_api(app: FastAPI, host: str, port: int) -> int:
         backlog=1024,
     )
     server = _Server(config, app.state.stopping)
-    with _asked_to_end(server):
-        server.run()
+    try:
+        with _asked_to_end(server):
+            server.run()
+    except SystemExit:  # uvicorn's own: the lifespan failed, and the log says why
+        return FAILED
     log.info("api_stopped")
-    return 0
+    return DONE
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    """Said here, where it is known that it is a setting that is wrong."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            remedy = "set this service's _HOST and _PORT to an address that is free"
-            sys.stderr.write(f"{host}:{port} cannot be listened on ({reason}): {remedy}\n")
-            raise SystemExit(WRONG_SETTINGS) from None
+def listening(host: str, port: int, remedy: str) -> socket.socket:
+    """A socket bound to this address.
+
+    :param remedy: what to do where the address is taken.
+    :raises SystemExit: 78, it is taken; a line on standard error says so.
+    """
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        reason = (error.strerror or str(error)).lower()
+        sys.stderr.write(f"{host}:{port} cannot be listened on ({reason}): {remedy}\n")
+        raise SystemExit(WRONG_SETTINGS) from None
+    return door
 
 
 def _spare_the_collector() -> None:

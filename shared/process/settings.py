@@ -1,6 +1,6 @@
 """Settings come from the environment, are judged once at the start, and a wrong one ends the process there.
 
-    class Settings(CommonSettings):
+    class Settings(ServiceSettings):
         database_url: DatabaseUrl = Field(
             validation_alias="INCIDENTS_DATABASE_URL",
             description="the PostgreSQL database of this service: postgresql://user:password@host/database",
@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings
 
+from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.kafka_settings import KafkaSettings
 
 SECRETS = Path("/run/secrets")
-WRONG_SETTINGS = 78  # sysexits.h: EX_CONFIG
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 S = TypeVar("S", bound=BaseSettings)
@@ -91,6 +91,14 @@ class CommonSettings(KafkaSettings):
         gt=0,
         description="the age from which on what waits makes a worker unready; four days: mails try for three",
     )
+
+
+class ServiceSettings(CommonSettings):
+    """What every service is told under names of its own; each gives these three its own prefix."""
+
+    database_url: DatabaseUrl
+    host: Set
+    port: Port
 
 
 def load(kind: type[S]) -> S:

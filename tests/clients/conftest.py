@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.ports import free_port
 from tests.support.postgres import new_database
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL, auth_environment, token

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.container_secrets import make_secrets
-from deploy.console.place import ROOT, Place
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.keys.container_secrets import make_secrets
 from deploy.engine import image
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack, free_offset, required_engine
@@ -51,7 +51,7 @@ def previous(engine: Engine, built: str, tmp_path_factory: pytest.TempPathFactor
 def stack(engine: Engine, built: str) -> Iterator[Stack]:
     """The system, not started yet."""
     with tempfile.TemporaryDirectory(prefix="stairs-", dir="/tmp") as folder:
-        place = Place.at(Path(folder) / "var")
+        place = StateFolder.at(Path(folder) / "var")
         make_secrets(place)
         stack = Stack(engine, place, f"stairs-test-{os.getpid()}", free_offset())
         yield stack

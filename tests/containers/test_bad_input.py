@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.console.place import HOST, PUBLISHED
+from deploy.console.ports import HOST, PUBLISHED
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack, free_offset
 from tests.support.eventually import eventually

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from deploy.engine import api, image
 from deploy.engine.reach import Engine
 from tests.support.compose import Stack

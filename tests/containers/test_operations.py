@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.console.container_secrets import make_secrets
-from deploy.console.mailpit import read_mailpit
-from deploy.console.place import ROOT, Place
-from deploy.console.tokens import PEOPLE, make_token
+from deploy.console.demo.mailpit import read_mailpit
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.keys.container_secrets import make_secrets
+from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine.reach import Engine
 from shared.kernel.actor import Role
 from tests.support.compose import SIX, UP, Stack, free_offset
@@ -32,14 +32,14 @@ COMPOSE = "docker compose"
 def folder() -> Iterator[Path]:
     """Where the commands are typed; it has a var/ with the secrets."""
     with tempfile.TemporaryDirectory(prefix="stairs-", dir="/tmp") as folder:
-        make_secrets(Place.at(Path(folder) / "var"))
+        make_secrets(StateFolder.at(Path(folder) / "var"))
         yield Path(folder)
 
 
 @pytest.fixture
 def project(engine: Engine, built: str, folder: Path) -> Iterator[Stack]:
     """A project of its own, not started; removed with its volumes."""
-    stack = Stack(engine, Place.at(folder / "var"), f"stairs-operations-{os.getpid()}", free_offset())
+    stack = Stack(engine, StateFolder.at(folder / "var"), f"stairs-operations-{os.getpid()}", free_offset())
     yield stack
     stack.compose("down", "--volumes", "--timeout", "5", check=False)
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.console.mailpit import read_mailpit
-from deploy.console.tokens import PEOPLE, make_token
+from deploy.console.demo.mailpit import read_mailpit
+from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine import api, image
 from shared.kernel.actor import Role
 from tests.support.compose import SIX, Stack
@@ -66,7 +66,7 @@ async def listed_sometime(stack: Stack, enough: Callable[[set[str]], bool]) -> s
 
 
 def played(stack: Stack, *examples: str) -> str:
-    """The demonstration, all as the dossier says; what it printed."""
+    """The demonstration, all as the manual says; what it printed."""
     done = stack.demo(*examples)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:] + stack.last_words()
     assert "carried by Apache Kafka" in done.stdout

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals import bootstrap
 from services.appeals.application.ports import AppealNumbers
+from services.appeals.bootstrap import APPEALS
 from services.appeals.domain.values import KnownCase
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.known_cases import KnownCaseTable, remember
 from shared.persistence.engine import async_engine
-from shared.persistence.migrations import migrate
 from tests.support.appeal_service import CasesInMemory, NumbersInMemory
 from tests.support.appeal_states import CHEATING, FIRE_DRILL
+from tests.support.postgres import migrate
 
 
 @pytest.fixture
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    migrate(database, bootstrap.PACKAGE)
+    migrate(database, APPEALS.package)
     engine = async_engine(database)
     yield engine
     await engine.dispose()

@@ -14,15 +14,15 @@ import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from services.incidents import bootstrap
 from services.incidents.application.ports import CaseNumbers, StudentVault
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
 from shared.persistence.engine import open_pool
-from shared.persistence.migrations import migrate
 from tests.support.incident_api import CountedNumbers
 from tests.support.incident_states import PlayVault
+from tests.support.postgres import migrate
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 KEK, REF = os.urandom(32), os.urandom(32)
@@ -31,7 +31,7 @@ SSIDS = [f"{n:010d}" for n in range(500)]
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[Pool]:
-    await asyncio.to_thread(migrate, database, bootstrap.PACKAGE)
+    await asyncio.to_thread(migrate, database, INCIDENTS.package)
     async with await open_pool(database) as pool:
         yield pool
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import bootstrap
 from services.notifications.application.ports import Outgoing
+from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
-from shared.persistence.migrations import migrate
 from tests.support.notification_desk import MemoryOutgoing
+from tests.support.postgres import migrate
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 FIRST, SECOND, THIRD = (UUID(int=n) for n in (1, 2, 3))
@@ -27,7 +27,7 @@ async def queue(request: pytest.FixtureRequest) -> AsyncIterator[Outgoing]:
         yield MemoryOutgoing()
         return
     database = request.getfixturevalue("database")
-    migrate(database, bootstrap.PACKAGE)
+    migrate(database, NOTIFICATIONS.package)
     engine = async_engine(database)
     async with engine.begin() as connection:
         yield OutgoingQueue(connection)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from tests.support.openapi_changes import breaking
 from tests.support.openapi_documents import FOLDER, document, path_of, text_of, write
 
@@ -34,7 +35,7 @@ def test_what_is_written_twice_is_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_client_of_an_older_version_breaks(service: str, base: str) -> None:
-    """Compared with what is committed, with the commit before (for a merge, that of main), and the release."""
+    """Compared with what is committed, the commit before (for a merge, that of main), and the release."""
     older = _committed(base, service)
     if older is None:
         pytest.skip(f"{base} has no docs/openapi/{service}.json")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from deploy.console.place import SERVICES
+from deploy.console.ports import SERVICES
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
 from tests.support.appeal_service import Service as Appeals

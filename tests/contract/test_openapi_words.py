@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.console.place import SERVICES
+from deploy.console.ports import SERVICES
 from shared.http.openapi.wording import plain
 from tests.support.openapi_documents import document
 
-FORBIDDEN = re.compile(r"``|:(?:raises|param|returns)\b|\b(?:HR|ADR)[- ]\d|\bA-\d|§|\bdossier\b")
+FORBIDDEN = re.compile(r"``|:(?:raises|param|returns)\b|\b(?:HR|ADR)[- ]\d|\bA-\d|§")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.system import STOP, end_with_its_starter, free_offset, short_folder
 
 pytestmark = pytest.mark.timeout(600)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
+from deploy.console.local.mailbox import read_mailbox
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
 from tests.support.filings import a_report

@@ -8,8 +8,9 @@ from functools import partial
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.local.mailbox import read_mailbox
+from deploy.console.ports import SERVICES
 from shared.contracts import incidents_v1
 from shared.messaging.kafka.client import Record, open_producer, post, wait_for
 from tests.support.eventually import eventually

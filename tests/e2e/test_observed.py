@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.console.place import HOST, SERVICES
+from deploy.console.ports import HOST, SERVICES
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
 from tests.support.filings import a_report

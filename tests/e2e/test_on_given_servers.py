@@ -13,13 +13,14 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import HOST, ROOT, SERVICES, Notes, Place, Ports
-from deploy.console.programs import Program, plain_environment, programs, verb
-from deploy.console.readiness import wait_until_ready
-from deploy.console.system import notes_for
-from deploy.console.tokens import write_tokens
-from deploy.console.trouble import last_lines
+from deploy.console.errors import last_lines
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.keys.tokens import write_tokens
+from deploy.console.local.mailbox import read_mailbox
+from deploy.console.local.programs import Program, plain_environment, programs, verb
+from deploy.console.local.readiness import wait_until_ready
+from deploy.console.local.run_record import RunRecord, record_for
+from deploy.console.ports import HOST, SERVICES, Ports
 from shared.messaging.kafka import topics
 from tests.support.kafka import messages
 from tests.support.postgres import new_database
@@ -32,18 +33,18 @@ DECLARED = ROOT / "deploy/kafka/topics.yaml"
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
+def place() -> Iterator[StateFolder]:
     with short_folder() as folder:
-        place = Place.at(folder / "var")
+        place = StateFolder.at(folder / "var")
         write_tokens(place, hours=1)
         yield place
 
 
 @pytest.fixture(scope="module")
-def notes(place: Place, postgres_server: str, kafka_bootstrap: str) -> Iterator[Notes]:
+def notes(place: StateFolder, postgres_server: str, kafka_bootstrap: str) -> Iterator[RunRecord]:
     """The mailbox, and api and worker of each service, on a new database each."""
     topics.create(kafka_bootstrap, topics.declared(DECLARED))
-    told = replace(notes_for(Ports().shifted(free_offset()), socket=""), kafka=kafka_bootstrap)
+    told = replace(record_for(Ports().shifted(free_offset()), socket=""), kafka=kafka_bootstrap)
     with ExitStack() as stack:
         databases = {
             f"{name.upper()}_DATABASE_URL": stack.enter_context(new_database(postgres_server))
@@ -75,7 +76,7 @@ def migrate(service: str, program: Program) -> None:
 
 
 @contextmanager
-def process(place: Place, program: Program) -> Iterator[subprocess.Popen[bytes]]:
+def process(place: StateFolder, program: Program) -> Iterator[subprocess.Popen[bytes]]:
     with (place.log / f"{program.name}.log").open("wb") as log:
         process = subprocess.Popen(
             program.argv,
@@ -96,13 +97,13 @@ def process(place: Place, program: Program) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
-def all_live(place: Place, running: dict[str, subprocess.Popen[bytes]]) -> None:
+def all_live(place: StateFolder, running: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, each in running.items():
         assert each.poll() is None, f"{name} ended:\n{last_lines(place.log / f'{name}.log')}"
 
 
 @pytest.fixture(scope="module")
-def told(place: Place, notes: Notes) -> str:
+def told(place: StateFolder, notes: RunRecord) -> str:
     """What the demonstration prints."""
     command = [*CONSOLE, "demo", "E26", "E38", "--within", "120", "--dir", str(place.var)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
@@ -110,18 +111,18 @@ def told(place: Place, notes: Notes) -> str:
     return done.stdout
 
 
-def test_the_story_comes_out_as_the_dossier_says(told: str) -> None:
+def test_the_story_comes_out_as_the_manual_says(told: str) -> None:
     assert "carried by Apache Kafka" in told
-    assert ": as the dossier says" in told
+    assert ": as the manual says" in told
 
 
-def test_its_mails_came_once(told: str, place: Place) -> None:
+def test_its_mails_came_once(told: str, place: StateFolder) -> None:
     mails = read_mailbox(place.mail)
     assert len(mails) >= 6
     assert not [mail.subject for mail in mails if mail.repeats]
 
 
 @pytest.mark.parametrize("declared", topics.declared(DECLARED), ids=lambda declared: declared.name)
-def test_what_happened_stands_in_the_topics(told: str, notes: Notes, declared: topics.Topic) -> None:
+def test_what_happened_stands_in_the_topics(told: str, notes: RunRecord, declared: topics.Topic) -> None:
     if not declared.name.endswith(".dlq"):
         assert messages(notes.kafka or "", declared.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.listing import ssids
 from tests.support.readme import commands_in
 from tests.support.system import CONSOLE, STOP, RunningSystem, free_offset, short_folder, started
@@ -25,6 +25,7 @@ STARTS = "make run"
 STOPS = 'kill "$(cat var/run/lock)"'
 WHILE_IT_RUNS = (
     "curl",
+    ".venv/bin/stairs status",
     ".venv/bin/stairs rebuild",
     ".venv/bin/stairs backup",
     ".venv/bin/stairs dead-letters",

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.readme import commands_in
 from tests.support.system import CONSOLE, RunningSystem
 
@@ -25,6 +25,7 @@ RUN_ELSEWHERE = {
     "make demo": "tests.e2e.test_a_new_clone",
     "make run KAFKA=1": "tests.e2e.test_the_story",
     "make test": "tests.e2e.test_readme",  # this very run is part of it
+    "make everything": "tests.e2e.test_readme",
     "make check": "tests.e2e.test_readme",
     "make bench": "tests.load.__main__",  # measured by hand, never as a test (ADR 0008)
     "make secrets": "tests.containers.test_operations",

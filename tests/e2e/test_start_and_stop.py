@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT, SERVICES, Place, Ports
-from deploy.console.postmaster import postmaster
-from deploy.console.preflight import taken_ports
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.local.postgres_process import postmaster
+from deploy.console.local.preflight import taken_ports
+from deploy.console.ports import SERVICES, Ports
 from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
@@ -131,7 +132,7 @@ async def test_a_killed_broker_is_started_again() -> None:
 
 
 def test_a_second_system_on_the_same_folder_is_refused() -> None:
-    with short_folder() as folder, Place.at(folder / "var").alone():
+    with short_folder() as folder, StateFolder.at(folder / "var").alone():
         refused = run_in(folder)
     assert refused.returncode == 1
     assert "in use by another `stairs run`" in refused.stderr

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from deploy.console.mailbox import read_mailbox
-from deploy.console.place import SERVICES
+from deploy.console.local.mailbox import read_mailbox
+from deploy.console.ports import SERVICES
 from shared.kernel.actor import Role
 from tests.support.event_schemas import problems
 from tests.support.eventually import eventually
@@ -41,9 +41,9 @@ def told(system: RunningSystem) -> str:
     return done.stdout
 
 
-def test_six_cases_come_out_as_the_dossier_says(told: str) -> None:
-    assert "as the dossier says" in told
-    assert "not as the dossier says" not in told
+def test_six_cases_come_out_as_the_manual_says(told: str) -> None:
+    assert "as the manual says" in told
+    assert "not as the manual says" not in told
 
 
 def test_it_can_be_played_again(told: str, system: RunningSystem) -> None:

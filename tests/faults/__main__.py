@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,17 +22,16 @@ from tests.faults.verdict import complaints
 TRANSPORTS = ("feeds", "kafka")
 
 
-def main() -> int:
-    """Both transports, half of the cycles each; 0 when nothing was lost and nothing came twice."""
-    command = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    command.add_argument("--cycles", type=int, default=100, help="kills, both transports together")
-    command.add_argument("--seed", type=int, default=None, help="repeats a run's order of victims")
-    asked = command.parse_args()
-    seed = asked.seed or random.SystemRandom().randrange(1, 1_000_000)
+def main(
+    cycles: Annotated[int, typer.Option(help="Kills, both transports together.", min=1)] = 100,
+    seed: Annotated[int | None, typer.Option(help="Repeats a run's order of victims.")] = None,
+) -> None:
+    """Kill on both transports, half of the cycles each; 0 when nothing was lost and nothing came twice."""
+    seed = seed or random.SystemRandom().randrange(1, 1_000_000)
     console = Console(highlight=False)
-    console.print(f"{asked.cycles} kills, seed {seed}")
-    shares = {"feeds": asked.cycles - asked.cycles // 2, "kafka": asked.cycles // 2}
-    return max(_one(console, transport, shares[transport], seed) for transport in TRANSPORTS)
+    console.print(f"{cycles} kills, seed {seed}")
+    shares = {"feeds": cycles - cycles // 2, "kafka": cycles // 2}
+    raise typer.Exit(max(_one(console, transport, shares[transport], seed) for transport in TRANSPORTS))
 
 
 def _one(console: Console, transport: str, cycles: int, seed: int) -> int:
@@ -61,4 +60,4 @@ def _one(console: Console, transport: str, cycles: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

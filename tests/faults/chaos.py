@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from deploy.console.place import SERVICES
-from deploy.console.postmaster import postmaster
+from deploy.console.local.postgres_process import postmaster
+from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
 from tests.support.filings import Clients, Journal
 from tests.support.killing import pids

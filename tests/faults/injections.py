@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from deploy.console.place import SERVICES
+from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
 from tests.support.fault_proxy import FaultProxy, Whose, everybody
 from tests.support.wired import Wired

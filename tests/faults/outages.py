@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import httpx
 
-from deploy.console.place import ROOT
-from deploy.console.postmaster import postmaster
+from deploy.console.folders import ROOT
+from deploy.console.local.postgres_process import postmaster
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.actor import Role
 from shared.messaging.cloud_events import from_message

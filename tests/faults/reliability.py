@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.faults.cells import FAULTS, RECORDED, Cell, Seen, cells, seen_in, table, write_down
 
 PAGE = ROOT / "docs" / "reliability.md"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import typer
 
 from tests.load.append import Append
 from tests.load.filing import Filing
 from tests.load.harness import (
     Report,
     Round,
-    Row,
     at_least,
     at_most,
     measure,
+    noted,
     over,
     publish,
     seconds,
@@ -69,8 +71,26 @@ class Part(Protocol):
         ...
 
 
-def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, Callable[[], Round]]:
-    """What is measured in each round; `only` leaves the rest out."""
+class PartName(StrEnum):
+    """What can be measured alone."""
+
+    APPEND = "append"
+    FILING = "filing"
+    PROJECTION = "projection"
+    RELAY = "relay"
+    UPLOAD = "upload"
+    MAILS_FEEDS = "mails-feeds"
+    MAILS_KAFKA = "mails-kafka"
+
+
+def parts(
+    around: Surroundings, only: set[str], opened: ExitStack, failures: dict[str, str]
+) -> dict[str, Callable[[], Round]]:
+    """What is measured in each round.
+
+    :param only: leave all other parts out; empty for all.
+    :param failures: where the reason is noted, by part, if one cannot be set up.
+    """
     kinds: dict[str, Callable[[Surroundings], Part]] = {
         "append": Append,
         "filing": Filing,
@@ -80,42 +100,30 @@ def parts(around: Surroundings, only: set[str], opened: ExitStack) -> dict[str, 
         "mails-feeds": by_feeds,
         "mails-kafka": by_kafka,
     }
-    return {
-        name: opened.enter_context(kind(around)).round
-        for name, kind in kinds.items()
-        if not only or name in only
-    }
+    found: dict[str, Callable[[], Round]] = {}
+    for name, kind in kinds.items():
+        if not only or name in only:
+            with noted(name, failures):
+                found[name] = opened.enter_context(kind(around)).round
+    return found
 
 
-def shown(rounds: list[dict[str, float]]) -> list[Row]:
-    """The rows whose figures were measured."""
-
-    def measured(row: Row) -> bool:
-        try:
-            row.ratio(rounds[0])
-        except KeyError:
-            return False
-        return True
-
-    return [row for row in ROWS if measured(row)]
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def main() -> None:
-    """Measure, print, keep."""
-    command = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    command.add_argument("--out", type=Path, default=Path("var/bench/latest.json"))
-    command.add_argument("--rounds", type=int, default=3)
-    command.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="append|filing|projection|relay|upload|mails-feeds|mails-kafka",
-    )
-    asked = command.parse_args()
+@app.command()
+def main(
+    out: Annotated[Path, typer.Option(help="Where the figures are kept.")] = Path("var/bench/latest.json"),
+    rounds: Annotated[int, typer.Option(help="How often each part is measured.", min=1)] = 3,
+    only: Annotated[list[PartName] | None, typer.Option(help="Measure this part only; repeatable.")] = None,
+) -> None:
+    """Measure, print, keep; exit code 1 if a part could not be measured."""
+    failures: dict[str, str] = {}
     with surroundings() as around, ExitStack() as opened:
-        rounds = measure(parts(around, set(asked.only), opened), asked.rounds)
-    publish(Report(shown(rounds), rounds), asked.out)
+        measured = measure(parts(around, set(only or []), opened, failures), rounds, failures)
+    publish(Report(ROWS, measured, failures), out)
+    raise typer.Exit(1 if failures else 0)
 
 
 if __name__ == "__main__":
-    main()
+    app()

@@ -6,8 +6,11 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -60,10 +63,20 @@ class Report:
 
     rows: list[Row]
     rounds: list[dict[str, float]]
+    failures: dict[str, str] = field(default_factory=dict)
+    """What kept a part from being measured, by part; its rows are left out or rest on fewer rounds."""
 
     def ratios(self, row: Row) -> list[float]:
-        """The row's ratio, round by round."""
-        return [row.ratio(seen) for seen in self.rounds]
+        """The row's ratio, of each round that measured it."""
+        found: list[float] = []
+        for seen in self.rounds:
+            with suppress(KeyError):
+                found.append(row.ratio(seen))
+        return found
+
+    def measured(self) -> list[Row]:
+        """The rows of which at least one round tells."""
+        return [row for row in self.rows if self.ratios(row)]
 
     def as_json(self) -> dict[str, object]:
         """The form of `var/bench/latest.json`."""
@@ -76,8 +89,9 @@ class Report:
                     "goal": row.goal,
                     "rounds": [round(ratio, 3) for ratio in self.ratios(row)],
                 }
-                for row in self.rows
+                for row in self.measured()
             ],
+            "failures": self.failures,
             "machine": {
                 "cores": os.cpu_count(),
                 "python": platform.python_version(),
@@ -89,7 +103,7 @@ class Report:
     def table(self) -> Table:
         """The table for the screen."""
         table = Table("row", "ratio", "of", "goal", "", "rounds", title="make bench: ratios within one run")
-        for row in self.rows:
+        for row in self.measured():
             ratios = self.ratios(row)
             median = statistics.median(ratios)
             verdict = "" if row.goal == "—" else ("met" if row.met(median) else "short")
@@ -98,8 +112,13 @@ class Report:
         return table
 
 
-def measure(parts: Mapping[str, Callable[[], Round]], rounds: int) -> list[dict[str, float]]:
-    """Every part once a round, in turn, so that a drift of the machine hits all of them."""
+def measure(
+    parts: Mapping[str, Callable[[], Round]], rounds: int, failures: dict[str, str]
+) -> list[dict[str, float]]:
+    """Every part once a round, in turn, so that a drift of the machine hits all of them.
+
+    :param failures: where the reason is noted, by part, if one cannot be measured; it is not asked again.
+    """
     seen: list[dict[str, float]] = []
     with Progress() as progress:
         bar = progress.add_task("measuring", total=rounds * len(parts))
@@ -107,10 +126,22 @@ def measure(parts: Mapping[str, Callable[[], Round]], rounds: int) -> list[dict[
             figures: dict[str, float] = {}
             for name, part in parts.items():
                 progress.update(bar, description=f"round {number + 1} of {rounds}: {name}")
-                figures.update(part())
+                if name not in failures:
+                    with noted(name, failures):
+                        figures.update(part())
                 progress.advance(bar)
             seen.append(figures)
     return seen
+
+
+@contextmanager
+def noted(name: str, failures: dict[str, str]) -> Iterator[None]:
+    """A failed part costs its rows, not the run: the reason goes to the screen and into the report."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever a part does, the others are measured
+        failures[name] = f"{type(error).__name__}: {error}"
+        sys.stderr.write("".join(traceback.format_exception(error)))
 
 
 def publish(report: Report, path: Path) -> None:
@@ -119,4 +150,6 @@ def publish(report: Report, path: Path) -> None:
     path.write_text(json.dumps(report.as_json(), indent=2) + "\n")
     console = Console(width=120)
     console.print(report.table())
+    for name, reason in report.failures.items():
+        console.print(f"{name} failed: {reason}", markup=False)
     console.print(f"figures: {path}")

@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 import uvloop
 
 from deploy.kafka.broker import Broker
-from deploy.kafka.jars import CannotRun
+from deploy.kafka.jars import BrokerUnavailable
 from shared.messaging.kafka.client import Record, open_producer, post, wait_for
 from shared.messaging.publishing.batch import batch_of
 from shared.messaging.publishing.relay import Relay
@@ -46,7 +46,7 @@ class Relaying:
         broker = Broker(Path(self._folder.name), free_port(), free_port())
         try:
             broker.start()
-        except CannotRun as reason:
+        except BrokerUnavailable as reason:
             sys.stderr.write(f"relay is left out: {reason}\n")
             return self
         self._broker = broker

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.incidents.api.schemas import CaseBody
-from shared.http.answers import created, respond
+from shared.http.answers import created
 from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller
 from shared.http.readiness import Readiness
@@ -66,7 +66,7 @@ async def crud(body: CaseBody, caller: Caller, request: Request) -> Response:
         session.add(row)
         await session.commit()
     answer = {**stated, "id": row.id, "status": row.status, "created_at": row.created_at}
-    return respond(created(answer, location=f"/crud/incidents/{row.id}", version=1))
+    return created(answer, location=f"/crud/incidents/{row.id}", version=1)
 
 
 @asynccontextmanager

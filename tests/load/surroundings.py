@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.console.postgres import embedded_server
-from deploy.console.secret_files import secret_key
+from deploy.console.keys.secret_files import secret_key
+from deploy.console.local.postgres import embedded_server
 from tests.support.ports import free_port
 from tests.support.postgres import with_database
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, token

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.rules.showing import Collected, dossier, elsewhere, holes
+from tests.rules.showing import Collected, elsewhere, holes, wanted
 
 LAYERS = ("unit", "contract", "integration", "e2e")
 
@@ -30,11 +30,11 @@ def main() -> int:
 
 def table(shown: dict[str, list[str]]) -> Table:
     """Every rule and example, how many tests of each layer show it, and the first of them."""
-    made = Table(title="What the dossier asks for, and the tests that show it")
+    made = Table(title="What docs/domain asks for, and the tests that show it")
     for column in ("", "rule or example", *LAYERS, "for instance"):
         made.add_column(column, overflow="fold", justify="right" if column in LAYERS else "left")
     listed = elsewhere()
-    for each, sentence in dossier().items():
+    for each, sentence in wanted().items():
         tests = shown.get(each, [])
         counts = [sum(test.startswith(f"tests/{layer}/") for test in tests) for layer in LAYERS]
         first = (
@@ -46,7 +46,7 @@ def table(shown: dict[str, list[str]]) -> Table:
 
 def verdict(shown: dict[str, list[str]], console: Console) -> int:
     """What is missing and why; the exit code."""
-    known, listed = dossier(), elsewhere()
+    known, listed = wanted(), elsewhere()
     missing, strangers = holes(shown, known, listed), sorted({*shown, *listed} - set(known))
     outdated = sorted(set(listed) & set(shown))
     tests = {test for several in shown.values() for test in several}
@@ -59,7 +59,7 @@ def verdict(shown: dict[str, list[str]], console: Console) -> int:
     for each in missing:
         console.print(f"[red]hole[/] {each}: {known[each]}")
     for each in strangers:
-        console.print(f"[red]stranger[/] {each}: the dossier has no such rule or example")
+        console.print(f"[red]stranger[/] {each}: docs/domain has no such rule or example")
     return 1 if missing or strangers or outdated else 0
 
 

@@ -1,4 +1,4 @@
-"""Which test shows which rule, example or clock of the dossier: by its name, its case, or ``mark.shows``.
+"""Which test shows which rule, example or clock of docs/domain: by its name, its case, or ``mark.shows``.
 
 def test_e12_a_fire_drill_offers_the_extension(): ...          the name
 @pytest.mark.parametrize("body", …, ids=["E36 an interim"])    the case
@@ -50,9 +50,9 @@ def ids_in(name: str) -> Iterator[str]:
         yield f"HR-{number}" if kind.startswith("HR") else f"{kind}{number}"
 
 
-def dossier() -> Mapping[str, str]:
+def wanted() -> Mapping[str, str]:
     """What has to be shown, by id."""
-    known: dict[str, str] = yaml.safe_load((HERE / "dossier.yaml").read_text())
+    known: dict[str, str] = yaml.safe_load((HERE / "wanted.yaml").read_text())
     return known
 
 

@@ -15,6 +15,7 @@ from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches
 from services.appeals.domain.values import KnownCase
 from services.appeals.read_model.appeal_list import AppealList, AppealRow
 from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
@@ -112,7 +113,7 @@ class Service:
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
         app.state.dependencies = AppealDependencies(
-            self.requests, self.appeals, self.list, NoChanges(), self.clock
+            self.requests, self.appeals, AppealSearches(self.list), self.clock
         )
         return app
 

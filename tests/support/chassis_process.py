@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from shared.http.answers import ok, respond
+from shared.chassis.health import health
+from shared.http.answers import ok
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.observability.logging import configure
-from shared.process.doorway import run
-from shared.process.health import health
 from shared.process.loops import run_async, run_loops
 from shared.process.serving import serve_api
+from shared.process.verbs import done, group, run
 from tests.support.sample_app import Desk, routes
 
 
@@ -33,12 +33,16 @@ def _poll() -> APIRouter:
     async def poll(request: Request) -> Response:
         _say("polling")
         await request.app.state.stopping.wait()
-        return respond(ok({"stopping": True}))
+        return ok({"stopping": True})
 
     return router
 
 
-def api(port: str, jwks_url: str) -> int:
+verbs = group("The sample.")
+
+
+@verbs.command()
+def api(port: int, jwks_url: str) -> None:
     """Serve the sample."""
     desk = Desk()
 
@@ -57,7 +61,7 @@ def api(port: str, jwks_url: str) -> int:
         auth=Authenticator("https://stairs.test", "stairs-test", jwks_url),
         readiness=Readiness(),
     )
-    return serve_api(app, "127.0.0.1", int(port))
+    done(serve_api(app, "127.0.0.1", port))
 
 
 async def _steady(stop: asyncio.Event) -> None:
@@ -74,16 +78,19 @@ async def _unready() -> str | None:
     return "not yet"
 
 
-def worker(port: str) -> int:
+@verbs.command()
+def worker(port: int) -> None:
     """Work steadily."""
-    return run_async(run_loops({"steady": _steady, "health": health(Readiness(broker=_unready), int(port))}))
+    loops = {"steady": _steady, "health": health(Readiness(broker=_unready), port)}
+    done(run_async(run_loops(loops)))
 
 
-def failing() -> int:
+@verbs.command()
+def failing() -> None:
     """Work until it fails."""
-    return run_async(run_loops({"steady": _steady, "failing": _failing}))
+    done(run_async(run_loops({"steady": _steady, "failing": _failing})))
 
 
 if __name__ == "__main__":
     configure("json", service="sample")
-    sys.exit(run({"api": api, "worker": worker, "failing": failing}))
+    run(verbs)

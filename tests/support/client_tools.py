@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from tests.support.requirements import unavailable
 
 SOURCES = ROOT / "tests" / "clients"

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deploy.console.place import HOST, PUBLISHED, ROOT, SERVICES, Place
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.ports import HOST, PUBLISHED, SERVICES
 from deploy.engine import api
 from deploy.engine.reach import Engine, reached
-from deploy.engine.state import CannotRun
+from deploy.engine.state import EngineUnavailable
 from tests.support.requirements import unavailable
 
 UP = 600.0  # seconds; thirty on an idle machine with two cores
@@ -38,7 +39,7 @@ def required_engine() -> Engine:
         unavailable("containers", [f"{engine.host} is not on this machine"])
     try:
         engine.compose()
-    except CannotRun as reason:
+    except EngineUnavailable as reason:
         unavailable("containers", [str(reason)])
     return engine
 
@@ -65,7 +66,7 @@ class Stack:
     """The containers of one project."""
 
     engine: Engine
-    place: Place  # its var/, with the secrets
+    place: StateFolder  # its var/, with the secrets
     project: str
     offset: int
     settings: dict[str, str] = field(default_factory=dict)  # STAIRS_TAG and the like

@@ -2,6 +2,7 @@
 
 Nothing is pulled: an image that the engine does not have is a reason, as is an engine that does not answer.
 testcontainers' reaper would be one more image; what a killed run left is removed by the next one instead.
+A container is labelled with the process of its run, which ``shared_servers`` notes in the run's folder.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deploy.console.place import HOST, ROOT
+from deploy.console.folders import ROOT
+from deploy.console.ports import HOST
 from deploy.engine import api
 from deploy.engine.reach import Engine, reached
 from tests.support.ports import free_port
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
 OWNER = "stairs.tests"  # label: the process that runs the tests
+PID = "pid"  # file of a run's folder: that process
+USED = "containers"  # file of a run's folder: it has started some
 WITHIN = 120.0  # seconds to answer, on a busy machine
 
 
@@ -46,35 +50,41 @@ def reason_against(image: str) -> str | None:
     return None
 
 
-@contextmanager
-def postgres_in_container() -> Iterator[str]:
-    """The owner's URL of a new server."""
+def postgres_in_container(folder: Path) -> str:
+    """The owner's URL of a new server, which the end of the run removes."""
     with _told(reached()):
         from testcontainers.community.postgres import PostgresContainer
 
         server = PostgresContainer(image_of("postgres"), driver=None, username="postgres", dbname="postgres")
         server.with_command("postgres -c max_connections=200")
-        port = _published(server, 5432)
-        with server:
-            yield f"postgresql://postgres:{server.password}@{HOST}:{port}/postgres"
+        port = _published(server, 5432, folder.parent)
+        server.start()
+        return f"postgresql://postgres:{server.password}@{HOST}:{port}/postgres"
 
 
-@contextmanager
-def kafka_in_container(answers: Callable[[str], bool]) -> Iterator[str]:
-    """The address of a new broker, which answers."""
+def kafka_in_container(folder: Path, answers: Callable[[str], bool]) -> str:
+    """The address of a new broker, which answers; the end of the run removes it."""
     with _told(reached()):
         from testcontainers.core.container import DockerContainer
 
         broker = DockerContainer(image_of("kafka"))
-        port = _published(broker, 9092)
+        port = _published(broker, 9092, folder.parent)
         for name, value in _kraft(port).items():
             broker.with_env(name, value)
-        with broker:
-            until = time.monotonic() + WITHIN
-            while not answers(f"{HOST}:{port}"):
-                assert time.monotonic() < until, f"{broker.image} does not answer on port {port}"
-                time.sleep(0.2)
-            yield f"{HOST}:{port}"
+        broker.start()
+        until = time.monotonic() + WITHIN
+        while not answers(f"{HOST}:{port}"):
+            assert time.monotonic() < until, f"{broker.image} does not answer on port {port}"
+            time.sleep(0.2)
+        return f"{HOST}:{port}"
+
+
+def remove_containers(run: Path) -> None:
+    """Remove the containers of a run."""
+    engine = reached() if (run / USED).exists() else None
+    if engine is not None:
+        here = (run / PID).read_text()
+        _remove(engine, lambda owner: owner == here)
 
 
 def _has(engine: Engine, image: str) -> bool:
@@ -102,17 +112,22 @@ def _told(engine: Engine | None) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
-def _published(container: DockerContainer, inside: int) -> int:
-    """Publish a port on the loopback only."""
+def _published(container: DockerContainer, inside: int, run: Path) -> int:
+    """Publish a port on the loopback only, and say whose the container is."""
     port = free_port()
-    container.with_kwargs(labels={OWNER: str(os.getpid())})
+    container.with_kwargs(labels={OWNER: (run / PID).read_text()})
+    (run / USED).touch()
     container.ports = {f"{inside}/tcp": (HOST, port)}  # type: ignore[dict-item]  # docker takes pairs too
     return port
 
 
 def _remove_what_dead_runs_left(engine: Engine) -> None:
+    _remove(engine, lambda owner: not Path(f"/proc/{owner}").exists())
+
+
+def _remove(engine: Engine, those: Callable[[str], bool]) -> None:
     for container in _ours(engine):
-        if not Path(f"/proc/{container['Labels'][OWNER]}").exists():
+        if those(container["Labels"][OWNER]):
             api.delete(_socket(engine), f"/containers/{container['Id']}?force=true&v=true")
 
 

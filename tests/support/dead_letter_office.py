@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,12 +14,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.chassis import dead_letters
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.feed import Feed
 from shared.persistence.codec import Codec
 from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
-from shared.process.dead_letters import MARK, Desk, see_to
 from tests.support.chronicle import LineWritten
 from tests.support.event_store import EventStore
 from tests.support.readers import QUICK
@@ -64,10 +65,13 @@ class Office:
 
     async def asked(self, *words: str) -> tuple[int, list[dict[str, Any]]]:
         """What ``python -m services.… dead-letters …`` answers: its exit code and its lines."""
-        desk = Desk(self.engine, self._units, {self.consumer: self._handlers}, self.bootstrap)
-        code = await see_to(desk, words)
+        office = dead_letters.DeadLetterOffice(
+            self.engine, self._units, {self.consumer: self._handlers}, self.bootstrap
+        )
+        self.capsys.readouterr()
+        code = await dead_letters.see_to(office, _verb(*words), as_json=True)
         said = self.capsys.readouterr().out.splitlines()
-        return code, [orjson.loads(line.removeprefix(MARK)) for line in said if line.startswith(MARK)]
+        return code, [orjson.loads(line) for line in said if line.startswith('{"number"')]  # else a log's
 
     def effects(self) -> list[str]:
         return [row[0] for row in self.event_store.rows("SELECT line FROM effects ORDER BY id")]
@@ -78,6 +82,21 @@ class Office:
     async def done(self, *lines: str) -> bool:
         assert self.effects() == list(lines)
         return True
+
+
+def _verb(verb: str, *words: str) -> dead_letters.See:
+    match verb, words:
+        case "list", ():
+            return dead_letters.list_waiting
+        case "list", ("discarded",):
+            return dead_letters.list_discarded
+        case "show", (number,):
+            return partial(dead_letters.show, number=int(number))
+        case "replay", numbers:
+            return partial(dead_letters.replay, numbers=[int(number) for number in numbers])
+        case "discard", (number, reason, *by):
+            return partial(dead_letters.discard, number=int(number), reason=reason, by=by[0] if by else None)
+    raise AssertionError(verb, words)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""`python -m tests.support.env_examples` writes deploy/env/*.env.example from the settings classes."""
+"""`python -m tests.support.env_examples` writes deploy/env/*.env.example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from shared.process.settings import CommonSettings
 
 FOLDER = ROOT / "deploy" / "env"

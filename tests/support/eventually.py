@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 10.0, every: float = 0.02) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 30.0, every: float = 0.02) -> T:
     """Ask again until the answer is true (or the assertion in it holds); the last failure when time is up.
 
     :param every: seconds between two questions, where asking costs something.

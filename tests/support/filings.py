@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from deploy.console.tokens import PEOPLE, SCHOOL, make_token
+from deploy.console.keys.tokens import PEOPLE, SCHOOL, make_token
 from shared.kernel.actor import Role
 from tests.support.system import RunningSystem
 

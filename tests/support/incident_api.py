@@ -19,13 +19,15 @@ from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.main import ROUTERS
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.providers.sheets import Sheets
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.concern_list import ConcernList
 from services.incidents.read_model.queries import CaseCriteria, LastSeen
+from shared.chassis.api import routers_of
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
@@ -93,7 +95,7 @@ class NoChanges:
     """A feed in which nothing happens."""
 
     async def page(self, after: int, limit: int, wait: float) -> dict[str, object]:
-        return {"items": [], "next_after": after, "limit": limit, "wait": wait}
+        return {"items": [], "next_after": after + limit + int(wait)}
 
 
 class NotedMail:
@@ -122,26 +124,22 @@ class Api:
             description=DESCRIPTION,
             version="1",
             lifespan=_nothing,
-            routers=ROUTERS,
+            routers=routers_of(INCIDENTS),
             auth=authenticator(),
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()  # httpx' transport runs no lifespan
-        cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY)
+        cases = Cases(self.store, self.vault, CountedNumbers(), LIBRARY, Corrections(self.search))
         app.state.dependencies = IncidentDependencies(
             cases=cases,
             records=Records(self.store, self.store, self.vault),
             uploads=Uploads(cases, Sheets()),
-            search=self.search,
+            search=CaseSearches(self.search, self.vault),
             shelf=LIBRARY,
             windows=Windows(self.store, LIBRARY),
             discussions=Discussions(self.store),
-            concerns=Concerns(self.store),
-            concern_list=FoldedConcerns(self.store),
+            concerns=Concerns(self.store, FoldedConcerns(self.store)),
             filing_protocols=FilingProtocols(self.store),
-            corrections=Corrections(self.search),
-            vault=self.vault,
-            changes=NoChanges(),
             clock=self.clock,
             case_mail=self.mail,
         )

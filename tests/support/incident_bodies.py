@@ -1,4 +1,4 @@
-"""Case bodies as callers send them, one per story of the dossier; each is ready to be submitted."""
+"""Case bodies as callers send them, one per story of docs/domain; each is ready to be submitted."""
 
 from __future__ import annotations
 

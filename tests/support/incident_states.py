@@ -15,7 +15,8 @@ from services.incidents.domain.appeals import NotedAppeal
 from services.incidents.domain.case import Case
 from services.incidents.domain.details import sealed as sealed_details
 from services.incidents.domain.details import ssids_in
-from services.incidents.domain.report import Report
+from services.incidents.domain.report import AcceptedReport, Report
+from services.incidents.domain.rulebook import Rulebook
 from services.incidents.domain.values import BreachCall, CallDestination, SealedStudent
 from services.incidents.rulebooks.library import Library
 from shared.kernel.actor import Actor
@@ -62,14 +63,38 @@ def stated(body: dict[str, Any]) -> tuple[Report, list[SealedStudent]]:
     return sealed, [VAULT.seal_one(ssid) for ssid in parsed.ssids or ()]
 
 
+def accepted(
+    report: Report, by: Actor = LEA_COORDINATOR, at: datetime = NOON, rules: Rulebook = RULES
+) -> AcceptedReport:
+    """The report as the form takes it, which the application asks before it seals."""
+    return report.accepted(rules, by, at)
+
+
+def revise(case: Case, report: Report, by: Actor = LEA_COORDINATOR, at: datetime = NOON) -> None:
+    """State something else, as the application does."""
+    case.revise(accepted(report, by, at), by, at)
+
+
+def submit(
+    case: Case,
+    by: Actor = LEA_COORDINATOR,
+    at: datetime = NOON,
+    *,
+    rules: Rulebook = RULES,
+    number: str = NUMBER,
+) -> None:
+    """Put a draft on record, as the application does."""
+    case.submit(number, case.ready_to_submit(rules, by, at))
+
+
 def a_draft(body: dict[str, Any], by: Actor = LEA_COORDINATOR, at: datetime = NOON) -> Case:
     report, students = stated(body)
-    return Case.draft(CASE_ID, report, students, RULES, by, at)
+    return Case.draft(CASE_ID, accepted(report, by, at), students, by, at)
 
 
 def a_submitted_case(body: dict[str, Any], by: Actor = LEA_COORDINATOR, at: datetime = NOON) -> Case:
     case = a_draft(body, by, at)
-    case.submit(NUMBER, RULES, by, at)
+    submit(case, by, at)
     return case
 
 

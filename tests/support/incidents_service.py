@@ -15,15 +15,17 @@ from typing import Any
 import httpx
 import psycopg
 
-from services.incidents import bootstrap
-from services.incidents.main import build_api
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.settings import IncidentsSettings
+from shared.chassis.api import build_api
+from shared.chassis.definition import Foundation
+from shared.chassis.foundation import foundation
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from shared.persistence.engine import driver_url
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
 from shared.persistence.unit_of_work import UnitsOfWork
+from tests.support.postgres import migrate
 from tests.support.tokens import LEA_COORDINATOR, auth_environment, bearer
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)  # 12:00 Pacific
@@ -36,12 +38,15 @@ class Running:
     http: httpx.AsyncClient
     clock: FixedClock
     settings: IncidentsSettings
-    base: bootstrap.Foundation
-    units: UnitsOfWork
+    base: Foundation[IncidentsSettings]
+
+    @property
+    def units(self) -> UnitsOfWork:
+        return self.base.units
 
     async def projected(self) -> None:
         """The list of cases has taken over all facts so far."""
-        for projection in bootstrap.PROJECTIONS:
+        for projection in INCIDENTS.projections:
             await Projector(self.base.engine, self.base.tail, projection).catch_up()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -80,14 +85,13 @@ def settings_for(database: str, folder: Path) -> IncidentsSettings:
 async def running(database: str, folder: Path) -> AsyncIterator[Running]:
     """The API with its real graph; projections and reactions are run by the test."""
     settings = settings_for(database, folder)
-    await asyncio.to_thread(migrate, database, bootstrap.PACKAGE)
+    await asyncio.to_thread(migrate, database, INCIDENTS.package)
     clock = FixedClock(NOON)
-    app = build_api(settings, clock)
-    async with app.router.lifespan_context(app), bootstrap.foundation(settings) as base:
+    app = build_api(INCIDENTS, settings, clock=clock)
+    async with app.router.lifespan_context(app), foundation(INCIDENTS, settings) as base:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://incidents") as http:
-            units = UnitsOfWork(base.engine, bootstrap.TABLE, base.codec)
-            yield Running(http, clock, settings, base, units)
+            yield Running(http, clock, settings, base)
 
 
 async def drafted(service: Running, body: dict[str, Any], actor: Actor = LEA_COORDINATOR) -> str:

@@ -1,14 +1,13 @@
-"""Apache Kafka for tests: one broker per session, a new topic for whoever asks, and what came into it."""
+"""Apache Kafka for tests: one broker per run, a new topic for whoever asks, and what came into it."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -24,6 +23,7 @@ from shared.messaging.kafka.client import Fetched, TopicPartition, fetch, open_a
 from tests.support.containers import image_of, kafka_in_container, reason_against
 from tests.support.ports import free_port
 from tests.support.requirements import allowed, unavailable
+from tests.support.shared_servers import address_of
 from tests.support.ways import came
 
 _counter = itertools.count(1)
@@ -56,8 +56,7 @@ def kafka_bootstrap() -> Iterator[str]:
         reason = local_reason()
         if reason is None:
             came("kafka_bootstrap", "Apache Kafka from its jars")
-            with _from_jars() as bootstrap:
-                yield bootstrap
+            yield address_of("kafka", _from_jars)
             return
         reasons.append(reason)
     if allowed("containers"):
@@ -65,8 +64,7 @@ def kafka_bootstrap() -> Iterator[str]:
         reason = reason_against(image)
         if reason is None:
             came("kafka_bootstrap", f"container {image}")
-            with kafka_in_container(answers) as bootstrap:
-                yield bootstrap
+            yield address_of("kafka", lambda folder: kafka_in_container(folder, answers))
             return
         reasons.append(reason)
     unavailable("kafka", reasons)
@@ -89,20 +87,15 @@ def local_reason() -> str | None:
     try:
         jars.java()
         jars.fetch(jars.jar_folder())
-    except jars.CannotRun as reason:
+    except jars.BrokerUnavailable as reason:
         return f"local: {reason}"
     return None
 
 
-@contextmanager
-def _from_jars() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="stairs-kafka-") as folder:
-        broker = a_broker(Path(folder))
-        broker.start()
-        try:
-            yield broker.bootstrap
-        finally:
-            broker.stop()
+def _from_jars(folder: Path) -> str:
+    broker = a_broker(folder)
+    broker.start()
+    return broker.bootstrap
 
 
 def new_name(stem: str = "test") -> str:
@@ -166,7 +159,7 @@ def ends_of(bootstrap: str, topic: str) -> dict[int, int]:
 
 @asynccontextmanager
 async def expect_events(
-    bootstrap: str, topic: str, *expected: tuple[str, str], within: float = 15.0
+    bootstrap: str, topic: str, *expected: tuple[str, str], within: float = 30.0
 ) -> AsyncIterator[list[CloudEvent]]:
     """Inside this block exactly these events ``(type, key)`` appear in this topic; the list then holds them.
 

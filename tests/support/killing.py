@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from xmlrpc.client import Fault
 
-from deploy.console.place import Place
-from deploy.console.supervisor import Supervisor
+from deploy.console.folders import StateFolder
+from deploy.console.local.supervisor import Supervisor
 
 
-def pids(place: Place) -> dict[str, int]:
+def pids(place: StateFolder) -> dict[str, int]:
     """Each process that runs, by name."""
     with suppress(OSError, Fault):
         return {

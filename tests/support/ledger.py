@@ -7,8 +7,7 @@ from typing import Any
 
 import psycopg
 
-from services.appeals import bootstrap as appeals
-from services.incidents import bootstrap as incidents
+from shared.chassis.worker import deadlines
 from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
 from shared.deadlines.upkeep import LedgerUpkeep
@@ -57,8 +56,8 @@ def rows_of(url: str, clock: str | None = None) -> list[Row]:
 
 
 def of_incidents(service: Running) -> Hands:
-    return Hands(incidents.clocks(service.base, service.clock), service.clock, service.settings.database_url)
+    return Hands(deadlines(service.base, service.clock), service.clock, service.settings.database_url)
 
 
 def of_appeals(live: Live) -> Hands:
-    return Hands(appeals.clocks(live.parts, live.clock), live.clock, live.parts.url)
+    return Hands(deadlines(live.parts, live.clock), live.clock, live.parts.settings.database_url)

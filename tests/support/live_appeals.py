@@ -10,21 +10,21 @@ from typing import Any
 
 import httpx
 
-from services.appeals import bootstrap
+from services.appeals.bootstrap import APPEALS, CONSUMER
 from services.appeals.domain.values import KnownCase
-from services.appeals.main import build_api
 from services.appeals.messaging import inbound
 from services.appeals.read_model.appeal_list import AppealList
 from services.appeals.settings import AppealsSettings
+from shared.chassis.api import build_api
+from shared.chassis.definition import Foundation
+from shared.chassis.foundation import foundation
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentSubmitted
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
-from shared.persistence.codec import Codec
-from shared.persistence.migrations import migrate
 from shared.persistence.projector import Projector
-from shared.persistence.unit_of_work import UnitsOfWork
 from tests.support.appeal_states import FRIDAY
+from tests.support.postgres import migrate
 from tests.support.tokens import auth_environment, bearer
 
 Json = dict[str, Any]
@@ -75,14 +75,16 @@ def submitted(case: KnownCase, at: datetime = FRIDAY) -> CloudEvent:
 class Live:
     """One service that runs."""
 
-    def __init__(self, parts: bootstrap.Store, http: httpx.AsyncClient, clock: FixedClock) -> None:
+    def __init__(
+        self, parts: Foundation[AppealsSettings], http: httpx.AsyncClient, clock: FixedClock
+    ) -> None:
         self.parts, self.http, self.clock = parts, http, clock
-        self.units = UnitsOfWork(parts.engine, bootstrap.TABLE, Codec())
+        self.units = parts.units
         self.projector = Projector(parts.engine, parts.tail, AppealList())
 
     async def hear(self, event: CloudEvent) -> bool:
         """Handle one delivery as the consumer does; whether it was new."""
-        async with self.units.once(event.source, event.id, bootstrap.CONSUMER) as unit:
+        async with self.units.once(event.source, event.id, CONSUMER) as unit:
             if unit is None:
                 return False
             await inbound.handlers()[event.type](event, unit)
@@ -103,13 +105,13 @@ class Live:
 @asynccontextmanager
 async def live_appeals(database: str, at: datetime = FRIDAY) -> AsyncIterator[Live]:
     """Migrated, started, and stopped in order."""
-    migrate(database, bootstrap.PACKAGE)
+    migrate(database, APPEALS.package)
     settings, clock = settings_for(database), FixedClock(at)
-    app = build_api(settings, clock=clock)
+    app = build_api(APPEALS, settings, clock=clock)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        bootstrap.open_store(settings) as parts,
+        foundation(APPEALS, settings) as parts,
         httpx.AsyncClient(transport=transport, base_url="http://appeals") as http,
     ):
         yield Live(parts, http, clock)

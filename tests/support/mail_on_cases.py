@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from services.incidents import bootstrap
+from services.incidents.bootstrap import MAIL
 from services.incidents.messaging.mail import of_notifications
+from services.notifications.bootstrap import messages_in
 from services.notifications.messaging import inbound
+from shared.chassis.worker import worker_loops
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_json
 from tests.support.chronicle import served
@@ -39,7 +41,7 @@ class Both:
         """Notifications hears everything that incidents published, by the same clock."""
         page = (await self.incidents.http.get("/v1/changes?after=0&limit=500", headers=bearer(SYSTEM))).json()
         events = [from_json(item) for item in page["items"]]
-        known = inbound.handlers(self.notifications.base.messages_in, self.incidents.clock)
+        known = inbound.handlers(messages_in(self.notifications.settings), self.incidents.clock)
         for event in events:
             if event.type in known:
                 async with self.notifications.base.units.begin() as unit:
@@ -53,7 +55,7 @@ class Both:
     async def hear(self, *events: CloudEvent) -> None:
         """Incidents handles these as its consumer does."""
         for event in events:
-            async with self.incidents.units.once(event.source, event.id, bootstrap.MAIL) as unit:
+            async with self.incidents.units.once(event.source, event.id, MAIL) as unit:
                 if unit is not None:
                     await of_notifications()[event.type](event, unit)
 
@@ -66,7 +68,7 @@ class Both:
             told = {"notifications_url": url, "system_token_file": token_file}
             settings = self.incidents.settings.model_copy(update=told)
             stop = asyncio.Event()
-            loop = bootstrap.loops(settings, self.incidents.base)["mail"]
+            loop = worker_loops(replace(self.incidents.base, settings=settings))[f"consumer:{MAIL}"]
             following = asyncio.ensure_future(loop(stop))
             try:
                 yield

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.console.mailbox import Mail, read_mail
+from deploy.console.local.mailbox import ReceivedMail, read_mail
 
 Said = tuple[str | None, str | None, tuple[str, ...], str, str]  # kind, case, to whom, subject, text
 
@@ -16,7 +16,7 @@ class Mailroom:
     """What lies in the folder, as far as it was read."""
 
     folder: Path
-    mails: dict[str, Mail] = field(default_factory=dict)  # by file name; arrivals as when it was read
+    mails: dict[str, ReceivedMail] = field(default_factory=dict)  # by file name; arrivals as when it was read
 
     def look(self) -> None:
         """Read what is new."""

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from services.notifications.api.dependencies import NotificationDependencies
 from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
+from services.notifications.application.reading import MessageReads
 from services.notifications.application.sending import Resending
 from services.notifications.read_model.message_list import MessageList, MessageRow
 from services.notifications.read_model.queries import LastSeen, MessageCriteria
@@ -79,8 +80,9 @@ class Service(NotificationDesk):
         )
         self.list = ListInMemory(self.store)
         app.state.receipts, app.state.changes = self.store, NoChanges()
+        messages: MessageReads[MessageCriteria, LastSeen] = MessageReads(self.store, self.list)
         app.state.dependencies = NotificationDependencies(
-            self.store, self.directory, Resending(self.open), self.list, NoChanges(), self.clock
+            self.directory, Resending(self.open), messages, self.clock
         )
         return app
 

@@ -12,22 +12,23 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from services.notifications import bootstrap
-from services.notifications.api.routes import router
+from services.notifications.bootstrap import NOTIFICATIONS, dependencies, dispatch, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.settings import NotificationsSettings
+from shared.chassis.api import routers_of, writing
+from shared.chassis.definition import Foundation
+from shared.chassis.foundation import foundation
 from shared.contracts.envelope import CloudEvent
-from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
-from shared.persistence.migrations import migrate
+from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.projector import Projector
-from shared.process.clock import clock_for
 from shared.process.loops import Loop
+from tests.support.postgres import migrate
 from tests.support.tokens import auth_environment, authenticator, bearer
 
 CDE = "desk@cde.example.org"
@@ -84,7 +85,7 @@ class World:
     """One worker's loops, and clients of the API."""
 
     settings: NotificationsSettings
-    base: bootstrap.Ground
+    base: Foundation[NotificationsSettings]
     app: FastAPI
     api: httpx.AsyncClient
     feed: HandedIn = field(default_factory=HandedIn)
@@ -100,7 +101,7 @@ class World:
 
     async def happened(self, *events: CloudEvent) -> None:
         """The reactions to these events, without a worker."""
-        react = inbound.handlers(self.base.messages_in, clock_for(self.settings.stairs_clock_file))
+        react = inbound.handlers(messages_in(self.settings), self.base.clock)
         for event in events:
             async with self.base.units.begin() as unit:
                 await react[event.type](event, unit)
@@ -108,9 +109,9 @@ class World:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Inside, the worker works."""
-        reactions = inbound.handlers(self.base.messages_in, clock_for(self.settings.stairs_clock_file))
+        reactions = inbound.handlers(messages_in(self.settings), self.base.clock)
         consumer = Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions)
-        async with self.listed(), _running(consumer.run, bootstrap.dispatch(self.base).run):
+        async with self.listed(), _running(consumer.run, dispatch(self.base).run):
             yield
 
     @asynccontextmanager
@@ -139,21 +140,19 @@ async def _running(*loops: Loop) -> AsyncIterator[None]:
 @asynccontextmanager
 async def world(settings: NotificationsSettings) -> AsyncIterator[World]:
     """A migrated database, and the service upon it; nobody works yet."""
-    await asyncio.to_thread(migrate, settings.database_url, bootstrap.PACKAGE)
+    await asyncio.to_thread(migrate, settings.database_url, NOTIFICATIONS.package)
     readiness = Readiness()
-    async with (
-        bootstrap.ground(settings) as base,
-        bootstrap.desk(settings, readiness) as (desk, receipts),
-    ):
+    async with foundation(NOTIFICATIONS, settings) as base, writing(base) as store:
         app = build_app(
             title="Notifications",
             version="1",
             lifespan=lambda _: _nothing(),
-            routers=[router, changes.router],
+            routers=routers_of(NOTIFICATIONS),
             auth=authenticator(),
             readiness=readiness,
         )
-        app.state.dependencies, app.state.receipts, app.state.changes = desk, receipts, desk.changes
+        app.state.dependencies, app.state.receipts = dependencies(base, store), store.store
+        app.state.changes = PublicFeed(base.tail, NOTIFICATIONS.publish, NOTIFICATIONS.source)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as api:
             yield World(settings, base, app, api)

@@ -17,7 +17,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
+from shared.chassis.api import build_api
 from shared.kernel.clock import SystemClock
 from tests.support.env_examples import settings_class
 
@@ -30,9 +32,8 @@ def application(service: str) -> FastAPI:
     """The API as the service serves it; it is not started, so nothing that it names has to be there."""
     kind: Any = settings_class(service)  # Any: of BaseSettings mypy knows no fields
     settings = kind.model_construct(auth_jwks_url="file:///nowhere/jwks.json")
-    main = importlib.import_module(f"services.{service}.main")
-    with_clock = (SystemClock(),) if service == "incidents" else ()
-    app: FastAPI = main.build_api(settings, *with_clock)
+    definition = getattr(importlib.import_module(f"services.{service}.bootstrap"), service.upper())
+    app: FastAPI = build_api(definition, settings, clock=SystemClock())
     return app
 
 

@@ -17,7 +17,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
-from deploy.console.place import ROOT, SERVICES
+from deploy.console.folders import ROOT
+from deploy.console.ports import SERVICES
 from tests.support import exchanges
 from tests.support.exchanges import Exchange
 

@@ -1,10 +1,9 @@
-"""PostgreSQL for tests: one server per session, a new empty database for whoever asks."""
+"""PostgreSQL for tests: one server per run, a new empty database for whoever asks."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,23 +12,33 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from deploy.console.postgres import embedded_server
+from deploy.console.local.postgres import embedded_server
+from shared.persistence import migrations
 from tests.support.containers import image_of, postgres_in_container, reason_against
 from tests.support.requirements import allowed, unavailable
+from tests.support.shared_servers import address_of, is_ours
 from tests.support.ways import came
 
 _counter = itertools.count(1)
 
 
-@contextmanager
-def _embedded() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="stairs-pg-") as folder:
-        server = embedded_server(Path(folder) / "data")
-        server.start()
-        try:
-            yield server.get_uri()
-        finally:
-            server.stop()
+# Tests end processes, never the machine: what a server has written is there although nothing is flushed.
+SETTINGS = """
+fsync = off
+full_page_writes = off
+shared_buffers = 64MB
+max_connections = 300
+"""
+
+
+def _embedded(folder: Path) -> str:
+    data = folder / "data"
+    server = embedded_server(data)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a") as conf:
+        conf.write(SETTINGS)
+    server.start()
+    return server.get_uri()
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +53,14 @@ def postgres_server() -> Iterator[str]:
     reasons.append("TEST_POSTGRES_URL is not set")
     if allowed("local"):
         came("postgres_server", "the PostgreSQL of the wheel")
-        with _embedded() as url:
-            yield url
+        yield address_of("postgres", _embedded)
         return
     if allowed("containers"):
         image = image_of("postgres")
         reason = reason_against(image)
         if reason is None:
             came("postgres_server", f"container {image}")
-            with postgres_in_container() as url:
-                yield url
+            yield address_of("postgres", postgres_in_container)
             return
         reasons.append(reason)
     unavailable("postgres", reasons)
@@ -63,6 +70,30 @@ def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc or "", f"/{name}", parts.query, ""))
+
+
+def migrate(url: str, package: str) -> None:
+    """Give an empty database the newest schema of a service: a copy of one that this run has migrated.
+
+    On a server that was given to us no copy is kept: there it is migrated.
+    """
+    if not is_ours("postgres"):
+        migrations.migrate(url, package)
+        return
+    name = urlsplit(url).path.lstrip("/")
+    server = with_database(url, "postgres")
+    migrated = address_of(f"migrated-{package}", lambda _: _migrated(server, package))
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}"'.encode())
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"'.encode())
+
+
+def _migrated(server: str, package: str) -> str:
+    name = f"migrated_{package}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    migrations.migrate(with_database(server, name), package)
+    return name
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import sqlalchemy as sa
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.back_off import BackOff
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.feed import Feed
+from shared.persistence.back_off import BackOff
 from shared.persistence.codec import Codec
 from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.support.chronicle import LineWritten

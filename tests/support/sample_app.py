@@ -14,7 +14,7 @@ import httpx
 from fastapi import APIRouter, FastAPI, Query, Request, Response, UploadFile
 from pydantic import Field
 
-from shared.http.answers import Answer, created, etag, ok, respond
+from shared.http.answers import Answer, created, etag, ok
 from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller, require
 from shared.http.idempotency import OnceOnly
@@ -23,6 +23,7 @@ from shared.http.paging import Paging, page
 from shared.http.preconditions import IfMatch
 from shared.http.readiness import Readiness
 from shared.http.requests import Count, Flag, Line, RequestModel, Text
+from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Role
 from shared.kernel.errors import Conflict, Issue, NotFound, Stale
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
@@ -128,55 +129,75 @@ class Desk:
         self.saves += 1
 
 
-def _body(notice: Notice) -> dict[str, object]:
-    return {
-        "id": notice.id,
-        "text": notice.text,
-        "happened_at": notice.happened_at,
-        "version": notice.version,
-    }
+class NoticeResource(Resource):
+    id: UUID
+    text: str
+    happened_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, notice: Notice) -> NoticeResource:
+        return cls.model_construct(
+            id=notice.id, text=notice.text, happened_at=notice.happened_at, version=notice.version
+        )
 
 
-async def _pinned(notice: Notice) -> Answer:
-    return created(_body(notice), location=f"/v1/notices/{notice.id}", version=notice.version)
+class NoticePage(Resource):
+    items: list[NoticeResource]
+    next_cursor: Cursor
 
 
-async def _changed(notice: Notice) -> Answer:
-    return ok(_body(notice), version=notice.version)
+class UploadResource(Resource):
+    size: int
+
+
+async def _pinned(notice: Notice) -> Answer[NoticeResource]:
+    location = f"/v1/notices/{notice.id}"
+    return created(NoticeResource.of(notice), location=location, version=notice.version)
+
+
+async def _changed(notice: Notice) -> Answer[NoticeResource]:
+    return ok(NoticeResource.of(notice), version=notice.version)
 
 
 def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1/notices")
 
     @router.post("", status_code=201)
-    async def pin(body: NoticeBody, _caller: Caller, once: OnceOnly) -> Response:
+    async def pin(body: NoticeBody, _caller: Caller, once: OnceOnly) -> Answer[NoticeResource]:
         return await once(_pinned, lambda receipt: desk.pin(body, receipt))
 
     @router.get("")
-    async def search(asked: Annotated[NoticeQuery, Query()], _caller: Caller) -> Response:
+    async def search(asked: Annotated[NoticeQuery, Query()], _caller: Caller) -> Answer[NoticePage]:
         after = asked.after("s")
-        rows: Sequence[dict[str, object]] = [
-            _body(notice)
+        rows: Sequence[Notice] = [
+            notice
             for notice in sorted(desk.notices.values(), key=lambda n: n.text)
             if after is None or notice.text > str(after[0])
         ]
-        return respond(ok(page(rows[: asked.limit + 1], asked.limit, lambda row: (str(row["text"]),))))
+        found, following = page(rows[: asked.limit + 1], asked.limit, lambda notice: (notice.text,))
+        items = [NoticeResource.of(notice) for notice in found]
+        return ok(NoticePage.model_construct(items=items, next_cursor=following))
 
     @router.get("/{notice_id}")
-    async def show(notice_id: UUID, _caller: Caller) -> Response:
-        return respond(await _changed(desk.find(notice_id)))
+    async def show(notice_id: UUID, _caller: Caller) -> Answer[NoticeResource]:
+        return await _changed(desk.find(notice_id))
 
     @router.post("/{notice_id}/withdraw")
-    async def withdraw(notice_id: UUID, caller: Caller, expected: IfMatch, once: OnceOnly) -> Response:
+    async def withdraw(
+        notice_id: UUID, caller: Caller, expected: IfMatch, once: OnceOnly
+    ) -> Answer[NoticeResource]:
         require(caller, Role.LEA_COORDINATOR, Role.SITE_COORDINATOR)
         return await once(_changed, lambda receipt: desk.withdraw(notice_id, expected, receipt))
 
     @router.post("/{notice_id}/upload")
-    async def upload(notice_id: UUID, file: UploadFile, _caller: Caller, once: OnceOnly) -> Response:
+    async def upload(
+        notice_id: UUID, file: UploadFile, _caller: Caller, once: OnceOnly
+    ) -> Answer[UploadResource]:
         size = len(await file.read())
 
-        async def render(notice: Notice) -> Answer:
-            return Answer(200, {"size": size}, {"ETag": etag(notice.version)})
+        async def render(notice: Notice) -> Answer[UploadResource]:
+            return Answer(200, UploadResource.model_construct(size=size), {"ETag": etag(notice.version)})
 
         return await once(render, lambda receipt: desk.withdraw(notice_id, None, receipt))
 

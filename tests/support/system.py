@@ -18,11 +18,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.console.place import ROOT, Notes, Place, Ports
-from deploy.console.preflight import taken_ports
-from deploy.console.tokens import PEOPLE, make_token
-from deploy.kafka.jars import CannotRun, fetch, jar_folder, java
+from deploy.console.folders import ROOT, StateFolder
+from deploy.console.keys.tokens import PEOPLE, make_token
+from deploy.console.local.preflight import taken_ports
+from deploy.console.local.run_record import RunRecord
+from deploy.console.ports import Ports
+from deploy.kafka.jars import BrokerUnavailable, fetch, jar_folder, java
 from shared.kernel.actor import Role
+from tests.support.ports import of_this_process
 from tests.support.requirements import unavailable
 
 START = 300.0  # seconds; a busy machine, with Kafka
@@ -35,8 +38,8 @@ CONSOLE = (sys.executable, "-m", "deploy.console")
 class RunningSystem:
     """A system that is up, and how to talk to it."""
 
-    place: Place
-    notes: Notes
+    place: StateFolder
+    notes: RunRecord
     process: subprocess.Popen[bytes]
     screen: Path  # what it prints
 
@@ -69,13 +72,13 @@ def require_kafka() -> None:
     try:
         java()
         fetch(jar_folder())
-    except CannotRun as reason:
+    except BrokerUnavailable as reason:
         unavailable("kafka", [str(reason)])
 
 
 def free_offset() -> int:
     """By how much to move the ports so that all are free, below those that the kernel gives to clients."""
-    for offset in random.sample(range(600, 12_000, 10), 200):
+    for offset in random.sample(of_this_process(range(600, 12_000, 10)), 200):
         if not taken_ports(Ports().shifted(offset), kafka=True):
             return offset
     pytest.fail("no free ports")
@@ -90,7 +93,7 @@ def started(
     :param told: what the console finds in its environment besides ours.
     """
     screen = var.parent / "screen.txt"
-    place = Place.at(var)
+    place = StateFolder.at(var)
     words = ["run", "--dir", str(var), "--port-offset", str(free_offset() if offset is None else offset)]
     with screen.open("ab") as output:
         process = subprocess.Popen(
@@ -109,15 +112,15 @@ def started(
         system.stop()
 
 
-def _ready(process: subprocess.Popen[bytes], place: Place, screen: Path) -> Notes:
+def _ready(process: subprocess.Popen[bytes], place: StateFolder, screen: Path) -> RunRecord:
     until = time.monotonic() + START
-    while not (place.notes.exists() and Notes.read(place).pid == process.pid):
+    while not (place.run_record.exists() and RunRecord.read(place).pid == process.pid):
         if process.poll() is not None or time.monotonic() > until:
             process.terminate()
             process.wait(STOP)
             pytest.fail(f"the system does not start:\n{screen.read_text(errors='replace')[-4000:]}")
         time.sleep(0.1)
-    return Notes.read(place)
+    return RunRecord.read(place)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from deploy.console.place import HOST, SERVICES, Ports
-from deploy.console.postmaster import postmaster
+from deploy.console.local.postgres_process import postmaster
+from deploy.console.ports import HOST, SERVICES, Ports
 from deploy.kafka.broker import Broker
 from deploy.processes import command_of
 from tests.support.fault_proxy import FaultProxy, proxies

@@ -1,4 +1,4 @@
-"""Plays one story by the public doors, and finds out whether everything came out as the dossier says."""
+"""Plays one story by the public APIs, and finds out whether everything came out as the manual says."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from deploy.console.demo.doors import Doors, Json
+from deploy.console.demo.public_api import Json, PublicApi
 from deploy.console.demo.story import PACIFIC, ExpectedAppeal, Story, filled_in
-from deploy.console.mailbox import Mail
-from deploy.console.programs import CDE_EMAIL
-from deploy.console.tokens import PEOPLE, SCHOOL
+from deploy.console.keys.tokens import PEOPLE, SCHOOL
+from deploy.console.local.mailbox import ReceivedMail
+from deploy.console.local.programs import CDE_EMAIL
 from shared.kernel.actor import Role
 
 MailKey = tuple[str, tuple[str, ...]]  # kind, and whom it went to
 
 
 @dataclass
-class Outcome:
+class StoryOutcome:
     """What was seen of one story."""
 
     story: Story
@@ -36,17 +36,17 @@ class Outcome:
 
 @dataclass
 class Player:
-    """Who plays: the doors, the mailbox, and the time of the sandbox."""
+    """Plays stories: by the public APIs, with a view of the mailbox, at the time of the services."""
 
-    doors: Doors
-    mails: Callable[[], list[Mail]]  # what lies in the mailbox now
+    api: PublicApi
+    mails: Callable[[], list[ReceivedMail]]  # what lies in the mailbox now
     now: datetime
     say: Callable[[str], None]
 
-    def play(self, outcome: Outcome) -> None:
+    def play(self, outcome: StoryOutcome) -> None:
         """The whole story, then the look at what came out.
 
-        :raises deploy.console.demo.doors.Unexpected: a door refused what the story does.
+        :raises deploy.console.demo.public_api.UnexpectedAnswer: a service refused what the story does.
         """
         story = outcome.story
         ssids = invented(story.students)
@@ -56,9 +56,9 @@ class Player:
         if story.breach_call:
             self.say("phone call")
             call = filled_in(story.breach_call.model_dump(), self.now, ssids)
-            self.doors.post("incidents", f"{incident}/breach-calls", Role.LEA_COORDINATOR, call)
+            self.api.post("incidents", f"{incident}/breach-calls", Role.LEA_COORDINATOR, call)
         self.say("submit")
-        outcome.case = self.doors.post("incidents", f"{incident}/submit", story.filed_by, {})
+        outcome.case = self.api.post("incidents", f"{incident}/submit", story.filed_by, {})
         self._appeal(outcome, ssids)
         for step in story.steps:
             self.say(f"{step.act} ({step.student})")
@@ -72,9 +72,9 @@ class Player:
 
     def _file(self, story: Story, ssids: dict[str, str]) -> Json:
         body = {"school": SCHOOL, "ssids": list(ssids.values())} | filled_in(story.case, self.now, ssids)
-        return self.doors.post("incidents", "/v1/incidents", story.filed_by, body)
+        return self.api.post("incidents", "/v1/incidents", story.filed_by, body)
 
-    def _appeal(self, outcome: Outcome, ssids: dict[str, str]) -> None:
+    def _appeal(self, outcome: StoryOutcome, ssids: dict[str, str]) -> None:
         request = outcome.story.appeal
         if request is None:
             return
@@ -91,20 +91,20 @@ class Player:
             "appeal_type": request.appeal_type,
             "students": asked,
         } | ({"comments": request.comments} if request.comments else {})
-        made = self.doors.post("appeals", "/v1/appeals", outcome.story.filed_by, body)["appeals"]
+        made = self.api.post("appeals", "/v1/appeals", outcome.story.filed_by, body)["appeals"]
         by_reference = {appeal["student_ref"]: appeal for appeal in made}
         for label in request.students:
             outcome.appeals[label] = by_reference[references[ssids[label][-4:]]]
 
-    def _step(self, outcome: Outcome, student: str, act: str, by: Role, words: Json) -> None:
+    def _step(self, outcome: StoryOutcome, student: str, act: str, by: Role, words: Json) -> None:
         appeal = outcome.appeals[student]
         body = {name: value for name, value in words.items() if value}
-        outcome.appeals[student] = self.doors.post("appeals", f"/v1/appeals/{appeal['id']}/{act}", by, body)
+        outcome.appeals[student] = self.api.post("appeals", f"/v1/appeals/{appeal['id']}/{act}", by, body)
 
-    def _see(self, outcome: Outcome, incident: str) -> None:
+    def _see(self, outcome: StoryOutcome, incident: str) -> None:
         expected = outcome.story.expect
-        outcome.case = self.doors.eventually(
-            lambda: self.doors.get("incidents", incident, outcome.story.filed_by),
+        outcome.case = self.api.eventually(
+            lambda: self.api.get("incidents", incident, outcome.story.filed_by),
             lambda case: bool(case["status"] == expected.status),
         )
         for name in ("severity", "recommended_action", "pre_action", "cde_copy", "late", "status"):
@@ -113,10 +113,8 @@ class Player:
         for wanted in expected.appeals:
             self._see_appeal(outcome, wanted)
 
-    def _see_appeal(self, outcome: Outcome, wanted: ExpectedAppeal) -> None:
-        found = self.doors.get(
-            "appeals", f"/v1/appeals/{outcome.appeals[wanted.student]['id']}", Role.AUDITOR
-        )
+    def _see_appeal(self, outcome: StoryOutcome, wanted: ExpectedAppeal) -> None:
+        found = self.api.get("appeals", f"/v1/appeals/{outcome.appeals[wanted.student]['id']}", Role.AUDITOR)
         outcome.appeals[wanted.student] = found
         for name in ("appeal_type", "decider", "routing", "status"):
             outcome.check(f"{wanted.student}'s appeal, {name}", found.get(name), getattr(wanted, name))
@@ -127,14 +125,14 @@ class Player:
             if days not in allowed:
                 outcome.missing.append(f"{wanted.student}'s appeal is due after {days} business days")
 
-    def _see_mails(self, outcome: Outcome) -> None:
+    def _see_mails(self, outcome: StoryOutcome) -> None:
         expected = Counter(
             {
                 (mail.kind, tuple(sorted(map(address_of, mail.to)))): mail.times
                 for mail in outcome.story.expect.mails
             }
         )
-        seen = self.doors.eventually(
+        seen = self.api.eventually(
             lambda: self._arrived(outcome.case["case_number"]), lambda found: found >= expected
         )
         outcome.mails = seen

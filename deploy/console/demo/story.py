@@ -1,4 +1,4 @@
-"""A worked example of the dossier as data: who does what, and what must be seen afterwards.
+"""A worked example of the manual as data: who does what, and what must be seen afterwards.
 
 Instants and days may be said relative to the moment of playing: ``now-3h``, ``today-12d``. An SSID is said by
 the student's label, ``ssid:first``; the numbers are invented anew at each playing, so that a story can be
@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deploy.console.sandbox_clock import seconds_of
-from deploy.console.trouble import Trouble
+from deploy.console.errors import CommandError
+from deploy.console.local.sandbox_clock import seconds_of
 from shared.kernel.actor import Role
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -30,7 +30,7 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class BreachCall(_Data):
+class PhoneCall(_Data):
     """A phone call by the LEA coordinator before the case is submitted (HR-11)."""
 
     called: Literal["cde", "caltac"]
@@ -77,7 +77,7 @@ class ExpectedMail(_Data):
 
 
 class Expected(_Data):
-    """What the dossier says must come out."""
+    """What the manual says must come out."""
 
     severity: str
     recommended_action: str
@@ -99,22 +99,22 @@ class Story(_Data):
     filed_by: Role
     students: tuple[str, ...] = ()
     case: dict[str, Any]
-    breach_call: BreachCall | None = None
+    breach_call: PhoneCall | None = None
     appeal: AppealRequest | None = None
     steps: tuple[Step, ...] = ()
-    expect: Expected = Field(description="what the dossier says must come out")
+    expect: Expected = Field(description="what the manual says must come out")
 
 
 def stories(folder: Path, wanted: list[str]) -> list[Story]:
     """The stories in the folder, in order; only the wanted ones if any are named.
 
-    :raises Trouble: a name that no story has, or a file that is no story.
+    :raises CommandError: a name that no story has, or a file that is no story.
     """
     found = [_read(path) for path in sorted(folder.glob("*.yaml"))]
     names = {name.upper() for name in wanted}
     if strangers := names - {story.example for story in found}:
         known = ", ".join(story.example for story in found)
-        raise Trouble(f"no example {', '.join(sorted(strangers))}; there are {known}")
+        raise CommandError(f"no example {', '.join(sorted(strangers))}; there are {known}")
     return [story for story in found if not names or story.example in names]
 
 
@@ -122,7 +122,7 @@ def _read(path: Path) -> Story:
     try:
         return Story.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (ValidationError, yaml.YAMLError) as error:
-        raise Trouble(f"{path} is not a story:\n{error}") from error
+        raise CommandError(f"{path} is not a story:\n{error}") from error
 
 
 def filled_in(value: Any, now: datetime, ssids: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
+from services.appeals.application.searches import AppealSearches
 from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
-from shared.http.changes import PublicEvents
-from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
-
-
-class AppealSearches(Protocol):
-    """Questions to the list of appeals."""
-
-    async def search(
-        self,
-        actor: Actor,
-        filters: AppealCriteria,
-        *,
-        now: datetime,
-        order: AppealOrder,
-        limit: int,
-        after: LastSeen | None,
-    ) -> Sequence[dict[str, Any]]:
-        """Up to ``limit`` rows in the caller's scope."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -40,8 +20,7 @@ class AppealDependencies:
 
     requests: AppealRequests
     appeals: Appeals
-    queries: AppealSearches
-    changes: PublicEvents
+    queries: AppealSearches[AppealCriteria, AppealOrder, LastSeen]
     clock: Clock
 
 
@@ -51,4 +30,4 @@ async def _dependencies(request: Request) -> AppealDependencies:
 
 
 Dependencies = Annotated[AppealDependencies, Depends(_dependencies)]
-"""A route's parameter: the desk."""
+"""A route's parameter: what it works with."""

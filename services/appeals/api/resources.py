@@ -1,68 +1,152 @@
-"""Appeals, offers and histories as they are answered: plain data."""
+"""What this service answers (contract §4): appeals, and results of decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
 
 from services.appeals.application.appeals import Result
-from services.appeals.application.ports import RecordedFact
 from services.appeals.domain.appeal import Appeal
-from services.appeals.domain.offers import Offers
-from services.appeals.domain.policy import Route, WithheldReason
-from services.appeals.domain.values import PENDING, AppealStatus, KnownCase
-
-Json = dict[str, Any]
-
-_PERSON = ("sub", "name", "email", "role")
-_INSIDE = frozenset({"due", "administration_year", "lea", "school"})  # of a row; not answered
-_ENVELOPE = frozenset(
-    {"originator_id", "originator_version", "originator_topic", "timestamp", "actor", "occurred_at", "about"}
+from services.appeals.domain.values import (
+    PENDING,
+    AppealStatus,
+    AppealType,
+    Decider,
+    EventState,
+    Part,
+    Routing,
 )
+from shared.http.resources import Cursor, Resource
+from shared.kernel.actor import Role
+
+_INSIDE = frozenset({"due", "administration_year", "lea", "school"})  # of a row; not answered
+
+CaseNumber = Annotated[str, Field(description="The number of the case, such as `2018-19-000123`.")]
+TestName = Annotated[str, Field(description="The test, by its code in the rulebook of the year.")]
+Clock = Annotated[
+    str, Field(description="The rule by which the deadline of the decision is computed, such as `K5`.")
+]
 
 
-def of_appeal(appeal: Appeal, now: datetime) -> Json:
-    """An appeal as its facts make it: whoever wrote it reads what they wrote."""
-    about, decision = appeal.identity, appeal.decision
-    return {
-        "id": appeal.id,
-        "appeal_number": about.appeal_number,
-        "case_number": about.case_number,
-        "incident_id": about.incident_id,
-        "appeal_type": about.appeal_type,
-        "student_ref": about.student_ref,
-        "test": about.test,
-        "incident_type": about.incident_type,
-        "status": appeal.status,
-        "decider": about.decider,
-        "routing": appeal.routing,
-        "clock": appeal.clock,
-        "received_at": appeal.received_at,
-        "decide_by": appeal.decide_by,
-        "overdue": is_overdue(appeal.status, appeal.decide_by, now),
-        **appeal.declared,
-        "filed_by": person(about.filed_by.as_fact()),
-        "decided_by": person(decision.by) if decision else None,
-        "decided_at": decision.at if decision else None,
-        "reason": decision.reason if decision else None,
-        "comments": appeal.comments,
-        "decision_comments": decision.comments if decision else None,
-        "effect": appeal.effect,
-        "reopened_until": appeal.reopened_until,
-        "failure": appeal.failure,
-        "version": appeal.version,
-    }
+class PersonResource(Resource):
+    """Somebody who acted."""
+
+    sub: Annotated[str, Field(description="The `sub` of the person's token.")]
+    name: Annotated[str, Field(description="The person's name, from the token.")]
+    email: Annotated[str, Field(description="The person's e-mail address, from the token.")]
+    role: Annotated[Role, Field(description="The role in which the person acted.")]
+
+    @classmethod
+    def of_fact(cls, actor: Mapping[str, Any]) -> PersonResource:
+        """Who, without their place."""
+        return cls.model_construct(
+            sub=actor["sub"], name=actor["name"], email=actor["email"], role=actor["role"]
+        )
 
 
-def of_row(row: Mapping[str, Any], now: datetime) -> Json:
-    """The same from the list."""
-    return {
-        **{name: value for name, value in row.items() if name not in _INSIDE},
-        "overdue": is_overdue(AppealStatus(row["status"]), row["decide_by"], now),
-        "filed_by": person(row["filed_by"]),
-        "decided_by": person(row["decided_by"]) if row["decided_by"] else None,
-    }
+class AppealResource(Resource):
+    """One appeal as it stands."""
+
+    id: Annotated[UUID, Field(description="The appeal's id.")]
+    appeal_number: Annotated[str, Field(description="The appeal's number, for people.")]
+    case_number: CaseNumber
+    incident_id: Annotated[UUID, Field(description="The id of the case.")]
+    appeal_type: Annotated[AppealType, Field(description="What is asked for.")]
+    student_ref: Annotated[str, Field(description="The student's reference; it is no SSID.")]
+    test: TestName
+    incident_type: Annotated[str, Field(description="The case's incident type, by its code in the catalog.")]
+    status: Annotated[AppealStatus, Field(description="Where the appeal stands.")]
+    decider: Annotated[Decider, Field(description="Who decides it.")]
+    routing: Annotated[
+        Routing, Field(description="Whether it is filed at once, or when the CDE has approved it.")
+    ]
+    clock: Clock
+    received_at: Annotated[datetime, Field(description="When the request was received.")]
+    decide_by: Annotated[
+        datetime | None, Field(description="Until when it has to be decided; null where nothing sets a time.")
+    ]
+    overdue: Annotated[bool, Field(description="Whether it waits for a decision after `decide_by`.")]
+    event_state: Annotated[
+        EventState | None,
+        Field(description="The state of the student's attempt as declared; null: not said."),
+    ]
+    minutes_paused: Annotated[
+        int | None, Field(ge=0, description="For how many whole minutes the test was paused; null: not said.")
+    ]
+    part: Annotated[Part | None, Field(description="The part of the test that was hit; null: not said.")]
+    filed_by: Annotated[PersonResource, Field(description="Who asked for it.")]
+    decided_by: Annotated[PersonResource | None, Field(description="Who decided; null until then.")]
+    decided_at: Annotated[datetime | None, Field(description="When it was decided; null until then.")]
+    reason: Annotated[str | None, Field(description="The reason of the decision; null where none was given.")]
+    comments: Annotated[
+        str | None, Field(description="What was said with the request; null where nothing was.")
+    ]
+    decision_comments: Annotated[
+        str | None, Field(description="What was said with the decision; null where nothing was.")
+    ]
+    effect: Annotated[
+        str | None,
+        Field(description="What the approved appeal does to the student's attempt; null until then."),
+    ]
+    reopened_until: Annotated[
+        date | None,
+        Field(
+            description="The last day on which the reopened test can be used; null where nothing is reopened."
+        ),
+    ]
+    failure: Annotated[
+        str | None,
+        Field(description="Why the test delivery system could not execute it; null where it could."),
+    ]
+    version: Annotated[int, Field(ge=1, description="Grows by one with every change; the `ETag`.")]
+
+    @classmethod
+    def of(cls, appeal: Appeal, now: datetime) -> AppealResource:
+        """An appeal as its facts make it: whoever wrote it reads what they wrote."""
+        about, decision = appeal.identity, appeal.decision
+        return cls.model_construct(
+            id=appeal.id,
+            appeal_number=about.appeal_number,
+            case_number=about.case_number,
+            incident_id=about.incident_id,
+            appeal_type=about.appeal_type,
+            student_ref=about.student_ref,
+            test=about.test,
+            incident_type=about.incident_type,
+            status=appeal.status,
+            decider=about.decider,
+            routing=appeal.routing,
+            clock=appeal.clock,
+            received_at=appeal.received_at,
+            decide_by=appeal.decide_by,
+            overdue=is_overdue(appeal.status, appeal.decide_by, now),
+            event_state=appeal.declared.get("event_state"),
+            minutes_paused=appeal.declared.get("minutes_paused"),
+            part=appeal.declared.get("part"),
+            filed_by=PersonResource.of_fact(about.filed_by.as_fact()),
+            decided_by=PersonResource.of_fact(decision.by) if decision else None,
+            decided_at=decision.at if decision else None,
+            reason=decision.reason if decision else None,
+            comments=appeal.comments,
+            decision_comments=decision.comments if decision else None,
+            effect=appeal.effect,
+            reopened_until=appeal.reopened_until,
+            failure=appeal.failure,
+            version=appeal.version,
+        )
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any], now: datetime) -> AppealResource:
+        """The same from the list."""
+        shown = {name: value for name, value in row.items() if name not in _INSIDE}
+        shown["overdue"] = is_overdue(AppealStatus(row["status"]), row["decide_by"], now)
+        shown["filed_by"] = PersonResource.of_fact(row["filed_by"])
+        shown["decided_by"] = PersonResource.of_fact(row["decided_by"]) if row["decided_by"] else None
+        return cls.model_construct(**shown)
 
 
 def is_overdue(status: AppealStatus, decide_by: datetime | None, now: datetime) -> bool:
@@ -70,75 +154,61 @@ def is_overdue(status: AppealStatus, decide_by: datetime | None, now: datetime) 
     return status in PENDING and decide_by is not None and now > decide_by
 
 
-def person(actor: Mapping[str, str | None]) -> Json:
-    """Who, without their place."""
-    return {name: actor.get(name) for name in _PERSON}
+class AppealPage(Resource):
+    """A page of the list of appeals."""
+
+    items: Annotated[list[AppealResource], Field(description="The appeals of this page.")]
+    next_cursor: Cursor
 
 
-def of_offers(case: KnownCase, student_ref: str | None, offers: Offers) -> Json:
-    """What may be asked for; where it is nothing, ``reason_code`` and ``text`` say why (HR-15)."""
-    return {
-        "case_number": case.case_number,
-        "student_ref": student_ref,
-        "test": case.test,
-        "appeal_types": [route.appeal_type for route in offers.offered],
-        "offers": [_offer(route, offers.warnings.get(route.id)) for route in offers.offered],
-        "not_offered": [
-            {"appeal_type": withheld.appeal_type, **_reason(withheld.reason)} for withheld in offers.withheld
-        ],
-        **_reason(offers.reason),
-    }
+class RequestedAppeals(Resource):
+    """The appeals that a request opened."""
+
+    appeals: Annotated[
+        list[AppealResource], Field(description="In the order of the students in the request.")
+    ]
+
+    @classmethod
+    def of(cls, appeals: Sequence[Appeal], now: datetime) -> RequestedAppeals:
+        """The appeals, one per student."""
+        return cls.model_construct(appeals=[AppealResource.of(appeal, now) for appeal in appeals])
 
 
-def _offer(route: Route, warning: WithheldReason | None) -> Json:
-    return {
-        "appeal_type": route.appeal_type,
-        "decider": route.decider,
-        "routing": route.routing,
-        "clock": route.clock.id,
-        "business_days": route.clock.business_days,
-        "clock_published": route.clock.published,
-        "rule": route.id,
-        "source": route.source,
-        "warning": _reason(warning) if warning else None,
-    }
+class DecisionResult(Resource):
+    """What became of one of many appeals."""
+
+    id: Annotated[UUID, Field(description="The appeal's id, as it was named.")]
+    decided: Annotated[bool, Field(description="Whether the decision was taken on this appeal.")]
+    appeal: Annotated[
+        AppealResource | None,
+        Field(description="The appeal after the decision; null where it was not decided."),
+    ]
+    code: Annotated[
+        str | None, Field(description="The code of the refusal, as of a problem; null where it was decided.")
+    ]
+    detail: Annotated[str | None, Field(description="The refusal in words; null where it was decided.")]
+
+    @classmethod
+    def of(cls, result: Result, now: datetime) -> DecisionResult:
+        """The appeal as decided, or the refusal."""
+        refusal = result.refusal
+        return cls.model_construct(
+            id=result.appeal_id,
+            decided=result.appeal is not None,
+            appeal=AppealResource.of(result.appeal, now) if result.appeal else None,
+            code=refusal.code if refusal else None,
+            detail=refusal.detail if refusal else None,
+        )
 
 
-def _reason(reason: WithheldReason | None) -> Json:
-    return {
-        "reason_code": reason.reason_code if reason else None,
-        "text": reason.text if reason else None,
-        "source": reason.source if reason else None,
-    }
+class DecisionResults(Resource):
+    """A result per appeal."""
 
+    results: Annotated[
+        list[DecisionResult], Field(description="In the order in which the appeals were named first.")
+    ]
 
-def of_results(results: Sequence[Result], now: datetime) -> Json:
-    """One result per appeal, in the order in which they were named."""
-    return {"results": [_result(result, now) for result in results]}
-
-
-def _result(result: Result, now: datetime) -> Json:
-    refusal = result.refusal
-    return {
-        "id": result.appeal_id,
-        "decided": result.appeal is not None,
-        "appeal": of_appeal(result.appeal, now) if result.appeal else None,
-        "code": refusal.code if refusal else None,
-        "detail": refusal.detail if refusal else None,
-    }
-
-
-def of_history(facts: Sequence[RecordedFact]) -> Json:
-    """What happened, oldest first: what, who, when it happened, when it was recorded."""
-    return {"items": [_happening(recorded.fact) for recorded in facts]}
-
-
-def _happening(fact: Any) -> Json:  # noqa: ANN401 - any fact of an appeal; each has its own fields
-    return {
-        "what": fact.TOPIC.rpartition(".")[2],
-        "who": {name: fact.actor.get(name) for name in ("sub", "name", "role")},
-        "occurred_at": fact.occurred_at,
-        "recorded_at": fact.timestamp,
-        "version": fact.originator_version,
-        "data": {name: value for name, value in vars(fact).items() if name not in _ENVELOPE},
-    }
+    @classmethod
+    def of(cls, results: Sequence[Result], now: datetime) -> DecisionResults:
+        """The results."""
+        return cls.model_construct(results=[DecisionResult.of(result, now) for result in results])

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from starlette.responses import Response
+from fastapi import APIRouter, Path, Query
 
-from services.appeals.api import resources
 from services.appeals.api.dependencies import Dependencies
-from services.appeals.api.documents import (
-    AppealList,
+from services.appeals.api.history import History
+from services.appeals.api.offers import OffersResource
+from services.appeals.api.resources import (
+    AppealPage,
     AppealResource,
-    HistoryResource,
-    OffersResource,
+    DecisionResults,
     RequestedAppeals,
-    ResultsResource,
 )
 from services.appeals.api.schemas import (
     ActBody,
@@ -28,7 +26,7 @@ from services.appeals.api.schemas import (
 from services.appeals.application.appeals import Result
 from services.appeals.application.commands import Deed, DoToAppeal
 from services.appeals.domain.appeal import Appeal
-from shared.http.answers import Answer, ok, respond
+from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.paging import page
@@ -36,28 +34,36 @@ from shared.http.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1", tags=["appeals"])
 
+AppealId = Annotated[UUID, Path(description="The appeal's id.")]
 
-@router.get("/offers", response_model=OffersResource)
-async def offers(asked: Annotated[OffersQuery, Query()], caller: Caller, deps: Dependencies) -> Response:
-    """HR-15: the appeal types on offer and, where none, why."""
+
+@router.get("/offers")
+async def offers(
+    asked: Annotated[OffersQuery, Query()], caller: Caller, deps: Dependencies
+) -> Answer[OffersResource]:
+    """The appeal types on offer and, where there are none, why."""
     case, found = await deps.requests.offers(asked.to_question(caller, deps.clock.now()))
-    return respond(ok(resources.of_offers(case, asked.student_ref, found)))
+    return ok(OffersResource.of(case, asked.student_ref, found))
 
 
-@router.post("/appeals", status_code=201, response_model=RequestedAppeals)
-async def request_appeals(body: RequestBody, caller: Caller, deps: Dependencies, once: OnceOnly) -> Response:
+@router.post("/appeals", status_code=201)
+async def request_appeals(
+    body: RequestBody, caller: Caller, deps: Dependencies, once: OnceOnly
+) -> Answer[RequestedAppeals]:
     """One appeal per student, all or none."""
     now = deps.clock.now()
     command = body.to_command(caller, now)
 
-    async def render(appeals: list[Appeal]) -> Answer:
-        return Answer(201, {"appeals": [resources.of_appeal(appeal, now) for appeal in appeals]})
+    async def render(appeals: list[Appeal]) -> Answer[RequestedAppeals]:
+        return Answer(201, RequestedAppeals.of(appeals, now))
 
     return await once(render, lambda receipt: deps.requests.request(command, receipt))
 
 
-@router.get("/appeals", response_model=AppealList)
-async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, deps: Dependencies) -> Response:
+@router.get("/appeals")
+async def search(
+    asked: Annotated[SearchQuery, Query()], caller: Caller, deps: Dependencies
+) -> Answer[AppealPage]:
     """The appeals in the caller's scope; ``order=due`` puts the one first whose decision is due first."""
     now = deps.clock.now()
     rows = await deps.queries.search(
@@ -68,56 +74,58 @@ async def search(asked: Annotated[SearchQuery, Query()], caller: Caller, deps: D
         limit=asked.limit + 1,
         after=asked.last_seen(),
     )
-    listed = page(rows, asked.limit, asked.key_of)
-    shown = [resources.of_row(row, now) for row in rows[: asked.limit]]
-    return respond(ok({**listed, "items": shown}))
+    found, following = page(rows, asked.limit, asked.key_of)
+    items = [AppealResource.of_row(row, now) for row in found]
+    return ok(AppealPage.model_construct(items=items, next_cursor=following))
 
 
-@router.post("/appeals/decisions", response_model=ResultsResource)
-async def decide_many(body: DecisionsBody, caller: Caller, deps: Dependencies, once: OnceOnly) -> Response:
+@router.post("/appeals/decisions")
+async def decide_many(
+    body: DecisionsBody, caller: Caller, deps: Dependencies, once: OnceOnly
+) -> Answer[DecisionResults]:
     """The same decision on up to 500 appeals; a result for each."""
     now = deps.clock.now()
     command = body.to_command(caller, now)
 
-    async def render(results: list[Result]) -> Answer:
-        return ok(resources.of_results(results, now))
+    async def render(results: list[Result]) -> Answer[DecisionResults]:
+        return ok(DecisionResults.of(results, now))
 
     return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt))
 
 
-@router.get("/appeals/{appeal_id}", response_model=AppealResource)
-async def show(appeal_id: UUID, caller: Caller, deps: Dependencies) -> Response:
+@router.get("/appeals/{appeal_id}")
+async def show(appeal_id: AppealId, caller: Caller, deps: Dependencies) -> Answer[AppealResource]:
     """One appeal, as it is this moment."""
     appeal = await deps.appeals.get(appeal_id, caller)
-    return respond(ok(resources.of_appeal(appeal, deps.clock.now()), version=appeal.version))
+    return ok(AppealResource.of(appeal, deps.clock.now()), version=appeal.version)
 
 
-@router.get("/appeals/{appeal_id}/history", response_model=HistoryResource)
-async def history(appeal_id: UUID, caller: Caller, deps: Dependencies) -> Response:
+@router.get("/appeals/{appeal_id}/history")
+async def history(appeal_id: AppealId, caller: Caller, deps: Dependencies) -> Answer[History]:
     """Every fact, oldest first."""
-    return respond(ok(resources.of_history(await deps.appeals.history(appeal_id, caller))))
+    return ok(History.of(await deps.appeals.history(appeal_id, caller)))
 
 
 def _open_door(deed: Deed, meaning: str) -> None:
     async def do(
-        appeal_id: UUID,
+        appeal_id: AppealId,
         caller: Caller,
         deps: Dependencies,
         expected: IfMatch,
         once: OnceOnly,
         body: ActBody | None = None,
-    ) -> Response:
+    ) -> Answer[AppealResource]:
         now = deps.clock.now()
         act = (body or ActBody()).to_act(caller, now)
 
-        async def render(appeal: Appeal) -> Answer:
-            return ok(resources.of_appeal(appeal, now), version=appeal.version)
+        async def render(appeal: Appeal) -> Answer[AppealResource]:
+            return ok(AppealResource.of(appeal, now), version=appeal.version)
 
         command = DoToAppeal(deed, appeal_id, act, expected)
         return await once(render, lambda receipt: deps.appeals.do(command, receipt))
 
     address = f"/appeals/{{appeal_id}}/{deed.value}"
-    router.post(address, name=deed.value, summary=meaning, response_model=AppealResource)(do)
+    router.post(address, name=deed.value, summary=meaning)(do)
 
 
 _open_door(Deed.APPROVE, "The decider says yes")

@@ -8,11 +8,18 @@ from datetime import date
 from uuid import UUID
 
 from services.appeals.application.commands import DecideMany, Deed, DoToAppeal
-from services.appeals.application.free_text import refuse_ssids
+from services.appeals.application.free_text import require_no_ssid_in
 from services.appeals.application.ports import Archive, KnownCases, Policies, RecordedFact
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import AppealNotFound, ReasonRequired
-from services.appeals.domain.permissions import refuse_to_decide_any, refuse_to_read
+from services.appeals.domain.permissions import (
+    require_appeal_reader,
+    require_appeal_visible,
+    require_decider,
+    require_executor,
+    require_some_decider,
+    require_withdrawer,
+)
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act
 from shared.kernel.actor import Actor
@@ -43,13 +50,12 @@ class Appeals:
         :raises NotForThisRole: a role without a part in appeals.
         :raises AppealNotFound: no such appeal in scope.
         """
-        refuse_to_read(actor)
+        require_appeal_reader(actor)
         try:
             appeal = await self._store.load(Appeal, appeal_id)
         except StreamUnknown:
             raise AppealNotFound("There is no such appeal.") from None
-        if not actor.sees(appeal.identity.school):
-            raise AppealNotFound("There is no such appeal.")
+        require_appeal_visible(actor, appeal)
         return appeal
 
     async def history(self, appeal_id: UUID, actor: Actor) -> Sequence[RecordedFact]:
@@ -64,7 +70,7 @@ class Appeals:
         :raises Stale: the caller decided on an older version.
         :raises Refusal: whatever the deed refuses.
         """
-        refuse_ssids(command.act.reason, command.act.comments)
+        require_no_ssid_in(command.act.reason, command.act.comments)
         for _ in range(ATTEMPTS):
             appeal = await self.get(command.appeal_id, command.act.actor)
             if command.expected not in (None, appeal.version):
@@ -85,8 +91,8 @@ class Appeals:
         :raises ReasonRequired: a denial without a reason.
         :raises NotForThisRole: a role that decides no appeal at all.
         """
-        refuse_to_decide_any(command.act.actor)
-        refuse_ssids(command.act.reason, command.act.comments)
+        require_some_decider(command.act.actor)
+        require_no_ssid_in(command.act.reason, command.act.comments)
         if command.deed is Deed.DENY and command.act.stated_reason is None:
             raise ReasonRequired("Say why the appeals are denied, so that the coordinators know what to do.")
         for _ in range(ATTEMPTS):
@@ -122,6 +128,7 @@ class Appeals:
         return list(records.values())
 
     async def _do(self, deed: Deed, appeal: Appeal, act: Act) -> None:
+        _require_doer(deed, act.actor, appeal)
         if deed is Deed.APPROVE:
             policy = self._policies.for_year(appeal.identity.administration_year)
             kind = policy.types[appeal.identity.appeal_type]
@@ -143,6 +150,16 @@ class Appeals:
 
     async def _record_of(self, appeal: Appeal) -> StudentTestRecord:
         return await self._store.load(StudentTestRecord, _record_id(appeal))
+
+
+def _require_doer(deed: Deed, actor: Actor, appeal: Appeal) -> None:
+    match deed:
+        case Deed.APPROVE | Deed.DENY:
+            require_decider(actor, appeal)
+        case Deed.WITHDRAW:
+            require_withdrawer(actor, appeal)
+        case Deed.PROCESS | Deed.FAIL | Deed.RESUBMIT:
+            require_executor(actor)
 
 
 def _record_id(appeal: Appeal) -> UUID:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from services.appeals.application.ports import KnownCases
-from services.appeals.domain.errors import CaseNotFound, CaseNotKnownYet, CaseNotSubmitted
+from services.appeals.domain.errors import CaseNotKnownYet, CaseNotSubmitted
+from services.appeals.domain.permissions import require_case_visible
 from services.appeals.domain.values import KnownCase
 from shared.kernel.actor import Actor
 
@@ -25,6 +26,5 @@ async def find_case(cases: KnownCases, case_number: str, actor: Actor) -> KnownC
         raise CaseNotKnownYet("The case is not known here yet; please try again shortly.", retry_after=SOON)
     if case is None:
         raise CaseNotSubmitted("An appeal needs a submitted case; a draft has no case number.")
-    if not actor.sees(case.school):
-        raise CaseNotFound("There is no such case.")
+    require_case_visible(actor, case)
     return case

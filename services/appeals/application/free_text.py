@@ -9,8 +9,8 @@ from services.appeals.domain.errors import SsidInText
 TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
 
 
-def refuse_ssids(*texts: str | None) -> None:
-    """Refuse a bare run of ten digits: an SSID in all likelihood, which this service must never hold (A-17).
+def require_no_ssid_in(*texts: str | None) -> None:
+    """Take text without a bare run of ten digits, in all likelihood an SSID: none is ever held here (A-17).
 
     :raises SsidInText: without repeating the text.
     """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from services.appeals.application.cases import find_case
 from services.appeals.application.commands import AskOffers, RequestAppeals, StudentAsked
-from services.appeals.application.free_text import refuse_ssids
+from services.appeals.application.free_text import require_no_ssid_in
 from services.appeals.application.ports import AppealNumbers, KnownCases, Policies
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import StudentNotInCase, StudentRepeated
@@ -21,15 +21,18 @@ from services.appeals.domain.offers import (
     without_taken,
 )
 from services.appeals.domain.permissions import (
-    refuse_to_file,
-    refuse_to_read,
-    refuse_where_the_lea_files,
+    require_appeal_reader,
+    require_filer,
+    require_filing_left_to_sites,
 )
 from services.appeals.domain.policy import AppealPolicy, Route
-from services.appeals.domain.student_test_record import StudentTestRecord
-from services.appeals.domain.values import Act, KnownCase, Request
+from services.appeals.domain.student_test_record import Room, StudentTestRecord
+from services.appeals.domain.values import Act, AppealType, KnownCase, Request
 from shared.kernel.errors import Conflict, Issue, Refusal
 from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+
+Place = tuple[StudentTestRecord, Room]
+"""A student's record, and the room that it leaves for what is asked."""
 
 LOADS_AT_ONCE = 4  # of one request; the pool is for everybody
 
@@ -51,7 +54,7 @@ class AppealRequests:
         :raises NotForThisRole: a role without a part in appeals.
         :raises StudentNotInCase: the case does not list this student.
         """
-        refuse_to_read(asked.actor)
+        require_appeal_reader(asked.actor)
         case = await find_case(self._cases, asked.case_number, asked.actor)
         policy = self._policies.for_year(case.administration_year)
         everybodys = offers(policy, Situation(case, asked.event, asked.actor.role, asked.at))
@@ -68,15 +71,15 @@ class AppealRequests:
 
         :raises Refusal: the first student's, with an issue for each student that was refused.
         """
-        refuse_to_file(command.actor, command.appeal_type)
-        refuse_ssids(command.comments)
+        require_filer(command.actor, command.appeal_type)
+        require_no_ssid_in(command.comments)
         case = await find_case(self._cases, command.case_number, command.actor)
-        refuse_where_the_lea_files(command.actor, case)
+        require_filing_left_to_sites(command.actor, case)
         policy = self._policies.for_year(case.administration_year)
         routes = _routes(command, case, policy)
         numbers: Sequence[str] = ()
         for _ in range(ATTEMPTS):
-            records = await self._records(command, case)
+            places = await self._places(command, case)
             numbers = numbers or await self._numbers.reserve(case.case_number, len(command.students))
             requests = [_request(command, *pair) for pair in zip(command.students, numbers, strict=True)]
             appeals = [
@@ -84,8 +87,8 @@ class AppealRequests:
                 for asked, route in zip(requests, routes, strict=True)
             ]
             together = [
-                _admitted(record, appeal, Act(command.actor, command.at))
-                for record, appeal in zip(records, appeals, strict=True)
+                _admitted(place, appeal, Act(command.actor, command.at))
+                for place, appeal in zip(places, appeals, strict=True)
             ]
             try:
                 await self._store.save(
@@ -96,8 +99,11 @@ class AppealRequests:
             return appeals
         raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
 
-    async def _records(self, command: RequestAppeals, case: KnownCase) -> list[StudentTestRecord | None]:
-        """The students' records, None where there is none yet; refused at once where one leaves no room."""
+    async def _places(self, command: RequestAppeals, case: KnownCase) -> list[Place | None]:
+        """The students' records with the room that they leave, None where there is no record yet.
+
+        :raises Refusal: the first student's whose record leaves no room, with an issue for each of them.
+        """
         turns = asyncio.Semaphore(LOADS_AT_ONCE)
 
         async def one(student: StudentAsked) -> StudentTestRecord | None:
@@ -105,15 +111,15 @@ class AppealRequests:
                 return await self._record(case, student.student_ref)
 
         records = await asyncio.gather(*map(one, command.students))
+        places: list[Place | None] = []
         refusals: dict[int, Refusal] = {}
         for index, record in enumerate(records):
             try:
-                if record is not None:
-                    record.refuse_if_taken(command.appeal_type, case.case_number)
+                places.append(_place(record, command.appeal_type, case.case_number))
             except Refusal as refusal:
                 refusals[index] = refusal
-        _refuse_all(refusals)
-        return records
+        _require_none_refused(refusals)
+        return places
 
     async def _record(self, case: KnownCase, student_ref: str) -> StudentTestRecord | None:
         record_id = StudentTestRecord.id_of(student_ref, case.test, case.administration_year)
@@ -130,24 +136,24 @@ def _routes(command: RequestAppeals, case: KnownCase, policy: AppealPolicy) -> l
     seen: set[str] = set()
     for index, student in enumerate(command.students):
         try:
-            _refuse_stranger(student, case, seen)
+            _require_student_of_case(student, case, seen)
             situation = Situation(case, student.event, command.actor.role, command.at)
             routes.append(route_for(policy, situation, command.appeal_type))
         except Refusal as refusal:
             refusals[index] = refusal
         seen.add(student.student_ref)
-    _refuse_all(refusals)
+    _require_none_refused(refusals)
     return routes
 
 
-def _refuse_stranger(student: StudentAsked, case: KnownCase, seen: set[str]) -> None:
+def _require_student_of_case(student: StudentAsked, case: KnownCase, seen: set[str]) -> None:
     if student.student_ref in seen:
         raise StudentRepeated("This student is named twice; one appeal per student.")
     if student.student_ref not in case.student_refs:
         raise StudentNotInCase("The case does not list this student.")
 
 
-def _refuse_all(refusals: dict[int, Refusal]) -> None:
+def _require_none_refused(refusals: dict[int, Refusal]) -> None:
     """The first refusal's answer, with an issue for each refused student."""
     for first in refusals.values():
         issues = [Issue(f"/students/{i}", refusal.code, refusal.detail) for i, refusal in refusals.items()]
@@ -167,8 +173,17 @@ def _request(command: RequestAppeals, student: StudentAsked, number: str) -> Req
     )
 
 
-def _admitted(record: StudentTestRecord | None, appeal: Appeal, act: Act) -> StudentTestRecord:
+def _admitted(place: Place | None, appeal: Appeal, act: Act) -> StudentTestRecord:
     about: Identity = appeal.identity
-    record = record or StudentTestRecord.open(about, act)
-    record.admit(about, act)
+    record, room = place or _new_place(about, act)
+    record.admit(about, room, act)
     return record
+
+
+def _place(record: StudentTestRecord | None, appeal_type: AppealType, case_number: str) -> Place | None:
+    return None if record is None else (record, record.room_for(appeal_type, case_number))
+
+
+def _new_place(about: Identity, act: Act) -> Place:
+    record = StudentTestRecord.open(about, act)
+    return record, record.room_for(about.appeal_type, about.case_number)

@@ -1,4 +1,4 @@
-"""An appeal: one student, one test, one type, under one case (dossier §5.2.7, §5.5).
+"""An appeal: one student, one test, one type, under one case (domain §5.2.7, §5.5).
 
     requested ─► pending_cde ──withdraw──► withdrawn          invalidate, grace period extension (HR-19)
               └► pending_caltac
@@ -25,7 +25,6 @@ from services.appeals.domain.errors import (
     ReasonRequired,
 )
 from services.appeals.domain.identity import Identity
-from services.appeals.domain.permissions import refuse_to_decide, refuse_to_execute, refuse_to_withdraw
 from services.appeals.domain.policy import AppealPolicy, Route
 from services.appeals.domain.values import Act, AppealStatus, Decision, KnownCase, Request, Routing
 from shared.kernel.actor import Actor
@@ -71,12 +70,10 @@ class Appeal(Aggregate):
         """Say yes.
 
         :param window_closes_on: the last day of the selected testing window, when it is known.
-        :raises NotForThisRole: the caller is not its decider.
         :raises AlreadyDecided: it does not wait for a decision.
         """
         kind = self.identity.appeal_type
-        refuse_to_decide(act.actor, self.identity.decider)
-        self._refuse_if_decided()
+        self._require_undecided()
         until = policy.reopened_until(kind, act.at, window_closes_on)
         self.trigger_event(
             self.Approved,
@@ -90,12 +87,10 @@ class Appeal(Aggregate):
     def deny(self, act: Act) -> None:
         """Say no, with a reason.
 
-        :raises NotForThisRole: the caller is not its decider.
         :raises AlreadyDecided: it does not wait for a decision.
         :raises ReasonRequired: no reason, or a blank one.
         """
-        refuse_to_decide(act.actor, self.identity.decider)
-        self._refuse_if_decided()
+        self._require_undecided()
         if act.stated_reason is None:
             raise ReasonRequired("Say why the appeal is denied, so that the coordinator knows what to do.")
         self.trigger_event(self.Denied, reason=act.stated_reason, comments=act.comments, **self._by(act))
@@ -103,10 +98,8 @@ class Appeal(Aggregate):
     def withdraw(self, act: Act) -> None:
         """Take the request back while nobody has decided, where the year's rules let it (HR-19, A-12).
 
-        :raises NotForThisRole: not the one who filed it, nor the LEA coordinator.
         :raises NotWithdrawable: of another type, or no longer pending.
         """
-        refuse_to_withdraw(act.actor, self.identity.filed_by)
         if not self.withdrawable:
             raise NotWithdrawable("An appeal of this type cannot be withdrawn; the rules of its year say so.")
         if not self.status.is_pending:
@@ -116,20 +109,18 @@ class Appeal(Aggregate):
     def process(self, act: Act) -> None:
         """Record that the test delivery system executed it (A-31).
 
-        :raises NotForThisRole: the caller is not CalTAC.
         :raises NotApproved: it is not approved, or failed and was not resubmitted.
         """
-        self._refuse_to_execute(act.actor)
+        self._require_approved()
         self.trigger_event(self.Processed, effect=self.effect, comments=act.comments, **self._by(act))
 
     def fail(self, act: Act) -> None:
         """Record that the test delivery system could not execute it, and why.
 
-        :raises NotForThisRole: the caller is not CalTAC.
         :raises NotApproved: it is not approved.
         :raises ReasonRequired: no reason, or a blank one.
         """
-        self._refuse_to_execute(act.actor)
+        self._require_approved()
         if act.stated_reason is None:
             raise ReasonRequired("Say why the test delivery system could not execute the appeal.")
         self.trigger_event(
@@ -139,10 +130,8 @@ class Appeal(Aggregate):
     def resubmit(self, act: Act) -> None:
         """Have it executed once more (A-27).
 
-        :raises NotForThisRole: the caller is not CalTAC.
         :raises ProcessingNotFailed: its execution did not fail.
         """
-        refuse_to_execute(act.actor)
         if self.status is not AppealStatus.PROCESSING_FAILED:
             raise ProcessingNotFailed(f"The appeal is {self.status.value}; there is nothing to resubmit.")
         self.trigger_event(self.Resubmitted, reason=act.stated_reason, comments=act.comments, **self._by(act))
@@ -175,12 +164,11 @@ class Appeal(Aggregate):
         same = due == self.decide_by and policy.calendar.version == self.calendar_version
         return None if same else due
 
-    def _refuse_if_decided(self) -> None:
+    def _require_undecided(self) -> None:
         if not self.status.is_pending:
             raise AlreadyDecided(f"The appeal is {self.status.value}; a decision is final.")
 
-    def _refuse_to_execute(self, actor: Actor) -> None:
-        refuse_to_execute(actor)
+    def _require_approved(self) -> None:
         if self.status is not AppealStatus.APPROVED:
             raise NotApproved(f"The appeal is {self.status.value}; only an approved one is executed.")
 

@@ -1,4 +1,4 @@
-"""What the facts of appeals and cases mean for K5, K6, K7, K9 and K20 of the dossier's §8 (ADR 0013).
+"""What the facts of appeals and cases mean for K5, K6, K7, K9 and K20 of domain §8 (ADR 0013).
 
 A decision is due when its appeal says so (``decide_by``): the ledger repeats it, and computes nothing anew.
 """

@@ -1,6 +1,6 @@
 """HR-15: the appeals on offer = catalog ∩ test kind ∩ event state, and where there is none, why.
 
-The rows of dossier §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
+The rows of domain §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
 What is not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.appeals.domain.errors import OFFER_REFUSALS
-from services.appeals.domain.permissions import refuse_where_the_lea_files
+from services.appeals.domain.errors import OFFER_REFUSALS, FilingProtocolLeaOnly
+from services.appeals.domain.permissions import LEA_FILES, can_file_restore, can_file_under
 from services.appeals.domain.policy import AppealPolicy, Route, WithheldReason
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import AppealType, DeclaredEvent, KnownCase
@@ -83,18 +83,17 @@ def without_taken(found: Offers, record: StudentTestRecord, case: KnownCase) -> 
 
 def for_whoever_files(found: Offers, actor: Actor, case: KnownCase) -> Offers:
     """Nothing, with the reason, for a site whose LEA keeps filing to itself (§3.3 note 1); else the same."""
-    try:
-        refuse_where_the_lea_files(actor, case)
-    except Refusal as refusal:
-        reason = WithheldReason(refusal.code, refusal.code, refusal.detail, source="§3.3 note 1; M p49")
-        kept = tuple(Withheld(route.appeal_type, reason) for route in found.offered)
-        return Offers((), (*kept, *found.withheld), reason)
-    return found
+    if can_file_under(actor, case):
+        return found
+    code = FilingProtocolLeaOnly.code
+    reason = WithheldReason(code, code, LEA_FILES, source="§3.3 note 1; M p49")
+    kept = tuple(Withheld(route.appeal_type, reason) for route in found.offered)
+    return Offers((), (*kept, *found.withheld), reason)
 
 
 def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld | None:
     try:
-        record.refuse_if_taken(route.appeal_type, case.case_number)
+        record.room_for(route.appeal_type, case.case_number)
     except Refusal as refusal:
         reason = WithheldReason(refusal.code, refusal.code, refusal.detail, source="HR-22, §5.2.7")
         return Withheld(route.appeal_type, reason)
@@ -164,7 +163,7 @@ def _the_delivery(policy: AppealPolicy, route: Route, situation: Situation) -> s
 
 
 def _the_role(_: AppealPolicy, route: Route, situation: Situation) -> str | None:
-    fits = not route.caltac_only or situation.role is Role.CALTAC_AGENT
+    fits = not route.caltac_only or can_file_restore(situation.role)
     return None if fits else "restore_through_caltac"
 
 

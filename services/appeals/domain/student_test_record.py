@@ -16,6 +16,7 @@ from eventsourcing.domain import Aggregate, event
 from services.appeals.domain.errors import AlreadyInvalidated, AppealTypeNotOffered, DuplicateAppeal
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.values import Act, AppealStatus, AppealType
+from shared.kernel.judged import JudgedOn
 
 RECORDS = uuid5(NAMESPACE_URL, "urn:stairs:appeals:student-test-record")
 GONE = frozenset({AppealStatus.DENIED, AppealStatus.WITHDRAWN})  # as if never asked (HR-26)
@@ -33,6 +34,14 @@ class AppealOnRecord:
     def is_open(self) -> bool:
         """Whether something is still to happen to it."""
         return self.status not in GONE and self.status is not AppealStatus.PROCESSED
+
+
+@dataclass(frozen=True)
+class Room(JudgedOn):
+    """That a record leaves room for an appeal of this type under this case; ``room_for`` hands it out."""
+
+    appeal_type: AppealType
+    case_number: str
 
 
 class StudentTestRecord(Aggregate):
@@ -97,14 +106,14 @@ class StudentTestRecord(Aggregate):
             occurred_at=act.at,
         )
 
-    def admit(self, about: Identity, act: Act) -> None:
+    def admit(self, about: Identity, room: Room, act: Act) -> None:
         """Let a new appeal onto the record.
 
-        :raises DuplicateAppeal: the same appeal is open, or this case had it executed.
-        :raises AlreadyInvalidated: an invalidate appeal exists (HR-22).
-        :raises AppealTypeNotOffered: a re-open of this test is undecided; the two exclude each other.
+        :param room: what ``room_for`` handed out for this type and case.
+        :raises ValueError: the room is another's, or of an older version of the record.
         """
-        self.refuse_if_taken(about.appeal_type, about.case_number)
+        if (room.on(self).appeal_type, room.case_number) != (about.appeal_type, about.case_number):
+            raise ValueError(f"this room is for {room.appeal_type} under {room.case_number}")
         self.trigger_event(
             self.AppealOpened,
             appeal_id=about.appeal_id,
@@ -115,15 +124,21 @@ class StudentTestRecord(Aggregate):
             occurred_at=act.at,
         )
 
-    def refuse_if_taken(self, appeal_type: AppealType, case_number: str) -> None:
-        """Refuse an appeal that the record leaves no room for; see ``admit``."""
+    def room_for(self, appeal_type: AppealType, case_number: str) -> Room:
+        """What ``admit`` takes, provided that the record leaves room for such an appeal.
+
+        :raises DuplicateAppeal: the same appeal is open, or this case had it executed.
+        :raises AlreadyInvalidated: an invalidate appeal exists (HR-22).
+        :raises AppealTypeNotOffered: a re-open of this test is undecided; the two exclude each other.
+        """
         if appeal_type is AppealType.RE_OPEN and any(self._standing(AppealType.INVALIDATE)):
             raise AlreadyInvalidated("An invalidate appeal exists for this student and test this year.")
         if appeal_type is AppealType.INVALIDATE:
-            self._refuse_to_invalidate()
+            self._require_free_to_invalidate()
         for entry in self._standing(appeal_type):
             if entry.is_open or entry.case_number == case_number:
                 raise DuplicateAppeal("The same appeal exists already for this student and test.")
+        return Room(appeal_type, case_number, aggregate_id=self.id, version=self.version, judged=True)
 
     def note(self, appeal_id: UUID, status: AppealStatus, act: Act) -> None:
         """Keep what became of an appeal on the record."""
@@ -135,7 +150,7 @@ class StudentTestRecord(Aggregate):
             occurred_at=act.at,
         )
 
-    def _refuse_to_invalidate(self) -> None:
+    def _require_free_to_invalidate(self) -> None:
         if any(not entry.status.is_pending for entry in self._standing(AppealType.INVALIDATE)):
             raise AlreadyInvalidated("The test is invalidated already.")
         if any(entry.status.is_pending for entry in self._standing(AppealType.RE_OPEN)):

@@ -1,4 +1,4 @@
-"""The words of appeals: enumerations and value objects (dossier §4.2, §5; contract §4)."""
+"""The words of appeals: enumerations and value objects (domain §4.2, §5; contract §4)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from shared.deadlines.deadline import Deadline
 
 
 def noticed(fact: DomainEvent) -> Published | None:
-    """What others are told of a decision's clock; None once it is decided, and for silent clocks."""
+    """What others are told of a decision's deadline; None once it is decided, and for silent deadlines."""
     if not isinstance(fact, Deadline.AtRisk | Deadline.Missed) or not fact.terms["published"]:
         return None
     if not AppealStatus(fact.about["status"]).is_pending:

@@ -14,7 +14,7 @@ from shared.persistence.unit_of_work import UnitOfWork
 
 
 class AppealDeadlines:
-    """The ledger's keeper of this service."""
+    """Which facts of this service start, move, meet or end which deadlines."""
 
     def __init__(self, rulebooks: Rulebooks) -> None:
         self._rulebooks = rulebooks
@@ -23,7 +23,7 @@ class AppealDeadlines:
         """Nothing but the facts is looked at."""
 
     async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Sequence[DeadlineChange]:
-        """What these facts mean for the clocks of appeals; a case that has an appeal is noted as such."""
+        """What these facts mean for the deadlines of appeals; a case that has an appeal is noted as such."""
         found: list[DeadlineChange] = []
         appealed: dict[str, Any] = {}
         for recorded in page:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,9 +16,10 @@ from services.appeals.read_model.tables import appeal_list
 from shared.deadlines.table import DEADLINES
 from shared.deadlines.terms import DeadlineState
 from shared.observability.metrics import gauge
-from shared.persistence.faults import StoreUnavailable, translated
+from shared.persistence.faults import translated
+from shared.persistence.following import every
 
-EVERY, SOON = 3600.0, 60.0  # seconds between looks
+EVERY = 3600.0  # seconds between looks
 
 D = DEADLINES.c
 _log = structlog.get_logger(__name__)
@@ -48,15 +48,8 @@ async def other_calendars(engine: AsyncEngine, present: Callable[[str], str]) ->
 
 
 async def watch_calendars(engine: AsyncEngine, present: Callable[[str], str], stop: asyncio.Event) -> None:
-    """Look now and every hour, until told to stop; sooner when the database is away."""
-    while not stop.is_set():
-        again = EVERY
-        try:
-            await other_calendars(engine, present)
-        except StoreUnavailable:
-            again = SOON
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), again)
+    """Look now and every hour, until told to stop."""
+    await every(EVERY, "calendars", lambda: other_calendars(engine, present), stop)
 
 
 async def undecided(engine: AsyncEngine) -> list[UUID]:

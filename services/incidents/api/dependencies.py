@@ -1,4 +1,4 @@
-"""What routes work with; made by bootstrap, found on the application."""
+"""What the routes of this service work with; made by bootstrap, found on the application."""
 
 from __future__ import annotations
 
@@ -11,35 +11,15 @@ from fastapi import Request
 
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
-from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
 from services.incidents.application.filing_protocols import FilingProtocols
-from services.incidents.application.ports import Rulebooks, StudentVault
+from services.incidents.application.ports import Rulebooks
 from services.incidents.application.records import Records
+from services.incidents.application.searches import CaseSearches
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
-from services.incidents.read_model.queries import CaseCriteria, CaseRow, LastSeen
-from shared.http.changes import PublicEvents
-from shared.kernel.actor import Actor
+from services.incidents.read_model.queries import CaseCriteria
 from shared.kernel.clock import Clock
-
-
-class CaseSearches(Protocol):
-    """Questions to the list of cases."""
-
-    async def find(
-        self, criteria: CaseCriteria, actor: Actor, *, after: LastSeen | None, limit: int
-    ) -> Sequence[CaseRow]:
-        """Up to ``limit`` rows in the caller's scope behind a place, newest draft first."""
-        ...
-
-
-class ConcernSearches(Protocol):
-    """Questions to the list of concerns."""
-
-    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[CaseRow]:
-        """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
-        ...
 
 
 class MailOfCases(Protocol):
@@ -71,22 +51,18 @@ class IncidentDependencies:
 
     cases: Cases
     records: Records
-    search: CaseSearches
+    search: CaseSearches[CaseCriteria]
     shelf: RulebookShelf
-    vault: StudentVault
-    changes: PublicEvents
     clock: Clock
     case_mail: MailOfCases
     uploads: Uploads
     windows: Windows
     discussions: Discussions
     concerns: Concerns
-    concern_list: ConcernSearches
     filing_protocols: FilingProtocols
-    corrections: Corrections
 
 
 def dependencies_of(request: Request) -> IncidentDependencies:
-    """The desk of the application that took this request."""
+    """The dependencies of the application that took this request."""
     deps: IncidentDependencies = request.app.state.dependencies
     return deps

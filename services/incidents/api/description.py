@@ -98,9 +98,9 @@ CASES = {
 }
 STUDENTS = {
     "PUT /v1/incidents/{case_id}/students": Operation(
-        "listStudents",
-        "List the students of a draft",
-        "Replaces the list of students. The answer shows SSIDs masked.",
+        "replaceStudents",
+        "Replace the list of students of a draft",
+        "Puts these students in the place of those that were listed before. The answer shows SSIDs masked.",
         (*A_DRAFT, *SSIDS, errors.SsidsRequired),
         etag=True,
     ),

@@ -4,67 +4,75 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from services.incidents.api.dependencies import dependencies_of
-from services.incidents.api.resources import Resource
-from services.incidents.api.schemas import Code, Year
-from services.incidents.domain.errors import UnknownTest
-from services.incidents.domain.pauses import ItemPage, Sitting, after_pause, next_unanswered
-from shared.http.answers import ok, respond
+from services.incidents.api.schemas import TestCode, Year
+from services.incidents.application.pauses import judge_pause
+from services.incidents.domain.pauses import ItemPage, Sitting
+from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.requests import RequestModel
+from shared.http.resources import Resource
 
 router = APIRouter(prefix="/v1", tags=["rules"])
 
 RANGES = r"^([1-9][0-9]{0,2}(-[1-9][0-9]{0,2})?)(,[1-9][0-9]{0,2}(-[1-9][0-9]{0,2})?){0,99}$"
-Ranges = Annotated[str, Field(pattern=RANGES, description="item numbers, such as 1-3,4-10")]
+Ranges = Annotated[str, Field(pattern=RANGES)]
 
 
 class PauseQuery(RequestModel):
     """For how long a test was paused, and where the student stood."""
 
-    minutes_paused: Annotated[int, Field(ge=0, le=100_000)]
-    pages: Ranges
-    answered: Ranges | None = None
-    administration_year: Year | None = None
+    minutes_paused: Annotated[
+        int, Field(ge=0, le=100_000, description="For how many whole minutes the test was paused.")
+    ]
+    pages: Annotated[
+        Ranges, Field(description="The items of each page that the student saw, page by page: `1-3,4-10`.")
+    ]
+    answered: Annotated[
+        Ranges | None,
+        Field(description="The items that the student answered, such as `1-3,5`; none if left out."),
+    ] = None
+    administration_year: Annotated[
+        Year | None, Field(description="Whose rules count, such as `2018-19`; left out: the present year's.")
+    ] = None
 
 
 class PauseResource(Resource):
     """What the student finds on coming back, and who says so."""
 
-    test: str
-    locks: Annotated[bool, Field(description="whether a pause of this length locks answers in this test")]
-    starts_at: Annotated[int, Field(description="the first item of the page on which the test goes on")]
-    next_unanswered: int
-    locked: Annotated[list[int], Field(description="items whose answers cannot be changed any more")]
-    extension_may_help: Annotated[bool, Field(description="if the cause was beyond control; HR-21")]
-    source: str
+    test: Annotated[str, Field(description="The test, by its code in the rulebook.")]
+    locks: Annotated[bool, Field(description="Whether a pause of this length locks answers in this test.")]
+    starts_at: Annotated[int, Field(description="The first item of the page on which the test goes on.")]
+    next_unanswered: Annotated[int, Field(description="The first item that the student has not answered.")]
+    locked: Annotated[list[int], Field(description="The items whose answers cannot be changed any more.")]
+    extension_may_help: Annotated[
+        bool,
+        Field(description="Whether a grace period extension would help, if the cause was beyond control."),
+    ]
+    source: Annotated[str, Field(description="Where the guides say so.")]
 
 
-@router.get("/tests/{test}/pause", response_model=PauseResource)
+@router.get("/tests/{test}/pause")
 async def pause(
-    test: Code, asked: Annotated[PauseQuery, Query()], request: Request, _caller: Caller
-) -> Response:
+    test: TestCode, asked: Annotated[PauseQuery, Query()], request: Request, _caller: Caller
+) -> Answer[PauseResource]:
     """What can still be changed after a pause."""
-    rules = dependencies_of(request).shelf.for_year(asked.administration_year)
-    if test not in rules.tests:
-        raise UnknownTest("There is no such test in that year.")
+    shelf, year = dependencies_of(request).shelf, asked.administration_year
     sitting = Sitting(tuple(_pages(asked.pages)), _items(asked.answered))
-    sitting.check()
-    locks = rules.pause_rule.locks(rules.tests[test].kind, asked.minutes_paused)
-    found = after_pause(sitting, locks=locks)
-    answer = PauseResource(
+    paused = judge_pause(shelf, test, year, asked.minutes_paused, sitting)
+    answer = PauseResource.model_construct(
         test=test,
-        locks=locks,
-        starts_at=found.starts_at,
-        next_unanswered=next_unanswered(sitting.pages, sitting.answered),
-        locked=list(found.locked),
-        extension_may_help=bool(found.locked),
-        source=rules.pause_rule.source,
+        locks=paused.locks,
+        starts_at=paused.found.starts_at,
+        next_unanswered=paused.next_unanswered,
+        locked=list(paused.found.locked),
+        extension_may_help=bool(paused.found.locked),
+        source=paused.source,
     )
-    return respond(ok(answer.model_dump()))
+    return ok(answer)
 
 
 def _pages(ranges: str) -> list[ItemPage]:

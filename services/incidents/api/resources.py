@@ -1,268 +1,243 @@
-"""What is answered, as the OpenAPI document describes it; a test holds ``rendering`` to it."""
+"""The case as it is answered (contract §3), and what it is made of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from services.incidents.api.judged import Judged, ReasonResource
+from services.incidents.api.schemas import CaseStatus, MailState
+from services.incidents.domain.case import Case
 from services.incidents.domain.values import (
-    AppealType,
     AssessmentKind,
+    BreachCall,
     CallDestination,
     DeliveryMode,
-    PreAction,
-    RecommendedAction,
-    Severity,
+    SealedStudent,
     SubStatus,
 )
-from shared.kernel.actor import Role
+from shared.http.resources import Resource
+from shared.kernel.actor import Actor, Role
 
-Cursor = Annotated[str | None, Field(description="for the next page; null on the last")]
+Masks = Mapping[str, str]
+"""The masked SSIDs that the caller may see, by student reference."""
 
-
-class Resource(BaseModel):
-    """Anything that is answered."""
-
-    model_config = ConfigDict(extra="forbid")
+Version = Annotated[int, Field(ge=1, description="Grows by one with every change; the `ETag`.")]
+IncidentTypeCode = Annotated[
+    str, Field(description="The incident type, by its code in the catalog of the year.")
+]
+School = Annotated[str, Field(description="The school by its CDS code of 14 digits.")]
+Lea = Annotated[str, Field(description="The LEA by its CDS code of 7 digits.")]
+Year = Annotated[
+    str | None, Field(description="The administration year, such as `2018-19`; null while it is not known.")
+]
+OccurredAt = Annotated[datetime | None, Field(description="When it happened; null while it is not said.")]
+DiscoveredAt = Annotated[
+    datetime | None, Field(description="When it was discovered; null while it is not said.")
+]
+Grade = Annotated[
+    str | None, Field(description="The grade, `03` to `08` or `11`; null while it is not said.")
+]
+TestName = Annotated[
+    str | None, Field(description="The test, by its code in the rulebook; null while it is not said.")
+]
+Delivery = Annotated[
+    DeliveryMode | None, Field(description="How the test was given; null while it is not said.")
+]
+Count = Annotated[
+    int | None, Field(ge=0, description="How many students it concerns; null while it is not said.")
+]
+Number = Annotated[
+    str | None, Field(description="The case number, such as `2018-19-000123`; null on a draft.")
+]
+Corrects = Annotated[
+    str | None, Field(description="The number of the submitted case that this one corrects; null: none.")
+]
+Waiting = Annotated[
+    SubStatus | None, Field(description="What a submitted case waits for; null where it waits for nothing.")
+]
+SubmittedAt = Annotated[datetime | None, Field(description="When it was submitted; null on a draft.")]
+StudentRef = Annotated[
+    str, Field(description="The student's reference: the same in every case, and no SSID.")
+]
 
 
 class PersonResource(Resource):
     """Somebody who acted."""
 
-    sub: str
-    name: str
-    email: str
-    role: Role
+    sub: Annotated[str, Field(description="The `sub` of the person's token.")]
+    name: Annotated[str, Field(description="The person's name, from the token.")]
+    email: Annotated[str, Field(description="The person's e-mail address, from the token.")]
+    role: Annotated[Role, Field(description="The role in which the person acted.")]
+
+    @classmethod
+    def of(cls, actor: Actor) -> PersonResource:
+        """Who, without their place."""
+        return cls.model_construct(sub=actor.sub, name=actor.name, email=actor.email, role=actor.role)
 
 
 class StudentResource(Resource):
-    """A student: a keyed pseudonym, and the SSID masked for those who may read it."""
+    """A student of a case, without the full SSID."""
 
-    student_ref: str
-    ssid_masked: str | None
+    student_ref: StudentRef
+    ssid_masked: Annotated[
+        str | None,
+        Field(description="The SSID with its last digits only; null for those who may not read it."),
+    ]
 
-
-class ReasonResource(Resource):
-    """Which rule of which year decided, and where the guides say so."""
-
-    rule: str
-    rulebook: str
-    source: str
-    text: str
+    @classmethod
+    def of(cls, student: SealedStudent, masks: Masks) -> StudentResource:
+        """The student as this caller may see them."""
+        ref = student.student_ref
+        return cls.model_construct(student_ref=ref, ssid_masked=masks.get(ref))
 
 
 class BreachCallResource(Resource):
     """A phone call on record."""
 
-    called: CallDestination
-    called_at: datetime
-    spoke_with: str | None
-    reference: str | None
+    called: Annotated[CallDestination, Field(description="Who was phoned.")]
+    called_at: Annotated[datetime, Field(description="When.")]
+    spoke_with: Annotated[str | None, Field(description="Who answered; null where it was not said.")]
+    reference: Annotated[str | None, Field(description="The reference that was given; null where none was.")]
 
-
-class Judged(Resource):
-    """What the rulebook says."""
-
-    incident_title: str
-    severity: Severity
-    severity_reason: ReasonResource
-    recommended_action: RecommendedAction
-    pre_action: PreAction | None
-    appeal_types: list[AppealType]
-    cde_copy: bool
-    late: bool
-    report_due_at: datetime | None
+    @classmethod
+    def of(cls, call: BreachCall) -> BreachCallResource:
+        """The call."""
+        return cls.model_construct(
+            called=call.called,
+            called_at=call.called_at,
+            spoke_with=call.spoke_with,
+            reference=call.reference,
+        )
 
 
 class CaseResource(Judged):
-    """A case (contract §3)."""
+    """A case."""
 
-    id: UUID
-    case_number: Annotated[str | None, Field(description="null on a draft")]
-    status: str
-    sub_status: SubStatus | None
-    incident_type: str
-    occurred_at: datetime | None
-    discovered_at: datetime | None
-    lea: str
-    school: str
-    grade: str | None
-    test: str | None
-    delivery_mode: DeliveryMode | None
-    assessment_kind: AssessmentKind
-    student_count: int | None
-    narrative: str | None
-    details: dict[str, object]
-    administration_year: str | None
-    corrects: Annotated[str | None, Field(description="the case number that it sets right")]
-    submitted_at: datetime | None
-    submitted_by: PersonResource | None
-    additional_action: Annotated[str | None, Field(description="what CalTAC or the CDE still ask for")]
-    students: list[StudentResource]
-    breach_calls: list[BreachCallResource]
-    version: int
+    id: Annotated[UUID, Field(description="The case's id.")]
+    case_number: Number
+    status: Annotated[CaseStatus, Field(description="Where the case stands.")]
+    sub_status: Waiting
+    incident_type: IncidentTypeCode
+    occurred_at: OccurredAt
+    discovered_at: DiscoveredAt
+    lea: Lea
+    school: School
+    grade: Grade
+    test: TestName
+    delivery_mode: Delivery
+    assessment_kind: Annotated[
+        AssessmentKind, Field(description="The kind of the assessment; only summative ones are reported.")
+    ]
+    student_count: Count
+    narrative: Annotated[
+        str | None, Field(description="What happened, in free text; null while it is not said.")
+    ]
+    details: Annotated[
+        dict[str, object],
+        Field(
+            description="What the incident type asks for, by the names of its rulebook. A student in it is "
+            "shown as in `students`."
+        ),
+    ]
+    administration_year: Year
+    corrects: Corrects
+    submitted_at: SubmittedAt
+    submitted_by: Annotated[PersonResource | None, Field(description="Who submitted it; null on a draft.")]
+    additional_action: Annotated[
+        str | None,
+        Field(description="What CalTAC or the CDE still ask for; null where they ask for nothing."),
+    ]
+    students: Annotated[list[StudentResource], Field(description="The students whom it concerns.")]
+    breach_calls: Annotated[
+        list[BreachCallResource], Field(description="The phone calls on record, oldest first.")
+    ]
+    version: Version
+
+    @classmethod
+    def of(cls, case: Case, masks: Masks, additional_action: str | None = None) -> CaseResource:
+        """A case, with what CalTAC or the CDE still ask for; nobody asks anything of a draft."""
+        report, says = case.report, case.assessment
+        return CaseResource.model_construct(
+            id=case.id,
+            case_number=case.case_number,
+            status=cast("CaseStatus", case.status),  # never deleted: such a case is not found
+            sub_status=case.sub_status,
+            incident_type=report.incident_type,
+            occurred_at=report.occurred_at,
+            discovered_at=report.discovered_at,
+            lea=report.lea,
+            school=report.school,
+            grade=report.grade,
+            test=report.test,
+            delivery_mode=report.delivery_mode,
+            assessment_kind=report.assessment_kind,
+            student_count=report.student_count,
+            narrative=report.narrative,
+            details={name: _detail(value, masks) for name, value in report.details.items()},
+            administration_year=report.year,
+            corrects=report.corrects,
+            incident_title=says.incident_title,
+            severity=says.severity,
+            severity_reason=ReasonResource.of(says.severity_reason),
+            recommended_action=says.recommended_action,
+            pre_action=says.pre_action,
+            appeal_types=list(says.appeal_types),
+            cde_copy=says.cde_copy,
+            late=case.late,
+            report_due_at=_due(case),
+            submitted_at=case.submitted_at,
+            submitted_by=PersonResource.of(case.submitted_by) if case.submitted_by else None,
+            additional_action=additional_action,
+            students=[StudentResource.of(student, masks) for student in case.students],
+            breach_calls=[BreachCallResource.of(call) for call in case.breach_calls],
+            version=case.version,
+        )
 
 
 class MailStatus(Resource):
     """What became of one mail about the case; to whom it goes is told by the notifications service."""
 
-    notification_id: UUID
-    kind: str
-    status: Annotated[str, Field(description="created, delivered, permanent_failure, technical_failure")]
-    at: Annotated[datetime, Field(description="since when it stands so")]
+    notification_id: Annotated[UUID, Field(description="The message's id in the notifications service.")]
+    kind: Annotated[str, Field(description="What the message is for, such as `case_submitted`.")]
+    status: Annotated[MailState, Field(description="What became of it.")]
+    at: Annotated[datetime, Field(description="Since when it stands so.")]
 
 
 class ShownCase(CaseResource):
-    """A case as it is looked at: with its mails, which follow by moments and change no version."""
+    """A case with its mails, which follow by moments and change no version."""
 
-    notifications: list[MailStatus]
+    notifications: Annotated[list[MailStatus], Field(description="The mails about the case.")]
 
-
-class ListedStudent(Resource):
-    """A student in the list: without any SSID."""
-
-    student_ref: str
-
-
-class ListedAppeal(Resource):
-    """What the case knows of an appeal."""
-
-    appeal_id: UUID
-    appeal_number: str
-    appeal_type: str
-    student_ref: str
-    status: str
-    decider: str
+    @classmethod
+    def with_mails(
+        cls,
+        case: Case,
+        masks: Masks,
+        additional_action: str | None,
+        mails: Sequence[Mapping[str, Any]],
+    ) -> ShownCase:
+        """A case, and what is known of the mails about it."""
+        known = [MailStatus.model_construct(**mail) for mail in mails]
+        return cls.model_construct(
+            **vars(CaseResource.of(case, masks, additional_action)), notifications=known
+        )
 
 
-class CaseItem(Resource):
-    """A case in the list; the narrative and the details are on the case itself."""
-
-    id: UUID
-    version: int
-    status: str
-    sub_status: SubStatus | None
-    case_number: str | None
-    administration_year: str | None
-    corrects: Annotated[str | None, Field(description="the case number that it sets right")]
-    incident_type: str
-    incident_title: str
-    severity: Severity
-    recommended_action: RecommendedAction
-    pre_action: PreAction | None
-    appeal_types: list[AppealType]
-    cde_copy: bool
-    lea: str
-    school: str
-    grade: str | None
-    test: str | None
-    delivery_mode: DeliveryMode | None
-    student_count: int | None
-    occurred_at: datetime | None
-    discovered_at: datetime | None
-    report_due_at: datetime | None
-    late: bool
-    drafted_at: datetime
-    submitted_at: datetime | None
-    submitted_by: PersonResource | None
-    students: list[ListedStudent]
-    appeals: list[ListedAppeal]
+def _detail(value: object, masks: Masks) -> object:
+    if isinstance(value, list):
+        return [_detail(one, masks) for one in value]
+    if isinstance(value, dict) and "ssid_sealed" in value:
+        return StudentResource.of(SealedStudent.from_fact(value), masks)
+    if isinstance(value, dict):
+        return {name: _detail(one, masks) for name, one in value.items()}
+    return value
 
 
-class CasePage(Resource):
-    """A page of the list, newest draft first."""
-
-    items: list[CaseItem]
-    next_cursor: Cursor
-
-
-class FullStudent(Resource):
-    """A student with the SSID; null once the student's key is destroyed."""
-
-    student_ref: str
-    ssid: str | None
-
-
-class FullStudents(Resource):
-    """The students of a case with their SSIDs."""
-
-    ssids: list[str]
-    students: list[FullStudent]
-
-
-class Who(Resource):
-    """Somebody in the history."""
-
-    sub: str
-    name: str
-    role: Role
-
-
-class HistoryItem(Resource):
-    """One fact."""
-
-    what: str
-    who: Who
-    occurred_at: datetime
-    recorded_at: datetime
-    version: Annotated[int | None, Field(description="of the case after it; null where it changed nothing")]
-    data: dict[str, object]
-
-
-class History(Resource):
-    """Every fact, oldest first."""
-
-    items: list[HistoryItem]
-    next_cursor: Cursor
-
-
-class ClockResource(Resource):
-    """A deadline that would run."""
-
-    id: str
-    what: str
-    due_at: datetime | None
-
-
-class ClassificationResource(Judged):
-    """What would become of a report if it were submitted now."""
-
-    incident_type: str
-    administration_year: str | None
-    clocks: list[ClockResource]
-
-
-class RulebookSummary(BaseModel):
-    """A year's rulebook by name."""
-
-    year: str
-    title: str
-    version: Annotated[str, Field(description="the hash of its content")]
-
-
-class RulebookPage(Resource):
-    """All rulebooks."""
-
-    items: list[RulebookSummary]
-    next_cursor: Cursor
-
-
-class IncidentTypeResource(BaseModel):
-    """One row of the catalog; the rulebook's own words beyond these."""
-
-    model_config = ConfigDict(extra="allow")
-
-    code: str
-    title: str
-    source: str
-    basis: str
-
-
-class IncidentTypePage(Resource):
-    """A year's catalog."""
-
-    items: list[IncidentTypeResource]
-    next_cursor: Cursor
+def _due(case: Case) -> datetime | None:
+    discovered = case.report.discovered_at
+    return case.assessment.report_due(discovered) if discovered else None

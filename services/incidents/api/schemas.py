@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from fastapi import Path
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from services.incidents.domain.report import Report
 from services.incidents.domain.values import (
@@ -25,13 +29,33 @@ from shared.http.requests import Count, Line, RequestModel, Text
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LONGEST_NARRATIVE = 10_000
 
-Grade = Literal["03", "04", "05", "06", "07", "08", "09", "10", "11", "12"]
+Grade = TypeAliasType(
+    "Grade",
+    Annotated[
+        Literal["03", "04", "05", "06", "07", "08", "09", "10", "11", "12"],
+        Field(description="A grade in two digits."),
+    ],
+)
+CaseStatus = TypeAliasType(
+    "CaseStatus",
+    Annotated[Literal["draft", "submitted", "processed"], Field(description="Where a case stands.")],
+)
+MailState = TypeAliasType(
+    "MailState",
+    Annotated[
+        Literal["created", "delivered", "permanent_failure", "technical_failure"],
+        Field(description="What became of a mail, as the notifications service told it."),
+    ],
+)
+CaseId = Annotated[UUID, Path(description="The case's id.")]
 Code = Annotated[str, Field(strict=True, pattern=r"^[a-z0-9_]{1,64}$")]
-School = Annotated[str, Field(strict=True, pattern=r"^[0-9]{14}$", description="14-digit CDS code")]
-Lea = Annotated[str, Field(strict=True, pattern=r"^[0-9]{7}$", description="7-digit CDS prefix")]
+TestCode = Annotated[Code, Path(description="The test, by its code in the rulebook.")]
+School = Annotated[str, Field(strict=True, pattern=r"^[0-9]{14}$")]
+Lea = Annotated[str, Field(strict=True, pattern=r"^[0-9]{7}$")]
 Narrative = Annotated[Text, Field(max_length=LONGEST_NARRATIVE)]
+FreeText = Annotated[Line, Field(max_length=10_000)]
 ShortLine = Annotated[Line, Field(max_length=200)]
-Details = Annotated[dict[str, object], Field(max_length=50, description="what the type requires")]
+Details = Annotated[dict[str, object], Field(max_length=50)]
 Ssids = Annotated[list[Text], Field(max_length=5000)]  # how many are too many is the domain's to say
 
 
@@ -49,7 +73,6 @@ CaseNumber = Annotated[
     Field(
         strict=True,
         pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{6,9}$",
-        description="the submitted case that this one corrects",
     ),
 ]
 
@@ -68,28 +91,55 @@ def _to_moment(raw: object) -> datetime:
     return parse(raw) + timedelta(microseconds=1)
 
 
-_MOMENT = WithJsonSchema({"type": "string", "description": "a date (Pacific) or an instant"})
+_MOMENT = WithJsonSchema({"type": "string"})  # a date or an instant: no one format
 FromMoment = Annotated[datetime, BeforeValidator(_from_moment), _MOMENT]
 ToMoment = Annotated[datetime, BeforeValidator(_to_moment), _MOMENT]
+
+
+TypeCode = Annotated[Code, Field(description="The incident type, by its code in the catalog of the year.")]
+AtSchool = Annotated[School, Field(description="The school by its CDS code of 14 digits.")]
+OccurredAt = Annotated[Instant | None, Field(description="When it happened.")]
+DiscoveredAt = Annotated[Instant | None, Field(description="When it was discovered.")]
+InGrade = Annotated[Grade | None, Field(description="The grade.")]
+OfTest = Annotated[Code | None, Field(description="The test, by its code in the rulebook.")]
+Delivery = Annotated[DeliveryMode | None, Field(description="How the test was given.")]
+Kind = Annotated[
+    AssessmentKind, Field(description="The kind of the assessment; only summative ones can be submitted.")
+]
+StudentCount = Annotated[Count | None, Field(description="How many students it concerns.")]
+Listed = Annotated[Ssids | None, Field(description="The students, each by an SSID of 10 digits.")]
+Told = Annotated[
+    Narrative | None, Field(description="What happened: free text without SSIDs or names of students.")
+]
+TypeDetails = Annotated[
+    Details, Field(description="What the incident type asks for, by the names of its rulebook.")
+]
+OfYear = Annotated[
+    Year | None,
+    Field(description="The administration year, such as `2018-19`; left out: that of `occurred_at`."),
+]
+Corrects = Annotated[
+    CaseNumber | None, Field(description="The number of the submitted case that this one corrects.")
+]
 
 
 class CaseBody(RequestModel):
     """A case as it is begun. A draft may lack anything but the type and the school."""
 
-    incident_type: Code
-    school: School
-    occurred_at: Instant | None = None
-    discovered_at: Instant | None = None
-    grade: Grade | None = None
-    test: Code | None = None
-    delivery_mode: DeliveryMode | None = None
-    assessment_kind: AssessmentKind = AssessmentKind.SUMMATIVE
-    student_count: Count | None = None
-    ssids: Ssids | None = None
-    narrative: Narrative | None = None
-    details: Details = Field(default_factory=dict)
-    administration_year: Year | None = None
-    corrects: CaseNumber | None = None
+    incident_type: TypeCode
+    school: AtSchool
+    occurred_at: OccurredAt = None
+    discovered_at: DiscoveredAt = None
+    grade: InGrade = None
+    test: OfTest = None
+    delivery_mode: Delivery = None
+    assessment_kind: Kind = AssessmentKind.SUMMATIVE
+    student_count: StudentCount = None
+    ssids: Listed = None
+    narrative: Told = None
+    details: TypeDetails = Field(default_factory=dict)
+    administration_year: OfYear = None
+    corrects: Corrects = None
 
     def report(self) -> Report:
         """What was stated, its details as they came."""
@@ -110,23 +160,32 @@ class CaseBody(RequestModel):
         )
 
 
-class RevisionBody(RequestModel):
-    """The fields of a draft that change; ``null`` clears a field that may be absent."""
+def _without_defaults(schema: JsonDict) -> None:
+    """A field that is not sent stays as it is, so no default of ours is one to a caller."""
+    properties: Any = schema["properties"]
+    for field in properties.values():
+        field.pop("default", None)
 
-    incident_type: Code = ""
-    school: School = ""
-    occurred_at: Instant | None = None
-    discovered_at: Instant | None = None
-    grade: Grade | None = None
-    test: Code | None = None
-    delivery_mode: DeliveryMode | None = None
-    assessment_kind: AssessmentKind = AssessmentKind.SUMMATIVE
-    student_count: Count | None = None
-    ssids: Ssids | None = None
-    narrative: Narrative | None = None
-    details: Details = Field(default_factory=dict)
-    administration_year: Year | None = None
-    corrects: CaseNumber | None = None
+
+class RevisionBody(RequestModel):
+    """The fields of a draft that change; `null` clears a field that may be absent."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    incident_type: TypeCode = ""
+    school: AtSchool = ""
+    occurred_at: OccurredAt = None
+    discovered_at: DiscoveredAt = None
+    grade: InGrade = None
+    test: OfTest = None
+    delivery_mode: Delivery = None
+    assessment_kind: Kind = AssessmentKind.SUMMATIVE
+    student_count: StudentCount = None
+    ssids: Listed = None
+    narrative: Told = None
+    details: TypeDetails = Field(default_factory=dict)
+    administration_year: OfYear = None
+    corrects: Corrects = None
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as they came; the list of students is apart."""
@@ -134,41 +193,57 @@ class RevisionBody(RequestModel):
 
 
 class StudentsBody(RequestModel):
-    """Only SSIDs: no names, nothing else (HR-07)."""
+    """Only SSIDs: no names, nothing else."""
 
-    ssids: Ssids
+    ssids: Annotated[Ssids, Field(description="The students, each by an SSID of 10 digits.")]
 
 
 class BreachCallBody(RequestModel):
     """A phone call as it was made."""
 
-    called: CallDestination
-    called_at: Instant
-    spoke_with: ShortLine | None = None
-    reference: ShortLine | None = None
+    called: Annotated[CallDestination, Field(description="Who was phoned.")]
+    called_at: Annotated[Instant, Field(description="When.")]
+    spoke_with: Annotated[ShortLine | None, Field(description="Who answered.")] = None
+    reference: Annotated[ShortLine | None, Field(description="The reference that was given.")] = None
 
     def call(self) -> BreachCall:
         """The call."""
         return BreachCall(self.called, self.called_at, self.spoke_with, self.reference)
 
 
+Number = Annotated[str, Field(max_length=40)]
+
+
 class CaseQuery(Paging):
     """What to look for in the list."""
 
-    case_number: Annotated[str | None, Field(max_length=40)] = None
-    status: Literal["draft", "submitted", "processed"] | None = None
-    severity: Severity | None = None
-    incident_type: Code | None = None
-    school: School | None = None
-    lea: Lea | None = None
-    ssid: Annotated[str | None, Field(pattern=r"^[0-9]{10}$")] = None
-    submitted_from: FromMoment | None = None
-    submitted_to: ToMoment | None = None
-    late: bool | None = None
-    corrects: Annotated[str | None, Field(max_length=40)] = None
+    case_number: Annotated[Number | None, Field(description="Only the case of this number.")] = None
+    status: Annotated[CaseStatus | None, Field(description="Only cases in this status.")] = None
+    severity: Annotated[Severity | None, Field(description="Only cases of this severity.")] = None
+    incident_type: Annotated[Code | None, Field(description="Only cases of this incident type.")] = None
+    school: Annotated[School | None, Field(description="Only cases of this school, a CDS of 14 digits.")] = (
+        None
+    )
+    lea: Annotated[Lea | None, Field(description="Only cases of this LEA, a CDS of 7 digits.")] = None
+    ssid: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None,
+        Field(description="Only cases of this student; send it in the body of a POST, not in an address."),
+    ] = None
+    submitted_from: Annotated[
+        FromMoment | None,
+        Field(description="Only cases submitted on this day (Pacific) or at this instant, or later."),
+    ] = None
+    submitted_to: Annotated[
+        ToMoment | None,
+        Field(description="Only cases submitted on this day (Pacific) or at this instant, or before."),
+    ] = None
+    late: Annotated[bool | None, Field(description="true: only late cases; false: only those in time.")] = (
+        None
+    )
+    corrects: Annotated[Number | None, Field(description="Only cases that correct this case.")] = None
 
-    def criteria(self, student_ref: str | None) -> CaseCriteria:
-        """The same for the search, which knows students by reference only."""
+    def criteria(self) -> CaseCriteria:
+        """The same for the search, but for the SSID: the search knows students by reference only."""
         return CaseCriteria(
             case_number=self.case_number,
             status=self.status,
@@ -178,7 +253,6 @@ class CaseQuery(Paging):
             lea=self.lea,
             late=self.late,
             corrects=self.corrects,
-            student_ref=student_ref,
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,
         )

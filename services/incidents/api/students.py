@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from uuid import UUID
-
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from services.incidents.api.dependencies import dependencies_of
-from services.incidents.api.rendering import case_resource, history_item
-from services.incidents.api.resources import CaseResource, FullStudents, History
-from services.incidents.api.schemas import StudentsBody
+from services.incidents.api.history import FullStudents, History
+from services.incidents.api.resources import CaseResource
+from services.incidents.api.schemas import CaseId, StudentsBody
 from services.incidents.application.commands import ListStudents, ReadStudents
-from shared.http.answers import ok, respond
+from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
 
 
-@router.put("/students", response_model=CaseResource)
+@router.put("/students")
 async def list_students(
-    case_id: UUID, body: StudentsBody, request: Request, caller: Caller, expected: IfMatch
-) -> Response:
+    case_id: CaseId, body: StudentsBody, request: Request, caller: Caller, expected: IfMatch
+) -> Answer[CaseResource]:
     """Say which students a draft concerns."""
     deps = dependencies_of(request)
     command = ListStudents(case_id, tuple(body.ssids), caller, deps.clock.now(), expected)
     case = await deps.cases.list_students(command)
-    shown = case_resource(case, await deps.cases.masks(case, caller, command.ssids))
-    return respond(ok(shown, version=case.version))
+    shown = CaseResource.of(case, await deps.cases.masks(case, caller, command.ssids))
+    return ok(shown, version=case.version)
 
 
-@router.get("/students", response_model=FullStudents)
-async def read_students(case_id: UUID, request: Request, caller: Caller) -> Response:
+@router.get("/students")
+async def read_students(case_id: CaseId, request: Request, caller: Caller) -> Answer[FullStudents]:
     """The full SSIDs; every such read is recorded."""
     deps = dependencies_of(request)
     students = await deps.records.read_students(ReadStudents(case_id, caller, deps.clock.now()))
-    return respond(
-        ok(
-            {
-                "ssids": [student.ssid for student in students if student.ssid],
-                "students": [asdict(student) for student in students],
-            }
-        )
-    )
+    return ok(FullStudents.of(students))
 
 
-@router.get("/history", response_model=History)
-async def history(case_id: UUID, request: Request, caller: Caller) -> Response:
+@router.get("/history")
+async def history(case_id: CaseId, request: Request, caller: Caller) -> Answer[History]:
     """Every fact, oldest first."""
     recorded = await dependencies_of(request).records.history(case_id, caller)
-    return respond(ok({"items": [history_item(one) for one in recorded], "next_cursor": None}))
+    return ok(History.of(recorded))

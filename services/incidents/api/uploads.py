@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, File, Request, UploadFile
 
 from services.incidents.api.dependencies import dependencies_of
-from services.incidents.api.rendering import case_resource
 from services.incidents.api.resources import CaseResource
+from services.incidents.api.schemas import CaseId
 from services.incidents.application.commands import UploadStudents
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, ok
@@ -20,25 +19,31 @@ from shared.kernel.errors import Issue
 
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
 
-OneFile = Annotated[UploadFile, File(description="`.csv` or `.xlsx`: one column of 11 to 500 SSIDs as text")]
+OneFile = Annotated[
+    UploadFile,
+    File(
+        description="A `.csv` or `.xlsx` file: one column of 11 to 500 SSIDs as text.",
+        json_schema_extra={"format": "binary"},  # generators know no contentMediaType, and would send text
+    ),
+]
 
 
-@router.post("/students/upload", response_model=CaseResource)
+@router.post("/students/upload")
 async def upload(
-    case_id: UUID, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
-) -> Response:
+    case_id: CaseId, file: OneFile, request: Request, expected: IfMatch, once: OnceOnly
+) -> Answer[CaseResource]:
     """List the students that a file names; a file with anything but SSIDs in it is refused whole."""
-    await _check_nothing_else(request)
+    await _require_the_file_alone(request)
     deps, content = dependencies_of(request), await file.read()
     command = UploadStudents(case_id, file.filename or "", content, once.caller, deps.clock.now(), expected)
 
-    async def render(case: Case) -> Answer:
-        return ok(case_resource(case, await deps.cases.masks(case, once.caller)), version=case.version)
+    async def render(case: Case) -> Answer[CaseResource]:
+        return ok(CaseResource.of(case, await deps.cases.masks(case, once.caller)), version=case.version)
 
     return await once(render, lambda receipt: deps.uploads.list_students(command, receipt))
 
 
-async def _check_nothing_else(request: Request) -> None:
+async def _require_the_file_alone(request: Request) -> None:
     """A form is a body too: what is not known here is refused (contract §2), and so is a second file."""
     form = await request.form()
     if [name for name, _ in form.multi_items()] != ["file"]:

@@ -3,148 +3,177 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
-from services.incidents.api.resources import PersonResource, Resource
-from services.incidents.api.schemas import Code, Year
+from services.incidents.api.resources import PersonResource, Version
+from services.incidents.api.schemas import TestCode, Year
 from services.incidents.application.windows import Life, SetWindow
 from services.incidents.domain.testing_window import TestingWindow, reporting_closes_on
 from services.incidents.domain.values import Basis
-from services.incidents.domain.windows import Window
-from shared.http.answers import Answer, created, ok, respond
+from services.incidents.domain.windows import Limit, Window
+from shared.http.answers import Answer, created, ok
 from shared.http.auth import Caller
 from shared.http.instants import Day
 from shared.http.preconditions import IfMatch
 from shared.http.requests import RequestModel
+from shared.http.resources import Resource
 
 router = APIRouter(prefix="/v1", tags=["testing windows"])
 
 CDS = r"^([0-9]{7}|[0-9]{14})$"
-Cds = Annotated[str, Path(pattern=CDS, description="7 digits of an LEA, 14 of a school")]
-WindowYear = Annotated[Year, Path(description="the administration year, such as 2018-19")]
+Cds = Annotated[str, Path(pattern=CDS, description="The CDS code: 7 digits of an LEA, 14 of a school.")]
+WindowYear = Annotated[Year, Path(description="The administration year, such as `2018-19`.")]
+CdsShown = Annotated[str, Field(description="The CDS code: 7 digits of an LEA, 14 of a school.")]
+Opens = Annotated[date, Field(description="The first day of the window.")]
+Closes = Annotated[date, Field(description="The last day of the window; it belongs to it.")]
 
 
 class WindowBody(RequestModel):
     """The first and the last day of a testing window; both belong to it."""
 
-    opens_on: Day
-    closes_on: Day
+    opens_on: Annotated[Day, Field(description="The first day of the window.")]
+    closes_on: Annotated[Day, Field(description="The last day of the window; it belongs to it.")]
 
 
-class WindowResource(Resource):
+class TestingWindowResource(Resource):
     """A testing window as it is set."""
 
-    cds: str
-    year: str
-    opens_on: date
-    closes_on: date
-    reporting_closes_on: Annotated[date, Field(description="the last day on which cases are taken; A-2")]
-    set_by: PersonResource
-    set_at: datetime
-    version: int
+    cds: CdsShown
+    opens_on: Opens
+    closes_on: Closes
+    year: Annotated[str, Field(description="The administration year, such as `2018-19`.")]
+    reporting_closes_on: Annotated[date, Field(description="The last day on which cases are taken.")]
+    set_by: Annotated[PersonResource, Field(description="Who set it last.")]
+    set_at: Annotated[datetime, Field(description="When it was set last.")]
+    version: Version
+
+    @classmethod
+    def of(cls, found: TestingWindow, reporting_closes_on: date) -> TestingWindowResource:
+        """The window, and until when cases of it are taken."""
+        window = found.window
+        return cls.model_construct(
+            cds=window.cds,
+            opens_on=window.opens_on,
+            closes_on=window.closes_on,
+            year=found.year,
+            reporting_closes_on=reporting_closes_on,
+            set_by=PersonResource.of(found.set_by),
+            set_at=found.set_at,
+            version=found.version,
+        )
 
 
 class ExpiryQuery(RequestModel):
     """When a test was started, and where."""
 
-    started_on: Day
-    cds: Annotated[str | None, Field(pattern=CDS, description="whose testing window counts")] = None
+    started_on: Annotated[Day, Field(description="The day on which the test was started, in California.")]
+    cds: Annotated[
+        Annotated[str, Field(pattern=CDS)] | None,
+        Field(description="Whose testing window counts: 7 digits of an LEA, 14 of a school."),
+    ] = None
 
 
 class WindowInForce(Resource):
     """The window that counts: the school's own, or its LEA's."""
 
-    cds: str
-    opens_on: date
-    closes_on: date
+    cds: CdsShown
+    opens_on: Opens
+    closes_on: Closes
+
+    @classmethod
+    def of(cls, window: Window) -> WindowInForce:
+        """The window."""
+        return cls.model_construct(cds=window.cds, opens_on=window.opens_on, closes_on=window.closes_on)
 
 
 class ExpiryResource(Resource):
     """The last day of a started test, what made it the last, and who says so."""
 
-    test: str
-    administration_year: str
-    started_on: date
-    expires_on: date
-    usable_through: Annotated[datetime, Field(description="the last second of that day in California")]
-    limited_by: Literal["days", "window", "year"]
-    days: Annotated[int | None, Field(description="calendar days after the start; null: not counted")]
-    window: Annotated[WindowInForce | None, Field(description="null: none is known")]
-    auto_submits: Annotated[bool, Field(description="submitted when it expires with any response (ELA PT)")]
-    expired: Annotated[bool, Field(description="whether that day is over")]
-    source: str
-    basis: Basis
+    test: Annotated[str, Field(description="The test, by its code in the rulebook.")]
+    administration_year: Annotated[str, Field(description="Whose rules count, such as `2018-19`.")]
+    started_on: Annotated[date, Field(description="The day on which the test was started.")]
+    expires_on: Annotated[date, Field(description="The last day on which the test can be used.")]
+    usable_through: Annotated[datetime, Field(description="The last second of that day in California.")]
+    limited_by: Annotated[
+        Limit, Field(description="What made it the last day: the days, the window, or the end of the year.")
+    ]
+    days: Annotated[
+        int | None, Field(description="How many calendar days after the start count; null: they do not.")
+    ]
+    window: Annotated[WindowInForce | None, Field(description="The window that counts; null: none is known.")]
+    auto_submits: Annotated[
+        bool, Field(description="Whether a test with any response is submitted when it expires (ELA PT).")
+    ]
+    expired: Annotated[bool, Field(description="Whether that day is over.")]
+    source: Annotated[str, Field(description="Where the guides say so.")]
+    basis: Annotated[
+        Basis, Field(description="Whether the guides state it, it follows from them, or we decided it.")
+    ]
+
+    @classmethod
+    def of(cls, test: str, started_on: date, life: Life, now: datetime) -> ExpiryResource:
+        """How long the test lives, judged now."""
+        return cls.model_construct(
+            test=test,
+            administration_year=life.year,
+            started_on=started_on,
+            expires_on=life.expiry.expires_on,
+            usable_through=life.expiry.usable_through,
+            limited_by=life.expiry.limited_by,
+            days=life.lifetime.days,
+            window=WindowInForce.of(life.window) if life.window else None,
+            auto_submits=life.lifetime.submitted_on_expiry,
+            expired=life.expiry.has_expired(now),
+            source=life.lifetime.source,
+            basis=life.lifetime.basis,
+        )
 
 
 @router.put(
     "/testing-windows/{cds}/{year}",
-    response_model=WindowResource,
-    responses={201: {"model": WindowResource, "description": "Set for the first time"}},
+    responses={201: {"model": TestingWindowResource, "description": "Set for the first time"}},
 )
 async def set_window(
     cds: Cds, year: WindowYear, body: WindowBody, request: Request, caller: Caller, expected: IfMatch
-) -> Response:
+) -> Answer[TestingWindowResource]:
     """Set the testing window of an LEA or a school."""
     deps = dependencies_of(request)
     window = Window(cds, body.opens_on, body.closes_on)
     command = SetWindow(window, year, caller, deps.clock.now(), expected)
-    return respond(_answer(deps, await deps.windows.set(command)))
+    return _answer(deps, await deps.windows.set(command))
 
 
-@router.get("/testing-windows/{cds}/{year}", response_model=WindowResource)
-async def show_window(cds: Cds, year: WindowYear, request: Request, caller: Caller) -> Response:
+@router.get("/testing-windows/{cds}/{year}")
+async def show_window(
+    cds: Cds, year: WindowYear, request: Request, caller: Caller
+) -> Answer[TestingWindowResource]:
     """The testing window that was set for this very place."""
     deps = dependencies_of(request)
     found = await deps.windows.get(cds, year, caller)
-    return respond(ok(_resource(deps, found), version=found.version))
+    return ok(_resource(deps, found), version=found.version)
 
 
-@router.get("/tests/{test}/expiry", response_model=ExpiryResource)
+@router.get("/tests/{test}/expiry")
 async def expiry(
-    test: Code, asked: Annotated[ExpiryQuery, Query()], request: Request, caller: Caller
-) -> Response:
+    test: TestCode, asked: Annotated[ExpiryQuery, Query()], request: Request, caller: Caller
+) -> Answer[ExpiryResource]:
     """Until when a started test can be used."""
     deps = dependencies_of(request)
     life = await deps.windows.life_of(test, asked.started_on, asked.cds, caller)
-    return respond(ok(_expiry(test, asked.started_on, life, deps.clock.now())))
+    return ok(ExpiryResource.of(test, asked.started_on, life, deps.clock.now()))
 
 
-def _answer(deps: IncidentDependencies, found: TestingWindow) -> Answer:
+def _answer(deps: IncidentDependencies, found: TestingWindow) -> Answer[TestingWindowResource]:
     shown, version = _resource(deps, found), found.version
     if version > 1:
         return ok(shown, version=version)
     return created(shown, location=f"/v1/testing-windows/{found.window.cds}/{found.year}", version=version)
 
 
-def _resource(deps: IncidentDependencies, found: TestingWindow) -> dict[str, object]:
+def _resource(deps: IncidentDependencies, found: TestingWindow) -> TestingWindowResource:
     rule = deps.shelf.for_year(found.year).testing_window
-    by = found.set_by
-    return {
-        **vars(found.window),
-        "year": found.year,
-        "reporting_closes_on": reporting_closes_on(found.window, rule),
-        "set_by": {"sub": by.sub, "name": by.name, "email": by.email, "role": by.role},
-        "set_at": found.set_at,
-        "version": found.version,
-    }
-
-
-def _expiry(test: str, started_on: date, life: Life, now: datetime) -> dict[str, object]:
-    return {
-        "test": test,
-        "administration_year": life.year,
-        "started_on": started_on,
-        "expires_on": life.expiry.expires_on,
-        "usable_through": life.expiry.usable_through,
-        "limited_by": life.expiry.limited_by,
-        "days": life.lifetime.days,
-        "window": vars(life.window) if life.window else None,
-        "auto_submits": life.lifetime.submitted_on_expiry,
-        "expired": life.expiry.has_expired(now),
-        "source": life.lifetime.source,
-        "basis": life.lifetime.basis,
-    }
+    return TestingWindowResource.of(found, reporting_closes_on(found.window, rule))

@@ -17,29 +17,31 @@ from services.incidents.application.commands import (
     RecordBreachCall,
     ReviseCase,
     SubmitCase,
+    UploadStudents,
 )
-from services.incidents.application.filing_protocols import check_filing_protocol
+from services.incidents.application.corrections import Corrections
+from services.incidents.application.filing_protocols import require_filing_protocol
+from services.incidents.application.finding import find_case, require_version
 from services.incidents.application.ports import CaseNumbers, Rulebooks, StudentVault
-from services.incidents.application.sealing import check_details, check_ssids, check_text, masked, seal_report
+from services.incidents.application.sealing import masked, require_details, require_no_ssid_in, seal_report
 from services.incidents.application.windows import Windows
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.case import Case
 from services.incidents.domain.details import students_in
-from services.incidents.domain.errors import CaseNotFound, SsidsRequired
+from services.incidents.domain.errors import SsidsRequired
 from services.incidents.domain.permissions import (
-    SSID_READERS,
-    may_file,
-    may_file_for,
-    may_record_call,
-    may_search,
+    can_read_ssids,
+    require_breach_caller,
+    require_filer,
+    require_filing_scope,
 )
-from services.incidents.domain.report import Report
-from services.incidents.domain.rulebook import IncidentType
-from services.incidents.domain.testing_window import refuse_after_reporting
+from services.incidents.domain.report import AcceptedReport, Report
+from services.incidents.domain.ssid_list import SsidList
+from services.incidents.domain.testing_window import require_reporting_open
 from services.incidents.domain.values import administration_year
-from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import Conflict, Stale
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown, change
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Conflict
+from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved
 
 
 @dataclass(frozen=True)
@@ -54,26 +56,34 @@ class Classification:
 class Cases:
     """What coordinators ask of cases; cheap to make, holds nothing but its ports."""
 
-    def __init__(self, store: Store, vault: StudentVault, numbers: CaseNumbers, rulebooks: Rulebooks) -> None:
+    def __init__(
+        self,
+        store: Store,
+        vault: StudentVault,
+        numbers: CaseNumbers,
+        rulebooks: Rulebooks,
+        corrections: Corrections,
+    ) -> None:
         self._store = store
         self._vault = vault
         self._numbers = numbers
         self._rulebooks = rulebooks
+        self._corrections = corrections
 
     async def draft(self, command: DraftCase, receipt: ReceiptFor | None = None) -> Case:
         """Begin a case; where no students are named, nothing is read before the facts are stored.
 
         :raises Refusal: the caller may not file it, or the form does not take it.
         """
-        may_file(command.actor)
-        may_file_for(command.actor, command.report.school)
-        await check_filing_protocol(self._store, command.actor, command.report.school)
-        row = self._accepted(command.report, command.actor, command.at)
-        report, students = await seal_report(command.report, command.ssids, row.details, self._vault)
-        rules = self._rulebooks.for_year(report.year)
-        case = Case.draft(command.case_id, report, students, rules, command.actor, command.at)
-        await self._store.save(case, receipt=await receipt(case) if receipt else None)
-        return case
+        report, actor = command.report, command.actor
+        require_filer(actor)
+        require_filing_scope(actor, report.school)
+        await require_filing_protocol(self._store, actor, report.school)
+        await self._corrections.require_known(report.corrects, actor)
+        accepted = self._accepted(report, actor, command.at)
+        details, students = await seal_report(accepted, report.details, command.ssids, self._vault)
+        case = Case.draft(command.case_id, accepted.with_details(details), students, actor, command.at)
+        return await self._saved(case, receipt)
 
     async def revise(self, command: ReviseCase) -> Case:
         """Change some fields of a draft; where the type changes, the details start anew.
@@ -83,25 +93,24 @@ class Cases:
         return await self._until_first(lambda: self._revised(command))
 
     async def _revised(self, command: ReviseCase) -> Case:
-        case = await self._editable(command.case_id, command.actor)
-        _check_version(case, command.expected)
+        case = await self._editable(command.case_id, command.actor, command.expected)
         before = case.report
         changes: dict[str, Any] = dict(command.changes)
         if changes.get("incident_type", before.incident_type) != before.incident_type:
             changes.setdefault("details", {})
         stated = replace(before, **changes)
-        row = self._accepted(stated, command.actor, command.at)
-        came = replace(stated, details=changes.get("details", {}))  # the others are sealed already
-        sealed, students = await seal_report(came, command.ssids or (), row.details, self._vault)
+        if stated.school != before.school:
+            require_filing_scope(command.actor, stated.school)
+        if "corrects" in changes:
+            await self._corrections.require_known(stated.corrects, command.actor)
+        accepted = self._accepted(stated, command.actor, command.at)
+        came: Mapping[str, object] = changes.get("details", {})  # the others are sealed already
+        details, students = await seal_report(accepted, came, command.ssids or (), self._vault)
         if "details" in changes:
-            changes["details"] = sealed.details
-        report = replace(before, **changes)
-        rules = self._rulebooks.for_year(report.year)
-        case.revise(report, rules, command.actor, command.at)
-        if command.ssids is not None:
-            case.list_students(students, rules, command.actor, command.at)
-        await self._store.save(case)
-        return case
+            accepted = accepted.with_details(details)
+        listed = None if command.ssids is None else students
+        case.revise(accepted, command.actor, command.at, students=listed)
+        return await self._saved(case)
 
     async def list_students(self, command: ListStudents, receipt: ReceiptFor | None = None) -> Case:
         """Say which students a draft concerns; the former list is replaced (HR-07).
@@ -110,15 +119,32 @@ class Cases:
         """
         if not command.ssids:
             raise SsidsRequired("List at least one student; a case without students needs no list.")
-        check_ssids(command.ssids)
-        await self._editable(command.case_id, command.actor)
-        students = await self._vault.seal(command.ssids)
+        listed = SsidList.of(command.ssids)
 
-        def decide(case: Case) -> None:
+        async def typed(_: Case) -> SsidList:
+            return listed
+
+        return await self.list_named(command, typed, receipt)
+
+    async def list_named(
+        self,
+        command: ListStudents | UploadStudents,
+        named: Callable[[Case], Awaitable[SsidList]],
+        receipt: ReceiptFor | None = None,
+    ) -> Case:
+        """List the students that ``named`` answers; it is asked when the caller may list any.
+
+        :raises Refusal: it is no draft, or not the caller's; or whatever ``named`` refuses.
+        """
+
+        async def listed() -> Case:
+            case = await self._editable(command.case_id, command.actor, command.expected)
+            students = await self._vault.seal((await named(case)).ssids)
             rules = self._rulebooks.for_year(case.report.year)
             case.list_students(students, rules, command.actor, command.at)
+            return await self._saved(case, receipt)
 
-        return await self._change(command.case_id, decide, command.expected, receipt)
+        return await self._until_first(listed)
 
     async def record_breach_call(self, command: RecordBreachCall, receipt: ReceiptFor | None = None) -> Case:
         """Put the phone call of a breach on record.
@@ -127,17 +153,18 @@ class Cases:
 
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
-        check_text({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
-        may_search(command.actor)
+        require_no_ssid_in({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
 
-        def decide(case: Case) -> None:
-            case.check_visible(command.actor)
+        async def recorded() -> Case:
+            case = await find_case(self._store, command.case_id, command.actor)
+            require_version(case, command.expected)
             day = administration_year(case.report.occurred_at or command.at)
-            may_record_call(command.actor, self._rulebooks.for_year(day).breach_callers)
-            rules = self._rulebooks.for_year(case.report.year)
-            case.record_breach_call(command.call, rules, command.actor, command.at)
+            years = (day, case.report.year)
+            require_breach_caller(command.actor, *map(self._rulebooks.for_year, years))
+            case.record_breach_call(command.call, command.actor, command.at)
+            return await self._saved(case, receipt)
 
-        return await self._change(command.case_id, decide, command.expected, receipt)
+        return await self._until_first(recorded)
 
     async def submit(self, command: SubmitCase, receipt: ReceiptFor | None = None) -> Case:
         """Put a draft on record for good, under a new case number.
@@ -147,19 +174,16 @@ class Cases:
         numbers: dict[str, str] = {}  # by year, so that a lost race spends no second one
 
         async def submitted() -> Case:
-            case = await self.get(command.case_id, command.actor)
-            _check_version(case, command.expected)
-            await check_filing_protocol(self._store, command.actor, case.report.school)
+            case = await self._editable(command.case_id, command.actor, command.expected)
             rules = self._rulebooks.for_year(case.report.year)
             year = case.report.year or rules.year
-            assessment = case.check_submittable(rules, command.actor, command.at)
+            ready = case.ready_to_submit(rules, command.actor, command.at)
             window = await Windows(self._store, self._rulebooks).in_force(case.report.school, year)
-            refuse_after_reporting(window, rules.testing_window, assessment, command.actor, command.at)
+            require_reporting_open(window, ready)
             if year not in numbers:
                 numbers[year] = await self._numbers.issue(year)
-            case.submit(numbers[year], rules, command.actor, command.at)
-            await self._store.save(case, receipt=await receipt(case) if receipt else None)
-            return case
+            case.submit(numbers[year], ready)
+            return await self._saved(case, receipt)
 
         return await self._until_first(submitted)
 
@@ -168,34 +192,30 @@ class Cases:
 
         :raises Refusal: it is none, or not the caller's.
         """
-        await self._editable(command.case_id, command.actor)
-        await self._change(
-            command.case_id, lambda case: case.delete(command.actor, command.at), command.expected
-        )
+
+        async def deleted() -> Case:
+            case = await self._editable(command.case_id, command.actor, command.expected)
+            case.delete(command.actor, command.at)
+            return await self._saved(case)
+
+        await self._until_first(deleted)
 
     async def get(self, case_id: UUID, actor: Actor) -> Case:
         """The case as it is now.
 
         :raises Refusal: the caller sees no cases, or not this one.
         """
-        may_search(actor)
-        try:
-            case = await self._store.load(Case, case_id)
-        except StreamUnknown:
-            raise CaseNotFound from None
-        case.check_visible(actor)
-        return case
+        return await find_case(self._store, case_id, actor)
 
     def classify(self, command: Classify) -> Classification:
         """What the rulebook says of a report; nothing is stored, nothing is sealed.
 
         :raises Refusal: the form would not take it.
         """
-        row = self._accepted(command.report, command.actor, command.at)
-        check_ssids(command.ssids)
-        check_details(command.report.details, row.details)
-        rules = self._rulebooks.for_year(command.report.year)
-        assessment = command.report.judge(rules, len(command.ssids), command.actor, command.at)
+        accepted = self._accepted(command.report, command.actor, command.at)
+        listed = SsidList.of(command.ssids)
+        require_details(command.report.details, accepted.row.details)
+        assessment = accepted.assess(len(listed))
         discovered = command.report.discovered_at
         due = assessment.report_due(discovered) if discovered else None
         return Classification(assessment, due, due is not None and command.at > due)
@@ -205,7 +225,7 @@ class Cases:
 
         :param ssids: those that this very caller has just sent, so that they need not be opened again.
         """
-        if actor.role not in SSID_READERS:
+        if not can_read_ssids(actor):
             return {}
         shown = {self._vault.ref(ssid): masked(ssid) for ssid in ssids}
         named = [*case.students, *students_in(case.report.details)]
@@ -215,19 +235,23 @@ class Cases:
             shown |= {student_ref: masked(ssid) for student_ref, ssid in opened.items()}
         return shown
 
-    async def _editable(self, case_id: UUID, actor: Actor) -> Case:
-        """The case, provided that the caller may file; whether it still is a draft, the case says."""
-        case = await self.get(case_id, actor)
-        may_file(actor)
-        await check_filing_protocol(self._store, actor, case.report.school)
+    async def _editable(self, case_id: UUID, actor: Actor, expected: int | None) -> Case:
+        """The case in the version that the caller decided on, provided that the caller files here.
+
+        Whether it still is a draft, the case says.
+        """
+        case = await find_case(self._store, case_id, actor)
+        require_filer(actor)
+        await require_filing_protocol(self._store, actor, case.report.school)
+        require_version(case, expected)
         return case
 
-    def _accepted(self, report: Report, actor: Actor, at: datetime) -> IncidentType:
-        """The catalog's row, provided that the form takes such a report; asked before anything is sealed."""
-        rules = self._rulebooks.for_year(report.year)
-        row = rules.reportable_type(report.incident_type, by_caltac=actor.role is Role.CALTAC_AGENT)
-        report.check(rules, at=at)
-        return row
+    def _accepted(self, report: Report, actor: Actor, at: datetime) -> AcceptedReport:
+        return report.accepted(self._rulebooks.for_year(report.year), actor, at)
+
+    async def _saved(self, case: Case, receipt: ReceiptFor | None = None) -> Case:
+        await self._store.save(case, receipt=await receipt(case) if receipt else None)
+        return case
 
     async def _until_first(self, attempt: Callable[[], Awaitable[Case]]) -> Case:
         """The case once nobody changed it between the first look at it and the save: all is judged again."""
@@ -235,20 +259,3 @@ class Cases:
             with suppress(StreamMoved):
                 return await attempt()
         raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
-
-    async def _change(
-        self,
-        case_id: UUID,
-        decide: Callable[[Case], None],
-        expected: int | None,
-        receipt: ReceiptFor | None = None,
-    ) -> Case:
-        try:
-            return await change(self._store, Case, case_id, decide, expected=expected, receipt=receipt)
-        except StreamUnknown:
-            raise CaseNotFound from None
-
-
-def _check_version(case: Case, expected: int | None) -> None:
-    if expected not in (None, case.version):
-        raise Stale(f"The present version is {case.version}, not {expected}.")

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.incidents.application.commands import RecordConcern
-from services.incidents.application.sealing import check_text
+from services.incidents.application.sealing import require_no_ssid_in
 from services.incidents.domain.concern import Concern
 from services.incidents.domain.errors import ConcernNotFound, InTheFuture
+from services.incidents.domain.permissions import (
+    require_concern_reader,
+    require_concern_teller,
+    require_concern_visible,
+)
 from services.incidents.domain.report import CLOCKS_DIFFER
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Issue
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
 
 
+class ConcernRows(Protocol):
+    """The list of concerns."""
+
+    async def find(
+        self, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
+        ...
+
+
 class Concerns:
     """Records concerns and shows them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, concern_list: ConcernRows) -> None:
         self._store = store
+        self._list = concern_list
 
     async def record(self, command: RecordConcern, receipt: ReceiptFor | None = None) -> Concern:
         """Tell the coordinators of a school and its LEA (M p34, p273, p279).
 
+        Who names no school tells of the own one.
+
         :raises Refusal: the caller may not, or the text holds an SSID.
         """
-        seen = command.seen
-        concern = Concern.record(command.concern_id, seen, command.actor, command.at)
-        check_text({"/text": seen.text})
+        seen = (
+            command.seen if command.seen.school else replace(command.seen, school=command.actor.school or "")
+        )
+        require_concern_teller(command.actor, seen.school)
+        require_no_ssid_in({"/text": seen.text})
         if seen.observed_at is not None and seen.observed_at > command.at + CLOCKS_DIFFER:
             issue = Issue("/observed_at", "in_the_future", "This instant has not come yet.")
             raise InTheFuture("What is reported has happened.", issues=[issue])
+        concern = Concern.record(command.concern_id, seen, command.actor, command.at)
         await self._store.save(concern, receipt=await receipt(concern) if receipt else None)
         return concern
 
@@ -43,5 +68,15 @@ class Concerns:
             concern = await self._store.load(Concern, concern_id)
         except StreamUnknown:
             raise ConcernNotFound from None
-        concern.check_visible(actor)
+        require_concern_visible(actor, concern)
         return concern
+
+    async def listed(
+        self, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Up to ``limit`` concerns in a coordinator's scope behind a place in the list, newest first.
+
+        :raises NotAllowed: the caller is no coordinator.
+        """
+        require_concern_reader(actor)
+        return await self._list.find(actor, after=after, limit=limit)

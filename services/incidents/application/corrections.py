@@ -23,8 +23,8 @@ class Corrections:
     def __init__(self, cases: NumberedCases) -> None:
         self._cases = cases
 
-    async def check(self, corrects: str | None, actor: Actor) -> None:
-        """Whether the case that is corrected exists; where none is named, nothing is asked.
+    async def require_known(self, corrects: str | None, actor: Actor) -> None:
+        """The case that is corrected has to exist; where none is named, nothing is asked.
 
         :raises InvalidReport: there is none of this number in the caller's scope.
         """

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.incidents.application.commands import AddNote, DemandAction
-from services.incidents.application.sealing import check_text
+from services.incidents.application.finding import find_case, require_version
+from services.incidents.application.sealing import require_no_ssid_in
 from services.incidents.domain.case import Case
 from services.incidents.domain.discussion import Discussion, Note, discussion_of
-from services.incidents.domain.errors import CaseNotFound
-from services.incidents.domain.permissions import may_demand_action, may_note, may_search
+from services.incidents.domain.permissions import require_action_demander, require_note_writer
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict, Stale
+from shared.kernel.errors import Conflict
 from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
 
 
@@ -36,8 +36,8 @@ class Discussions:
 
         :raises Refusal: the caller may not, the case is a draft, or the text holds an SSID.
         """
-        may_note(command.actor)
-        check_text({"/text": command.text})
+        require_note_writer(command.actor)
+        require_no_ssid_in({"/text": command.text})
         case = await self._case(command.case_id, command.actor, command.expected)
 
         def decide(discussion: Discussion) -> None:
@@ -50,8 +50,8 @@ class Discussions:
 
         :raises Refusal: the caller may not, the case is a draft, or the text holds an SSID.
         """
-        may_demand_action(command.actor)
-        check_text({"/text": command.text})
+        require_action_demander(command.actor)
+        require_no_ssid_in({"/text": command.text})
         case = await self._case(command.case_id, command.actor, command.expected)
 
         def decide(discussion: Discussion) -> None:
@@ -77,14 +77,8 @@ class Discussions:
         return discussion.additional_action if discussion else None
 
     async def _case(self, case_id: UUID, actor: Actor, expected: int | None) -> Case:
-        may_search(actor)
-        try:
-            case = await self._store.load(Case, case_id)
-        except StreamUnknown:
-            raise CaseNotFound from None
-        case.check_visible(actor)
-        if expected not in (None, case.version):
-            raise Stale(f"The present version is {case.version}.")
+        case = await find_case(self._store, case_id, actor)
+        require_version(case, expected)
         return case
 
     async def _discussion(self, case_id: UUID) -> Discussion | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from services.incidents.application.commands import ChooseFilingProtocol
-from services.incidents.domain.errors import FilingProtocolLeaOnly
 from services.incidents.domain.filing_protocol import (
     DEFAULT,
-    FilingChoice,
     FilingProtocol,
     filing_protocol_of,
 )
-from services.incidents.domain.permissions import may_see_filing_protocol, may_set_filing_protocol
+from services.incidents.domain.permissions import (
+    is_site,
+    require_filing_left_to_sites,
+    require_filing_protocol_chooser,
+    require_filing_protocol_reader,
+)
 from services.incidents.domain.values import CDS_OF_LEA
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Actor
 from shared.kernel.errors import Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown, change
 
@@ -30,7 +33,7 @@ class FilingProtocols:
 
         :raises Refusal: the caller does not coordinate it, or decided on another version.
         """
-        may_set_filing_protocol(command.actor, command.lea)
+        require_filing_protocol_chooser(command.actor, command.lea)
         try:
             return await change(
                 self._store,
@@ -52,20 +55,19 @@ class FilingProtocols:
 
         :raises Refusal: the caller may not see it.
         """
-        may_see_filing_protocol(actor, lea)
+        require_filing_protocol_reader(actor, lea)
         return await _chosen(self._store, lea)
 
 
-async def check_filing_protocol(store: Store, actor: Actor, school: str) -> None:
-    """Whether the caller's LEA leaves filing to its sites; nothing is read for anybody but site coordinators.
+async def require_filing_protocol(store: Store, actor: Actor, school: str) -> None:
+    """A site files where its LEA lets it; nothing is read for anybody but site coordinators (§3.3 note 1).
 
     :raises FilingProtocolLeaOnly: it does not.
     """
-    if actor.role is not Role.SITE_COORDINATOR:
+    if not is_site(actor):
         return
     chosen = await _chosen(store, school[:CDS_OF_LEA])
-    if (chosen.protocol if chosen else DEFAULT) is FilingChoice.LEA_ONLY:
-        raise FilingProtocolLeaOnly
+    require_filing_left_to_sites(chosen.protocol if chosen else DEFAULT)
 
 
 async def _chosen(store: Store, lea: str) -> FilingProtocol | None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.incidents.application.commands import ReadStudents
+from services.incidents.application.finding import find_case
 from services.incidents.application.ports import FactArchive, RecordedFact, StudentVault
-from services.incidents.domain.case import Case
 from services.incidents.domain.disclosures import Disclosures, disclosures_of
 from services.incidents.domain.discussion import discussion_of
-from services.incidents.domain.errors import CaseNotFound
-from services.incidents.domain.permissions import may_read_ssids, may_search
+from services.incidents.domain.permissions import require_ssid_reader
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict
 from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
@@ -39,8 +38,8 @@ class Records:
 
         :raises Refusal: the caller may not read them.
         """
-        may_read_ssids(command.actor)
-        case = await self._case(command.case_id, command.actor)
+        require_ssid_reader(command.actor)
+        case = await find_case(self._store, command.case_id, command.actor)
         ssids = await self._vault.unseal(case.students)
         await self._record(command, len(case.students))
         return [
@@ -52,20 +51,11 @@ class Records:
 
         :raises Refusal: the caller sees no cases, or not this one.
         """
-        may_search(actor)
-        await self._case(case_id, actor)
+        await find_case(self._store, case_id, actor)
         own = await self._facts.facts(case_id)
         reads = await self._facts.facts(disclosures_of(case_id))
         said = (await self._facts.facts(discussion_of(case_id)))[1:]  # that it was opened says nothing
         return sorted([*own, *reads, *said], key=lambda recorded: recorded.position)
-
-    async def _case(self, case_id: UUID, actor: Actor) -> Case:
-        try:
-            case = await self._store.load(Case, case_id)
-        except StreamUnknown:
-            raise CaseNotFound from None
-        case.check_visible(actor)
-        return case
 
     async def _record(self, command: ReadStudents, count: int) -> None:
         for _ in range(ATTEMPTS):

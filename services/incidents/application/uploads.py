@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from services.incidents.application.cases import Cases
-from services.incidents.application.commands import ListStudents, UploadStudents
+from services.incidents.application.commands import UploadStudents
 from services.incidents.domain.case import Case
-from services.incidents.domain.errors import NotADraft
-from services.incidents.domain.permissions import may_file
+from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.ssid_sheet import Cell, ssids_in_sheet
-from services.incidents.domain.values import CaseStatus
-from shared.kernel.errors import Stale
 from shared.kernel.store import ReceiptFor
 
 
@@ -39,13 +36,10 @@ class Uploads:
 
         :raises Refusal: it is no draft, or not the caller's; or the file cannot be taken, and why.
         """
-        case = await self._cases.get(command.case_id, command.actor)
-        may_file(command.actor)
-        if case.status is not CaseStatus.DRAFT:
-            raise NotADraft
-        if command.expected not in (None, case.version):
-            raise Stale(f"The present version is {case.version}.")
-        cells = await self._sheets.cells(command.name, command.content)
-        ssids = ssids_in_sheet(cells, case.report.student_count)
-        listing = ListStudents(command.case_id, ssids, command.actor, command.at, command.expected)
-        return await self._cases.list_students(listing, receipt)
+
+        async def named(case: Case) -> SsidList:
+            case.require_draft()
+            cells = await self._sheets.cells(command.name, command.content)
+            return ssids_in_sheet(cells, case.report.student_count)
+
+        return await self._cases.list_named(command, named, receipt)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from services.incidents.application.ports import Rulebooks
 from services.incidents.domain.errors import StartedAfterWindow, UnknownTest, WindowNotFound
-from services.incidents.domain.permissions import may_see_window
+from services.incidents.domain.permissions import require_window_setter, require_window_visible
 from services.incidents.domain.testing_window import TestingWindow, id_of_window
 from services.incidents.domain.values import CDS_OF_LEA, year_beginning
 from services.incidents.domain.windows import Expiry, Lifetime, Window, expiry
@@ -50,7 +50,8 @@ class Windows:
         :raises Refusal: the caller may not, or these cannot be its dates.
         :raises Stale: the caller decided on an older version.
         """
-        may_see_window(command.actor, command.window.cds)
+        require_window_visible(command.actor, command.window.cds)
+        require_window_setter(command.actor)
         rules = self._rulebooks.for_year(command.year)
         for _ in range(ATTEMPTS):
             found = await self._find(command.window.cds, command.year)
@@ -73,7 +74,7 @@ class Windows:
 
         :raises WindowNotFound: none was, or the place is not the caller's.
         """
-        may_see_window(actor, cds)
+        require_window_visible(actor, cds)
         found = await self._find(cds, year)
         if found is None:
             raise WindowNotFound
@@ -94,7 +95,7 @@ class Windows:
         :raises Refusal: no such test in that year, not the caller's place, or started when nobody tested.
         """
         if cds is not None:
-            may_see_window(actor, cds)
+            require_window_visible(actor, cds)
         year = self._year_of_test(started_on)
         rules = self._rulebooks.for_year(year)
         lifetime = rules.lifetimes.get(test)

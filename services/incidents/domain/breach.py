@@ -12,8 +12,8 @@ from services.incidents.domain.values import BreachCall, PreAction, Severity
 from shared.kernel.actor import Actor, Role
 
 
-def check_call(call: BreachCall, assessment: Assessment, at: datetime) -> None:
-    """Whether this is the call that the case asks for.
+def require_call_asked_for(call: BreachCall, assessment: Assessment, at: datetime) -> None:
+    """Take the call that the case asks for, and no other.
 
     :raises WrongCallDestination: another desk was to be called, or none.
     :raises InTheFuture: it has not been made yet.
@@ -26,7 +26,7 @@ def check_call(call: BreachCall, assessment: Assessment, at: datetime) -> None:
         raise WrongCallDestination(f"For this incident the instruction is: {assessment.pre_action}.")
 
 
-def check_called(assessment: Assessment, calls: Iterable[BreachCall], actor: Actor) -> None:
+def require_call_on_record(assessment: Assessment, calls: Iterable[BreachCall], actor: Actor) -> None:
     """A site coordinator submits a breach only after the LEA coordinator's call is on record (A-4).
 
     :raises BreachCallRequired: it is not.

@@ -18,14 +18,16 @@ from eventsourcing.domain import Aggregate, event
 from services.incidents.domain import facts
 from services.incidents.domain.appeals import PENDING, TERMINAL, NotedAppeal, sub_status
 from services.incidents.domain.assessment import Assessment
-from services.incidents.domain.breach import check_call, check_called, newly_asked
-from services.incidents.domain.errors import CaseNotFound, NotADraft, NotSubmitted, SsidsRequired
+from services.incidents.domain.breach import newly_asked, require_call_asked_for, require_call_on_record
+from services.incidents.domain.errors import NotADraft, NotSubmitted
 from services.incidents.domain.facts import Person, Stored
-from services.incidents.domain.permissions import may_file, may_file_for, may_record_call, may_see
-from services.incidents.domain.report import Report
+from services.incidents.domain.report import AcceptedReport, Report
 from services.incidents.domain.rulebook import Rulebook
+from services.incidents.domain.submission import ReadyToSubmit
 from services.incidents.domain.values import BreachCall, CallDestination, CaseStatus, SealedStudent, SubStatus
 from shared.kernel.actor import Actor
+
+Students = Sequence[SealedStudent]
 
 
 class Case(Aggregate):
@@ -51,69 +53,65 @@ class Case(Aggregate):
 
     @classmethod
     def draft(
-        cls,
-        case_id: UUID,
-        report: Report,
-        students: Sequence[SealedStudent],
-        rules: Rulebook,
-        actor: Actor,
-        at: datetime,
+        cls, case_id: UUID, accepted: AcceptedReport, students: Students, actor: Actor, at: datetime
     ) -> Case:
-        """Begin a case (HR-01, HR-03, HR-27, HR-28).
-
-        :raises Refusal: the caller may not file it, or the form does not take it.
-        """
-        may_file(actor)
-        may_file_for(actor, report.school)
-        assessment = report.judge(rules, len(students), actor, at)
+        """Begin a case with a report that the form takes, its details sealed (HR-03, HR-27, HR-28)."""
         case = cls._create(
             cls.Drafted,
             id=case_id,
-            report=report.as_fact(),
+            report=accepted.report.as_fact(),
             students=[student.as_fact() for student in students],
-            assessment=assessment.as_fact(),
+            assessment=accepted.assess(len(students)).as_fact(),
             actor=actor.as_fact(),
             occurred_at=at,
         )
         case._identify_breach(None, actor, at)
         return case
 
-    def revise(self, report: Report, rules: Rulebook, actor: Actor, at: datetime) -> None:
-        """Say something else on the form, while it is a draft.
+    def revise(
+        self, accepted: AcceptedReport, actor: Actor, at: datetime, *, students: Students | None = None
+    ) -> None:
+        """Say something else on the form, while it is a draft; its details are sealed.
 
-        :raises Refusal: see ``draft``; or it is no draft any more.
+        :param students: the list in place of the former one; None leaves that.
+        :raises NotADraft: it is submitted.
         """
-        self._check_draft(actor)
-        may_file_for(actor, report.school)
-        assessment = report.judge(rules, len(self.students), actor, at)
+        self.require_draft()
+        self._state(accepted, actor, at)
+        if students is not None:
+            self._list(students, accepted, actor, at)
+
+    def _state(self, accepted: AcceptedReport, actor: Actor, at: datetime) -> None:
+        report, assessment = accepted.report, accepted.assess(len(self.students))
         if report == self.report and assessment == self.assessment:
             return
         before = self.assessment if report.lea == self.report.lea else None  # another LEA has not been told
         self._trigger(self.Revised, actor, at, report=report.as_fact(), assessment=assessment.as_fact())
         self._identify_breach(before, actor, at)
 
-    def list_students(
-        self, students: Sequence[SealedStudent], rules: Rulebook, actor: Actor, at: datetime
-    ) -> None:
+    def list_students(self, students: Students, rules: Rulebook, actor: Actor, at: datetime) -> None:
         """Say which students are concerned, while it is a draft; the former list is replaced.
 
-        :raises Refusal: it is no draft any more, or not the caller's.
+        :raises NotADraft: it is submitted.
+        :raises Invalid: the form does not take the case from this caller.
         """
-        self._check_draft(actor)
+        self.require_draft()
+        if _refs(students) != _refs(self.students):
+            self._list(students, self.report.accepted(rules, actor, at), actor, at)
+
+    def _list(self, students: Students, accepted: AcceptedReport, actor: Actor, at: datetime) -> None:
         if _refs(students) == _refs(self.students):
             return
-        assessment = self.report.judge(rules, len(students), actor, at)
+        assessment = accepted.assess(len(students))
         kept = [student.as_fact() for student in students]
         self._trigger(self.StudentsListed, actor, at, students=kept, assessment=assessment.as_fact())
 
-    def record_breach_call(self, call: BreachCall, rules: Rulebook, actor: Actor, at: datetime) -> None:
+    def record_breach_call(self, call: BreachCall, actor: Actor, at: datetime) -> None:
         """Put the phone call of a breach on record (HR-11, HR-13).
 
-        :raises Refusal: the caller may not, or it is not the call that the case asks for.
+        :raises WrongCallDestination, InTheFuture: it is not the call that the case asks for.
         """
-        self.check_visible(actor)
-        may_record_call(actor, rules.breach_callers)
-        check_call(call, self.assessment, at)
+        require_call_asked_for(call, self.assessment, at)
         self._trigger(
             self.BreachCallRecorded,
             actor,
@@ -126,30 +124,33 @@ class Case(Aggregate):
             reference=call.reference,
         )
 
-    def check_submittable(self, rules: Rulebook, actor: Actor, at: datetime) -> Assessment:
-        """What the rulebook says of the case, provided that it may be submitted as it is (HR-06, HR-12).
+    def ready_to_submit(self, rules: Rulebook, actor: Actor, at: datetime) -> ReadyToSubmit:
+        """What ``submit`` takes, provided that the case may be submitted as it is (HR-06, HR-12).
 
-        :raises Refusal: it may not, and why.
+        :raises NotADraft: it is submitted already.
+        :raises BreachCallRequired: the LEA coordinator has to phone first.
+        :raises Invalid: the form does not take it, or something is missing.
         """
-        self._check_draft(actor)
-        assessment = self.report.judge(rules, len(self.students), actor, at)
-        check_called(assessment, self.breach_calls, actor)
-        row = rules.type_of(self.report.incident_type)
-        self.report.check_complete(rules, row, self.students)
-        if not self.students and (assessment.appeal_types or row.asks_for_pairs):
-            raise SsidsRequired("An appeal may follow, or pairs are asked for: list the students.")
-        return assessment
+        self.require_draft()
+        accepted = self.report.accepted(rules, actor, at)
+        assessment = accepted.assess(len(self.students))
+        require_call_on_record(assessment, self.breach_calls, actor)
+        appealable = bool(assessment.appeal_types)
+        self.report.require_complete(rules, accepted.row, self.students, appealable=appealable)
+        return ReadyToSubmit(
+            assessment, rules, actor, at, aggregate_id=self.id, version=self.version, judged=True
+        )
 
-    def submit(self, case_number: str, rules: Rulebook, actor: Actor, at: datetime) -> None:
+    def submit(self, case_number: str, ready: ReadyToSubmit) -> None:
         """Put the case on record for good; later than 24 hours is accepted, and flagged (HR-05, HR-14).
 
-        :raises Refusal: see ``check_submittable``.
+        :raises ValueError: ``ready`` is about another case, or about this one as it was.
         """
-        assessment = self.check_submittable(rules, actor, at)
+        assessment, rules, at = ready.on(self).assessment, ready.rules, ready.at
         due = assessment.report_due(self.report.discovered_at or at)
         self._trigger(
             self.Submitted,
-            actor,
+            ready.actor,
             at,
             case_number=case_number,
             administration_year=self.report.year or rules.year,
@@ -162,8 +163,11 @@ class Case(Aggregate):
         )
 
     def delete(self, actor: Actor, at: datetime) -> None:
-        """Throw the draft away; refused when it is no draft any more, or not the caller's."""
-        self._check_draft(actor)
+        """Throw the draft away.
+
+        :raises NotADraft: it is submitted.
+        """
+        self.require_draft()
         self._trigger(self.DraftDeleted, actor, at)
 
     def note_appeal(self, appeal: NotedAppeal, actor: Actor, at: datetime) -> None:
@@ -188,11 +192,13 @@ class Case(Aggregate):
         if self.status is CaseStatus.SUBMITTED and not self.assessment.appeal_types and not self.appeals:
             self._trigger(self.Processed, actor, at, case_number=self.case_number)
 
-    def check_visible(self, actor: Actor) -> None:
-        """Refuse callers who see no cases, or not this one; a deleted draft is seen by nobody."""
-        may_see(actor, self.report.school)
-        if self.status is CaseStatus.DELETED:
-            raise CaseNotFound
+    def require_draft(self) -> None:
+        """What is on record is never edited (§6.2).
+
+        :raises NotADraft: it is, or the draft was deleted.
+        """
+        if self.status is not CaseStatus.DRAFT:
+            raise NotADraft
 
     @property
     def sub_status(self) -> SubStatus | None:
@@ -200,12 +206,6 @@ class Case(Aggregate):
         if self.status is CaseStatus.PROCESSED:
             return SubStatus.COMPLETED
         return sub_status(list(self.appeals.values()))
-
-    def _check_draft(self, actor: Actor) -> None:
-        self.check_visible(actor)
-        may_file(actor)
-        if self.status is not CaseStatus.DRAFT:
-            raise NotADraft
 
     def _identify_breach(self, before: Assessment | None, actor: Actor, at: datetime) -> None:
         call = newly_asked(before, self.assessment, self.breach_calls)
@@ -296,5 +296,5 @@ class Case(Aggregate):
         self.status = CaseStatus.DELETED
 
 
-def _refs(students: Sequence[SealedStudent]) -> list[str]:
+def _refs(students: Students) -> list[str]:
     return [student.student_ref for student in students]

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate, event
 
-from services.incidents.domain.errors import ConcernNotFound
 from services.incidents.domain.facts import Person
-from services.incidents.domain.permissions import CONCERN_READERS, may_tell_concern
 from services.incidents.domain.values import Severity
 from shared.kernel.actor import Actor
 
@@ -56,11 +54,7 @@ class Concern(Aggregate):
 
     @classmethod
     def record(cls, concern_id: UUID, seen: Observation, actor: Actor, at: datetime) -> Concern:
-        """Tell it.
-
-        :raises NotAllowed: the role tells nothing upward, or not of this school.
-        """
-        may_tell_concern(actor, seen.school)
+        """Tell it."""
         return cls._create(
             cls.Recorded,
             id=concern_id,
@@ -71,16 +65,6 @@ class Concern(Aggregate):
             actor=actor.as_fact(),
             occurred_at=at,
         )
-
-    def check_visible(self, actor: Actor) -> None:
-        """Who told it sees it, and the coordinators whose school it is about.
-
-        :raises ConcernNotFound: for anybody else there is none, so that nobody can tell whether there is.
-        """
-        if actor.sub == self.recorded_by.sub:
-            return
-        if actor.role not in CONCERN_READERS or not actor.sees(self.seen.school):
-            raise ConcernNotFound
 
     # --- What changes. ---
 

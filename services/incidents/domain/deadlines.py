@@ -1,4 +1,4 @@
-"""What the facts of a case mean for its clocks: K3, K3b, K4 and K8 of the dossier's §8 (ADR 0013).
+"""What the facts of a case mean for its deadlines: K3, K3b, K4 and K8 of domain §8 (ADR 0013).
 
 Every due instant is computed from what was stated or recorded, never from when somebody computes it.
 """

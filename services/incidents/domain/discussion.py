@@ -16,7 +16,6 @@ from eventsourcing.domain import Aggregate, event
 from services.incidents.domain.case import Case
 from services.incidents.domain.errors import NotSubmitted
 from services.incidents.domain.facts import Person
-from services.incidents.domain.permissions import may_demand_action, may_note
 from services.incidents.domain.values import RecommendedAction
 from shared.kernel.actor import Actor, Role
 
@@ -102,9 +101,8 @@ class Discussion(Aggregate):
     def add_note(self, note_id: UUID, text: str, case: Case, actor: Actor, at: datetime) -> None:
         """Add a note; corrections after submission are made this way (§6.2).
 
-        :raises Refusal: the caller may not, or the case is a draft.
+        :raises NotSubmitted: the case is a draft.
         """
-        may_note(actor)
         about = {**_about(case, actor, at), "administration_year": case.report.year}
         desks = self._desks_for(case) if actor.role in COORDINATORS else []
         self.trigger_event(self.NoteAdded, note_id=note_id, text=text, for_desks=desks, **about)
@@ -112,9 +110,8 @@ class Discussion(Aggregate):
     def demand_action(self, text: str, case: Case, actor: Actor, at: datetime) -> None:
         """Ask for further action; the same again changes nothing.
 
-        :raises Refusal: the caller may not, or the case is a draft.
+        :raises NotSubmitted: the case is a draft.
         """
-        may_demand_action(actor)
         if text != self.additional_action:
             about = {**_about(case, actor, at), "administration_year": case.report.year}
             self.trigger_event(self.AdditionalActionRequired, text=text, **about)
@@ -122,9 +119,8 @@ class Discussion(Aggregate):
     def settle_action(self, case: Case, actor: Actor, at: datetime) -> None:
         """Say that nothing more is asked for.
 
-        :raises Refusal: the caller may not, or the case is a draft.
+        :raises NotSubmitted: the case is a draft.
         """
-        may_demand_action(actor)
         if self.additional_action is not None:
             self.trigger_event(self.AdditionalActionSettled, **_about(case, actor, at))
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate, event
 
 from services.incidents.domain.facts import Person
-from services.incidents.domain.permissions import may_set_filing_protocol
 from shared.kernel.actor import Actor
 
 NAMES = UUID("8f5f4a7e-1b1c-5b0f-8a5e-0a4f6f7d2c93")
@@ -64,19 +63,11 @@ class FilingProtocol(Aggregate):
 
     @classmethod
     def choose(cls, lea: str, protocol: FilingChoice, actor: Actor, at: datetime) -> FilingProtocol:
-        """Choose for the first time.
-
-        :raises NotAllowed: the caller does not coordinate this LEA.
-        """
-        may_set_filing_protocol(actor, lea)
+        """Choose for the first time."""
         return cls._create(cls.Chosen, id=filing_protocol_of(lea), **_said(lea, protocol, actor, at))
 
     def change(self, protocol: FilingChoice, actor: Actor, at: datetime) -> None:
-        """Choose otherwise; the same again changes nothing.
-
-        :raises NotAllowed: the caller does not coordinate this LEA.
-        """
-        may_set_filing_protocol(actor, self.lea)
+        """Choose otherwise; the same again changes nothing."""
         if protocol is not self.protocol:
             self.trigger_event(self.Changed, **_said(self.lea, protocol, actor, at))
 

@@ -48,8 +48,8 @@ class Sitting:
     pages: tuple[ItemPage, ...]
     answered: frozenset[int]
 
-    def check(self) -> None:
-        """Whether the pages follow each other.
+    def require_order(self) -> None:
+        """Take pages that follow each other, and no others.
 
         :raises InvalidSitting: they do not.
         """

@@ -31,6 +31,7 @@ from services.incidents.domain.values import (
 )
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Issue
+from shared.kernel.judged import Judged
 
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far a caller's clock may run ahead of ours before an instant counts as future."""
@@ -88,28 +89,25 @@ class Report:
             **{f"details.{name}": value for name, value in self.details.items()},
         }
 
-    def judge(self, rulebook: Rulebook, listed: int, actor: Actor, at: datetime) -> Assessment:
-        """What the rulebook says of this report, provided that the form takes it at all.
+    def accepted(self, rulebook: Rulebook, actor: Actor, at: datetime) -> AcceptedReport:
+        """The report, provided that the form takes it from this caller; details may still hold plain SSIDs.
 
-        :raises Refusal: it does not (HR-03, HR-27, HR-28), or the report contradicts itself.
+        :raises Invalid: the form does not take it (HR-03, HR-27, HR-28), or it says what no draft may say:
+            ``NotSummative``, ``TooManyStudents``, ``InTheFuture`` and their like.
         """
-        rulebook.reportable_type(self.incident_type, by_caltac=actor.role is Role.CALTAC_AGENT)
-        self.check(rulebook, at=at)
-        return rulebook.assess(self.incident_type, self.circumstances(rulebook, listed))
+        row = rulebook.reportable_type(self.incident_type, by_caltac=actor.role is Role.CALTAC_AGENT)
+        self._require_form(rulebook, at)
+        return AcceptedReport(self, row, rulebook, judged=True)
 
-    def check(self, rulebook: Rulebook, *, at: datetime) -> None:
-        """What not even a draft may say.
-
-        :raises Invalid: what is wrong: ``NotSummative``, ``TooManyStudents``, ``InTheFuture`` and their like.
-        """
+    def _require_form(self, rulebook: Rulebook, at: datetime) -> None:
         if self.assessment_kind is not AssessmentKind.SUMMATIVE:
             raise NotSummative
         if (self.student_count or 0) > MOST_STUDENTS:
             raise TooManyStudents
-        self._check_test(rulebook)
-        self._check_times(at)
+        self._require_test(rulebook)
+        self._require_times(at)
 
-    def _check_test(self, rulebook: Rulebook) -> None:
+    def _require_test(self, rulebook: Rulebook) -> None:
         """One of the year's tests, and a grade that takes it (§2.1)."""
         if self.test is None:
             return
@@ -125,7 +123,7 @@ class Report:
                 issues=[Issue("/grade", "unknown_choice", f"One of: {', '.join(grades)}.")],
             )
 
-    def _check_times(self, at: datetime) -> None:
+    def _require_times(self, at: datetime) -> None:
         for name, instant in (("occurred_at", self.occurred_at), ("discovered_at", self.discovered_at)):
             if instant is not None and instant > at + CLOCKS_DIFFER:
                 issue = Issue(f"/{name}", "in_the_future", "This instant has not come yet.")
@@ -136,10 +134,12 @@ class Report:
                 issues=[Issue("/discovered_at", "discovered_before_occurred", "This is before occurred_at.")],
             )
 
-    def check_complete(
-        self, rulebook: Rulebook, row: IncidentType, students: Sequence[SealedStudent]
+    def require_complete(
+        self, rulebook: Rulebook, row: IncidentType, students: Sequence[SealedStudent], *, appealable: bool
     ) -> None:
-        """Whether the case may be submitted (HR-06); whether an appeal follows is not asked here.
+        """Refuse what lacks something for submission (HR-06).
+
+        :param appealable: whether an appeal may follow: then the students are listed.
 
         :raises MissingDetails, StudentCountMismatch, SsidsRequired: what is missing.
         """
@@ -159,6 +159,8 @@ class Report:
                 f"The details name {strangers} students that are not on the list of students.",
                 issues=[Issue("/ssids", "ssids_required", "List every student that the details name.")],
             )
+        if not students and (appealable or row.asks_for_pairs):
+            raise SsidsRequired("An appeal may follow, or pairs are asked for: list the students.")
 
     def as_fact(self) -> dict[str, object]:
         """The form in which an event keeps it: complete, enumerations as text."""
@@ -175,6 +177,27 @@ class Report:
         kept["assessment_kind"] = AssessmentKind(kept["assessment_kind"])
         kept["delivery_mode"] = DeliveryMode(kept["delivery_mode"]) if kept["delivery_mode"] else None
         return cls(**kept)
+
+
+@dataclass(frozen=True)
+class AcceptedReport(Judged):
+    """A report that the form takes, with its row of the catalog; ``Report.accepted`` hands it out.
+
+    It is asked for before anything is sealed. Nothing that it was judged by is in the details, so it holds
+    for the sealed report as well.
+    """
+
+    report: Report
+    row: IncidentType
+    rules: Rulebook
+
+    def with_details(self, details: Mapping[str, object]) -> AcceptedReport:
+        """The same with other details: those that are sealed."""
+        return replace(self, report=replace(self.report, details=details))
+
+    def assess(self, listed: int) -> Assessment:
+        """What the rulebook says of the report; ``listed`` is the number of listed students."""
+        return self.rules.assess(self.report.incident_type, self.report.circumstances(self.rules, listed))
 
 
 def _strangers(details: Mapping[str, object], students: Sequence[SealedStudent]) -> int:

@@ -102,7 +102,7 @@ class Rulebook:
     appeal_limits: Mapping[AppealType, Condition]  # test kind and delivery, whatever the type (§5.7)
     breach_callers: frozenset[Role]  # who makes or confirms the phone call of a breach (§4.10)
     report_within_hours: int  # from discovery to submission, elapsed (K3)
-    clocks: Mapping[str, DeadlineRule]  # by the dossier's name (§8)
+    clocks: Mapping[str, DeadlineRule]  # by id (domain §8)
     testing_window: WindowRule
     pause_rule: PauseRule
     lifetimes: Mapping[str, Lifetime]  # by test code (§2.3)

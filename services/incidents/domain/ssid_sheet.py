@@ -18,6 +18,7 @@ from services.incidents.domain.errors import (
     TooManyStudents,
     UploadTooSmall,
 )
+from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import MOST_STUDENTS
 from shared.kernel.errors import Issue
 
@@ -39,7 +40,7 @@ class Cell:
     text: str
 
 
-def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> tuple[str, ...]:
+def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> SsidList:
     """The students that a file lists.
 
     :param cells: the file's only column, without its empty cells.
@@ -50,16 +51,16 @@ def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> tuple[str, ...]
     :raises StudentCountMismatch: not as many as stated.
     """
     listed = _without_header([Cell(cell.place, cell.text.strip()) for cell in cells if cell.text.strip()])
-    _check_only_ssids(listed)
+    _require_only_ssids(listed)
     if len(listed) > MOST_STUDENTS:
         raise TooManyStudents
     if len(listed) < FEWEST_ROWS:
         raise UploadTooSmall(f"A file is taken from {FEWEST_ROWS} students on; type up to ten SSIDs.")
-    _check_rows(listed)
+    _require_rows(listed)
     if stated is not None and stated != len(listed):
         issue = Issue("/student_count", "student_count_mismatch", f"The file lists {len(listed)} students.")
         raise StudentCountMismatch("State as many students as the file lists.", issues=[issue])
-    return tuple(cell.text for cell in listed)
+    return SsidList.of_sheet([cell.text for cell in listed])
 
 
 def another_column(place: str) -> OnlySsidsAllowed:
@@ -76,7 +77,7 @@ def _without_header(cells: Sequence[Cell]) -> Sequence[Cell]:
     return cells[1:] if cells and cells[0].text.casefold() == _HEADER else cells
 
 
-def _check_only_ssids(cells: Sequence[Cell]) -> None:
+def _require_only_ssids(cells: Sequence[Cell]) -> None:
     lettered = [cell for cell in cells if _lettered(cell.text)]
     if lettered:
         raise _nothing_but_ssids(
@@ -88,7 +89,7 @@ def _lettered(text: str) -> bool:
     return any(sign.isalpha() for sign in text) and _ROUNDED.fullmatch(text) is None
 
 
-def _check_rows(cells: Sequence[Cell]) -> None:
+def _require_rows(cells: Sequence[Cell]) -> None:
     first: dict[str, str] = {}
     issues: list[Issue] = []
     for cell in cells:

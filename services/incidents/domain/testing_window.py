@@ -7,11 +7,10 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
-from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.errors import ReportingClosed
 from services.incidents.domain.facts import Person
-from services.incidents.domain.permissions import may_set_window
 from services.incidents.domain.rulebook import Rulebook
+from services.incidents.domain.submission import ReadyToSubmit
 from services.incidents.domain.values import Severity
 from services.incidents.domain.windows import Window, WindowRule, pacific_date
 from shared.kernel.actor import Actor, Role
@@ -64,20 +63,18 @@ class TestingWindow(Aggregate):
     def first(cls, window: Window, year: str, rules: Rulebook, actor: Actor, at: datetime) -> TestingWindow:
         """Set a window that nobody has set before.
 
-        :raises Refusal: the caller may not, or these cannot be its dates.
+        :raises InvalidWindow: these cannot be its dates.
         """
-        may_set_window(actor, window.cds)
-        rules.testing_window.check(window.opens_on, window.closes_on, year)
+        rules.testing_window.require_possible(window.opens_on, window.closes_on, year)
         body = _body(window, year, rules, actor, at)
         return cls._create(cls.WindowSet, id=id_of_window(window.cds, year), **body)
 
     def set(self, window: Window, rules: Rulebook, actor: Actor, at: datetime) -> None:
         """Set it to other days; to the same again changes nothing.
 
-        :raises Refusal: the caller may not, or these cannot be its dates.
+        :raises InvalidWindow: these cannot be its dates.
         """
-        may_set_window(actor, window.cds)
-        rules.testing_window.check(window.opens_on, window.closes_on, self.year)
+        rules.testing_window.require_possible(window.opens_on, window.closes_on, self.year)
         if window != self.window:
             self.trigger_event(self.WindowMoved, **_body(window, self.year, rules, actor, at))
 
@@ -104,18 +101,17 @@ def reporting_closes_on(window: Window, rule: WindowRule) -> date:
     return window.closes_on + timedelta(rule.reporting_days)
 
 
-def refuse_after_reporting(
-    window: Window | None, rule: WindowRule, assessment: Assessment, actor: Actor, at: datetime
-) -> None:
+def require_reporting_open(window: Window | None, ready: ReadyToSubmit) -> None:
     """Cases are taken until a week after the window, breaches and what CalTAC files always (HR-20, A-2).
 
     :param window: the one in force, where one is known; unknown, it restricts nobody.
     :raises ReportingClosed: it is later than that.
     """
-    if window is None or assessment.severity is Severity.BREACH or actor.role is Role.CALTAC_AGENT:
+    by_caltac = ready.actor.role is Role.CALTAC_AGENT
+    if window is None or ready.assessment.severity is Severity.BREACH or by_caltac:
         return
-    last = reporting_closes_on(window, rule)
-    if pacific_date(at) > last:
+    last = reporting_closes_on(window, ready.rules.testing_window)
+    if pacific_date(ready.at) > last:
         raise ReportingClosed(
             f"Cases of this testing window were taken until {last}. Breaches are taken always; for anything"
             " else the LEA coordinator calls CalTAC, who can file it."

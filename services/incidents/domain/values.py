@@ -1,4 +1,4 @@
-"""The words of the field (dossier §2–§6): what can be said about a case, and how little else."""
+"""The words of the field (domain §2–§6): what can be said about a case, and how little else."""
 
 from __future__ import annotations
 

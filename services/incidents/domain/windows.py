@@ -45,8 +45,8 @@ class WindowRule:
     latest: DayOfYear
     reporting_days: int  # calendar days (K8, A-2)
 
-    def check(self, opens_on: date, closes_on: date, year: str) -> None:
-        """Whether a window of this year can have these dates.
+    def require_possible(self, opens_on: date, closes_on: date, year: str) -> None:
+        """Take the dates that a window of this year can have, and no others.
 
         :raises InvalidWindow: it ends before it begins, or lies outside of the year; issues say which.
         """

@@ -14,7 +14,7 @@ from shared.deadlines.deadline import Deadline
 
 
 def noticed(fact: DomainEvent) -> Published | None:
-    """What others are told of a deadline; None for silent clocks, and for what is nobody's business."""
+    """What others are told of a deadline; None for silent ones, and for what is nobody's business."""
     if not isinstance(fact, Deadline.AtRisk | Deadline.Missed) or not fact.terms["published"]:
         return None
     closing = fact.terms["clock"] == deadlines.CLOSING

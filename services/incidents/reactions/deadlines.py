@@ -21,7 +21,7 @@ WindowFact = TestingWindow.WindowSet | TestingWindow.WindowMoved
 
 
 class CaseDeadlines:
-    """The ledger's keeper of this service."""
+    """Which facts of this service start, move, meet or end which deadlines."""
 
     def __init__(self, library: Library, cases: Projector) -> None:
         """:param cases: folds the list of cases, by which a window finds the drafts that it concerns."""
@@ -33,7 +33,7 @@ class CaseDeadlines:
             await self._cases.catch_up()
 
     async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Sequence[DeadlineChange]:
-        """What these facts mean for the clocks of cases."""
+        """What these facts mean for the deadlines of cases."""
         windows = _Windows(Windows(unit.store, self._library))
         found: list[DeadlineChange] = []
         for recorded in page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,10 @@ class CaseCriteria:
     student_ref: str | None = None
     submitted_from: datetime | None = None
     submitted_before: datetime | None = None  # excluded
+
+    def of_student(self, student_ref: str) -> CaseCriteria:
+        """The same, and this student."""
+        return replace(self, student_ref=student_ref)
 
 
 class CaseSearch:

@@ -1,4 +1,4 @@
-"""What may be sent to this service, and what it answers (contract §5)."""
+"""What may be sent to this service (contract §5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.notifications.application.commands import PutContacts, ReportAttempt
 from services.notifications.domain.addresses import one_line
@@ -48,15 +48,22 @@ VERDICTS = {
 class ContactBody(RequestModel):
     """One coordinator to be mailed."""
 
-    role: CoordinatorRole
-    name: Line
-    email: Line
+    role: Annotated[
+        CoordinatorRole, Field(description="Whether the person coordinates the LEA or the school.")
+    ]
+    name: Annotated[Line, Field(description="The person's name.")]
+    email: Annotated[Line, Field(description="The person's e-mail address.")]
 
 
 class DirectoryBody(RequestModel):
     """``PUT /v1/directory/{cds}``: all contacts of an LEA (7 digits) or a school (14 digits)."""
 
-    contacts: Annotated[list[ContactBody], Field(max_length=MOST_CONTACTS)]
+    contacts: Annotated[
+        list[ContactBody],
+        Field(
+            max_length=MOST_CONTACTS, description="Everybody to be mailed, in place of those named before."
+        ),
+    ]
 
     def to_command(self, cds: str, actor: Actor, at: datetime, expected: int | None) -> PutContacts:
         """The command."""
@@ -67,9 +74,11 @@ class DirectoryBody(RequestModel):
 class AttemptBody(RequestModel):
     """``POST /v1/notifications/{id}/attempts``: one attempt of a mailer outside, and what became of it."""
 
-    outcome: Outcome
-    detail: Annotated[Line, Field(max_length=500, description="what the mail server said")] | None = None
-    at: Annotated[Instant, Field(description="when it was made")]
+    outcome: Annotated[Outcome, Field(description="What became of the attempt.")]
+    detail: Annotated[
+        Annotated[Line, Field(max_length=500)] | None, Field(description="What the mail server said.")
+    ] = None
+    at: Annotated[Instant, Field(description="When the attempt was made.")]
 
     def to_command(
         self, notification_id: UUID, actor: Actor, now: datetime, expected: int | None
@@ -83,10 +92,12 @@ class AttemptBody(RequestModel):
 class NotificationQuery(Paging):
     """``GET /v1/notifications``."""
 
-    case_number: Term | None = None
-    status: MessageStatus | None = None
-    kind: MessageKind | None = None
-    recipient: Term | None = None
+    case_number: Annotated[Term | None, Field(description="Only messages about this case.")] = None
+    status: Annotated[MessageStatus | None, Field(description="Only messages in this status.")] = None
+    kind: Annotated[MessageKind | None, Field(description="Only messages of this kind.")] = None
+    recipient: Annotated[
+        Term | None, Field(description="Only messages to this e-mail address, written in full.")
+    ] = None
 
     def filters(self) -> MessageCriteria:
         """What is asked for."""
@@ -113,58 +124,3 @@ class NotificationQuery(Paging):
 def key_of(row: Mapping[str, Any]) -> tuple[str, str]:
     """The place of a message in the list."""
     return row["created_at"].isoformat(), str(row["id"])
-
-
-class Person(BaseModel):
-    """Somebody who is mailed."""
-
-    role: str
-    name: str
-    email: str
-
-
-class DirectoryResource(BaseModel):
-    """The coordinators of one LEA or school."""
-
-    cds: str
-    contacts: list[Person]
-    changed_at: datetime
-    version: int
-
-
-class NotificationItem(BaseModel):
-    """One message in a list."""
-
-    id: UUID
-    kind: MessageKind
-    status: MessageStatus
-    incident_id: UUID
-    case_number: str | None
-    lea: str
-    school: str
-    recipients: list[Person]
-    subject: str
-    body_text: str
-    message_id: str
-    attempts: int
-    reason: str | None
-    retry_at: datetime | None
-    created_at: datetime
-    delivered_at: datetime | None
-    version: int
-
-
-class NotificationResource(NotificationItem):
-    """One message as it stands."""
-
-    body_html: str
-    template: str
-    template_version: str
-    resends: int
-
-
-class NotificationList(BaseModel):
-    """Messages, newest first."""
-
-    items: list[NotificationItem]
-    next_cursor: str | None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from services.notifications.application.commands import PutContacts
-from services.notifications.application.scope import may_put_entry, sees_entry
 from services.notifications.domain.directory_entry import DirectoryEntry, entry_id
+from services.notifications.domain.permissions import (
+    require_entry_keeper,
+    require_entry_visible,
+    require_reader,
+)
 from services.notifications.domain.values import Contact
 from shared.kernel.actor import Actor
 from shared.kernel.errors import NotFound, Stale
@@ -22,7 +26,8 @@ class Directory:
 
         :raises NotFound: none was put, or it lies outside the caller's scope.
         """
-        sees_entry(actor, cds)
+        require_reader(actor)
+        require_entry_visible(actor, cds)
         try:
             return await self._store.load(DirectoryEntry, entry_id(cds))
         except StreamUnknown:
@@ -34,7 +39,9 @@ class Directory:
         :raises Stale: the caller decided on another version.
         :raises Invalid: see ``DirectoryEntry.open``.
         """
-        may_put_entry(command.actor, command.cds)
+        require_reader(command.actor)
+        require_entry_visible(command.actor, command.cds)
+        require_entry_keeper(command.actor)
         actor = command.actor.as_fact()
         try:
             return await change(

@@ -15,9 +15,14 @@ import structlog
 from services.notifications.application.commands import Notify, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import Mail, MailWriter, Outgoing
-from services.notifications.application.scope import may_report, may_resend
 from services.notifications.domain.errors import InTheFuture, SentByOurselves
 from services.notifications.domain.message import Message, notification_id_of
+from services.notifications.domain.permissions import (
+    require_mailer,
+    require_message_visible,
+    require_reader,
+    require_resender,
+)
 from services.notifications.domain.recipients import (
     at_the_desk,
     desk_for,
@@ -138,11 +143,11 @@ class Messages:
         :raises SentByOurselves: it is in our own queue, and our own sender runs.
         :raises NotBeingSent: it has come to its end already.
         """
-        may_report(command.actor)
+        require_mailer(command.actor)
         if command.attempted_at > command.at + SKEW:
             raise InTheFuture("An attempt is reported after it was made.")
         message = await find_message(self._store, command.notification_id)
-        _check_version(message, command.expected)
+        _require_version(message, command.expected)
         if not self._stationery.outside and await self._outgoing.holds(message.id):
             raise SentByOurselves("NOTIFICATIONS_DELIVERY is smtp here: our own sender records its attempts.")
         message.record_outside_attempt(
@@ -160,9 +165,11 @@ class Messages:
         :raises NoLongerTrue: it warns of what has come in the meantime.
         :raises NobodyToSendTo: it had no recipient, and still has none.
         """
+        require_reader(command.actor)
         message = await find_message(self._store, command.notification_id)
-        may_resend(command.actor, message)
-        _check_version(message, command.expected)
+        require_message_visible(command.actor, message)
+        require_resender(command.actor)
+        _require_version(message, command.expected)
         coordinators = await self._directory.coordinators_of(message.matter.lea)
         recipients = recipients_again(
             message.recipients,
@@ -221,7 +228,7 @@ async def find_message(store: Store, notification_id: UUID) -> Message:
         raise NotFound("There is no such notification.") from None
 
 
-def _check_version(message: Message, expected: int | None) -> None:
+def _require_version(message: Message, expected: int | None) -> None:
     if expected is not None and expected != message.version:
         raise Stale(f"The present version is {message.version}, not {expected}.")
 

@@ -1,4 +1,4 @@
-"""The coordinators to be mailed for one LEA or school (A-29: all of them; dossier §7).
+"""The coordinators to be mailed for one LEA or school (A-29: all of them; domain §7).
 
 An entry is put whole: what it said before stays in its history.
 """

@@ -152,7 +152,7 @@ class Message(Aggregate):
 
         :raises NotBeingSent: it has come to its end already.
         """
-        self._check_waiting()
+        self._require_waiting()
         if not self.fits(at):
             self._expire(actor, at)
             return
@@ -183,7 +183,7 @@ class Message(Aggregate):
 
         :raises NotBeingSent: it has come to its end already.
         """
-        self._check_waiting()
+        self._require_waiting()
         self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
         answers = [ServerAnswer(person.email, verdict, None, detail) for person in self.round.outstanding]
         if verdict is Verdict.DEFERRED:
@@ -215,7 +215,7 @@ class Message(Aggregate):
         }
         self._trigger(self.ResendRequested, actor, at, **body)
 
-    def _check_waiting(self) -> None:
+    def _require_waiting(self) -> None:
         if not self.waiting:
             raise errors.NotBeingSent(f"The message is {self.status.value}.")
 

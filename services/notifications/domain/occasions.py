@@ -275,9 +275,9 @@ class DraftReminder(Occasion):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportDeadline(Occasion):
-    """What every mail about a clock of a case says (N10; K3, K4, K8)."""
+    """What every mail about a deadline of a case says (N10; K3, K4, K8)."""
 
-    clock: str  # the dossier's name, "K3"
+    clock: str  # the id of domain §8, "K3"
     clock_title: str
     administration_year: str
     incident_title: str
@@ -293,7 +293,7 @@ class ReportDeadline(Occasion):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAtRisk(ReportDeadline):
-    """The clock still runs, and a warning is due (N10)."""
+    """It still runs, and a warning is due (N10)."""
 
     state = "report_at_risk"
 
@@ -305,14 +305,14 @@ class ReportAtRisk(ReportDeadline):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOverdue(ReportDeadline):
-    """The clock ran out first (N10, A-3)."""
+    """It passed first (N10, A-3)."""
 
     state = "report_overdue"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionDeadline(AppealOccasion):
-    """What every mail about a decision clock says (N10; K5, K6, K7): the decider's desk is told."""
+    """What every mail about a decision's deadline says (N10; K5, K6, K7): the decider's desk is told."""
 
     clock: str
     decide_by: datetime
@@ -338,6 +338,6 @@ class DecisionAtRisk(DecisionDeadline):
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionOverdue(DecisionDeadline):
-    """Undecided when the clock ran out; nothing is decided by itself (K5, N10)."""
+    """Undecided when the deadline passed; nothing is decided by itself (K5, N10)."""
 
     state = "decision_overdue"

@@ -1,4 +1,4 @@
-"""Who is told what (dossier §7, HR-09, A-9, A-29).
+"""Who is told what (domain §7, HR-09, A-9, A-29).
 
 * N1, N4, N5: whoever submitted or filed; and all active LEA coordinators of the LEA, unless an LEA
   coordinator acted: then that one mail is enough.

@@ -1,6 +1,6 @@
 """When to try again after a temporary failure: often at first, then ever more rarely, for 72 hours.
 
-The dossier expects the confirmation within two hours (K21): within them no gap exceeds a quarter of an hour.
+The confirmation is expected within two hours (K21): within them no gap exceeds a quarter of an hour.
 """
 
 from __future__ import annotations

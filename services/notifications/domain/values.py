@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class MessageKind(StrEnum):
-    """What a message is for (contract §5; dossier §7, N1-N11)."""
+    """What a message is for (contract §5; domain §7, N1-N11)."""
 
     CASE_SUBMITTED = "case_submitted"
     CDE_COPY = "cde_copy"

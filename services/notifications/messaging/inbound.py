@@ -1,4 +1,4 @@
-"""Who is told when something happens elsewhere (dossier §7, N1-N11).
+"""Who is told when something happens elsewhere (domain §7, N1-N11).
 
 A message may come again, and in any order: a notification's identity follows from the event that caused it,
 so a repeated event finds its notification already there, inbox or no inbox. Nothing is looked up elsewhere:

@@ -223,24 +223,24 @@ def draft_reminder(event: incidents_v1.DraftReminder) -> DraftReminder:
 
 
 def report_at_risk(event: incidents_v1.DeadlineAtRisk) -> ReportAtRisk:
-    """A clock of a case still runs."""
+    """A deadline of a case still runs."""
     return ReportAtRisk(**_of_a_report(event))
 
 
 def report_overdue(event: incidents_v1.DeadlineMissed) -> ReportOverdue:
-    """A clock of a case ran out."""
+    """A deadline of a case has passed."""
     return ReportOverdue(**_of_a_report(event))
 
 
 def decision_at_risk(event: appeals_v1.DecisionAtRisk) -> DecisionAtRisk:
-    """A decision clock still runs."""
+    """A decision's deadline still runs."""
     return DecisionAtRisk(
         **about_appeal(event), clock=event.clock, decide_by=event.decide_by, noticed_at=event.noticed_at
     )
 
 
 def decision_overdue(event: appeals_v1.DecisionOverdue) -> DecisionOverdue:
-    """A decision clock ran out."""
+    """A decision's deadline has passed."""
     return DecisionOverdue(
         **about_appeal(event), clock=event.clock, decide_by=event.decide_by, noticed_at=event.noticed_at
     )

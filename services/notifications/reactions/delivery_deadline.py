@@ -1,7 +1,7 @@
 """K21: a mail is with its mail server two hours after what triggered it; otherwise somebody is alerted.
 
-The clock is set in the transaction that writes the message, by the instant of its trigger; it is met by the
-fact that the message was delivered. A miss is an error in the log and a row of the ledger, never a mail.
+The deadline is set in the transaction that writes the message, by the instant of its trigger. It is met by
+the fact that the message was delivered. A miss is an error in the log and a row of the ledger, never a mail.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _log = structlog.get_logger(__name__)
 
 
 class DeliveryDeadlines:
-    """The ledger's keeper of this service."""
+    """Which facts of this service meet which deadlines."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
         """Nothing but the facts is looked at."""
 
     async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Sequence[DeadlineChange]:  # noqa: ARG002 - the port's
-        """A message that was delivered has met its clock."""
+        """A message that was delivered has met its deadline."""
         facts: list[Any] = [
             recorded.fact for recorded in page
         ]  # Any: told apart by what they are filed under
@@ -53,7 +53,7 @@ class DeliveryDeadlines:
 
 
 def with_deadlines(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
-    """The same handlers; every message that one of them writes has its clock set with it."""
+    """The same handlers; every message that one of them writes has its deadline set with it."""
     return {kind: _with_deadline(handler) for kind, handler in handlers.items()}
 
 
@@ -82,7 +82,7 @@ def triggered_at(event: CloudEvent) -> datetime:
 
 @dataclass(frozen=True)
 class _DeadlineSetting:
-    """A store that sets the clock of each new message in the message's own transaction."""
+    """A store that sets the deadline of each new message in the message's own transaction."""
 
     store: Store
     triggered_at: datetime

@@ -11,8 +11,8 @@ import structlog
 from services.notifications.application.sending import MessageSender
 from services.notifications.domain.retries import EXPECTED_WITHIN
 from shared.kernel.store import StreamMoved
-from shared.messaging.back_off import BackOff, pause
 from shared.observability.metrics import gauge
+from shared.persistence.back_off import BackOff, pause
 from shared.persistence.faults import transient
 from shared.persistence.tail import Tail
 

@@ -64,7 +64,7 @@ Reminder = DraftReminder | ReportDeadline
 
 
 def reminder_words(told: Reminder, policy: MailPolicy) -> dict[str, object]:
-    """What the templates and subjects about a case's clocks name."""
+    """What the templates and subjects about a case's deadlines name."""
     words: dict[str, object] = {"told": told, "rows": list(_reminder_rows(told, policy))}
     if isinstance(told, ReportDeadline):
         clock = {"clock": plain(told.clock_title), "due": pacific(told.due_at)}
@@ -73,7 +73,7 @@ def reminder_words(told: Reminder, policy: MailPolicy) -> dict[str, object]:
 
 
 def reminder_steps(told: Reminder, policy: MailPolicy) -> Iterator[str]:
-    """What to do next, according to the clock."""
+    """What to do next, according to the deadline."""
     if isinstance(told, DraftReminder):
         yield from policy.announcements[MessageKind.DRAFT_REMINDER].steps
         return
@@ -82,7 +82,7 @@ def reminder_steps(told: Reminder, policy: MailPolicy) -> Iterator[str]:
 
 
 def decision_words(told: DecisionDeadline, policy: MailPolicy) -> dict[str, object]:
-    """What the templates and subjects about a decision clock name."""
+    """What the templates and subjects about a decision's deadline name."""
     due, noticed = (
         SummaryRow("Decision due", pacific(told.decide_by)),
         SummaryRow("As of", pacific(told.noticed_at)),
@@ -98,7 +98,7 @@ def decision_words(told: DecisionDeadline, policy: MailPolicy) -> dict[str, obje
 
 
 def decision_steps(told: DecisionDeadline, policy: MailPolicy) -> Iterator[str]:
-    """What the desk does next, according to the clock."""
+    """What the desk does next, according to the deadline."""
     clock = policy.words_of_clock(told.clock)
     yield from clock.at_risk if told.state == "decision_at_risk" else clock.missed
 

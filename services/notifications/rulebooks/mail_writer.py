@@ -48,7 +48,7 @@ LONGEST_SUBJECT = 180
 
 
 class TemplateMailWriter:
-    """All letters of all years; holds nothing but compiled templates."""
+    """Writes the mails of all years; holds nothing but compiled templates."""
 
     def __init__(self, templates: Path = TEMPLATES) -> None:
         self._folder = templates

@@ -35,7 +35,7 @@ class SenderEntry(_Entry):
 
 
 class Phone(_Entry):
-    """A number to call (dossier §1.1)."""
+    """A number to call (domain §1.1)."""
 
     name: Text
     number: Text
@@ -74,7 +74,7 @@ class AppealWords(_Entry):
 
 
 class DeadlineWords(_Entry):
-    """What to do while a clock of dossier §8 still runs, and when it has run out."""
+    """What to do while a clock of domain §8 still runs, and when it has run out."""
 
     at_risk: tuple[Text, ...]
     missed: tuple[Text, ...]
@@ -117,9 +117,7 @@ class MailPolicy(BaseModel):
     appeal_types: dict[str, AppealWords]
     outcomes: dict[str, Steps]
     announcements: dict[MessageKind, Steps]
-    clock_words: dict[
-        str, DeadlineWords
-    ]  # by the dossier's name; ``other`` for those without words of their own
+    clock_words: dict[str, DeadlineWords]  # by id (domain §8); ``other`` for those without words of their own
     letters: tuple[MailEntry, ...]
     clocks: dict[Literal["K21"], DeliveryDeadline]
 

@@ -1,6 +1,6 @@
 """The facts of an occasion as labelled rows, the same in the text and in the HTML of a mail.
 
-Every instant is given in Pacific time, in which all of the program's deadlines are meant (dossier §8).
+Every instant is given in Pacific time, in which all of the program's deadlines are meant (domain §8).
 """
 
 from __future__ import annotations

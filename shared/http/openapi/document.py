@@ -102,7 +102,7 @@ BEARER: Document = {
     "description": "A token of the configured issuer; its claims name the caller, the role and the place.",
 }
 CONTACT: Document = {"name": "The maintainers of STAIRS"}
-LICENSE: Document = {"name": "As in the file LICENSE of the distribution", "identifier": "LicenseRef-STAIRS"}
+LICENSE: Document = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 NOTHING = Description(name="api", port=8000, text="An API of STAIRS.", tags={}, operations={})
 FOR_THE_FIRST_TIME = "The same, put for the first time."
 NO_CONTENT = "Done; there is nothing to answer."

@@ -101,18 +101,13 @@ def _named(key: str, owner: str, schema: Document, schemas: dict[str, Document])
     if not values:
         return schema
     made: Document = {"type": "string", "enum": values}
-    name = _free_name(_pascal(key), owner, made, schemas)
+    if "description" in schema:
+        made["description"] = schema["description"]
+    name = next((known for known, one in schemas.items() if one.get("enum") == values), owner + _pascal(key))
     schemas.setdefault(name, made)
     reference: Document = {"$ref": REF + name}
     rest = {word: value for word, value in schema.items() if word not in ("type", "enum")}
     return {**rest, "oneOf": [reference, NULL]} if None in schema["enum"] else {**rest, **reference}
-
-
-def _free_name(name: str, owner: str, made: Document, schemas: dict[str, Document]) -> str:
-    for known, schema in schemas.items():
-        if schema.get("enum") == made["enum"]:
-            return known
-    return name if name not in schemas else owner.removesuffix("Resource") + name
 
 
 def _pascal(key: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 _REFERENCE = (
     r"(?:HR-\d+|A-\d+|[KNEP]\d+|§\s?[\d.]+(?: note \d+)?|contract(?:,? §\s?[\d.]+)?|RFC \d+ §[\d.]+|M p\d+"
-    r"|ADR \d+|dossier(?: §[\d.]+)?)"
+    r"|ADR \d+)"
 )
 _REFERENCES = rf"{_REFERENCE}(?:(?:[,;–-]| and) ?{_REFERENCE})*"
 _IN_BRACKETS = re.compile(rf"\s*\({_REFERENCES}(?:, `[^`]*`)?\)")

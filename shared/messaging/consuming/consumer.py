@@ -21,13 +21,13 @@ import structlog
 
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.trail import Trail
-from shared.messaging.back_off import BackOff, pause
 from shared.messaging.consuming.feed import Delivery, Failure, Feed
 from shared.messaging.consuming.in_hand import InHand
 from shared.messaging.consuming.judgement import problem_of
 from shared.messaging.consuming.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
+from shared.persistence.back_off import BackOff, pause
 from shared.persistence.unit_of_work import UnitOfWork
 
 Handler = Callable[[CloudEvent, UnitOfWork], Awaitable[None]]

@@ -1,6 +1,6 @@
 """The consumer port: one stream of published events, whoever carries it (ADR 0006).
 
-Adapters: ``kafka_feed`` (a consumer group), ``changes_feed`` (the producer's ``/v1/changes`` by position) and
+Adapters: ``kafka.feed`` (a consumer group), ``http_feed`` (the producer's ``/v1/changes`` by position) and
 ``own_feed`` (the service's own events). ``tests/contract/test_feed.py`` holds all to the same suite.
 """
 

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.envelope import CloudEvent
-from shared.messaging.back_off import BackOff
 from shared.messaging.cloud_events import MalformedEvent, from_json
 from shared.messaging.consuming.cursor import Cursor
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking
+from shared.persistence.back_off import BackOff
 
 PAGE = 200  # events asked for at once
 LOOK_EVERY = 15.0  # seconds between two looks at what stands behind

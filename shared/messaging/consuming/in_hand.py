@@ -11,7 +11,11 @@ from shared.messaging.consuming.feed import Delivery
 from shared.observability.metrics import gauge
 
 _lag = gauge("consumer_lag", "Messages (or positions) that wait to be handled.", ("consumer", "stream"))
-_seconds = gauge("consumer_lag_seconds", "Age of the oldest message in hand.", ("consumer", "stream"))
+_seconds = gauge(
+    "consumer_lag_seconds",
+    "Age of the oldest message in hand, since it was recorded.",
+    ("consumer", "stream"),
+)
 
 
 class InHand:
@@ -45,8 +49,11 @@ class InHand:
             _seconds.labels(self._consumer, stream).set(self._age(mine[0]) if mine else 0.0)
 
     def _age(self, delivery: Delivery) -> float:
-        """Seconds since it happened; since it came, where that is longer (clocks can be moved, or wrong)."""
+        """Seconds since its producer recorded it; since it came, where that is longer or all that is known.
+
+        When it happened in the world does not count: a deadline of years ago may be recorded today.
+        """
         held = time.monotonic() - self._since
-        if delivery.event is None:
+        if delivery.event is None or delivery.event.recorded_at is None:
             return held
-        return max(held, (datetime.now(UTC) - delivery.event.time).total_seconds())
+        return max(held, (datetime.now(UTC) - delivery.event.recorded_at).total_seconds())

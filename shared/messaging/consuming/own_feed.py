@@ -33,10 +33,7 @@ class OwnFeed:
     async def poll(self, wait: float) -> Sequence[Delivery]:
         """The next public events in order; empty when the next facts are not public, or after ``wait``."""
         after = await self._cursor.read_to()
-        facts = await self._tail.page(after, PAGE)
-        if not facts:
-            await self._tail.wait(wait, after=after)
-            facts = await self._tail.page(after, PAGE)
+        facts = await self._tail.next_page(after, PAGE, wait)
         deliveries = [delivery for fact in facts if (delivery := self._delivery(fact)) is not None]
         if facts:
             await self._cursor.took(deliveries, facts[-1].position)

@@ -1,7 +1,7 @@
 """Dead letters on their way again: to their topic, or through their consumer's own handlers.
 
 came by Kafka, and there is a cluster    published to its topic with the same ``ce_id``; a consumer at work
-                                         handles it, and parks it as a new letter if it fails again
+                                         handles it, and parks it as a new dead letter if it fails again
 otherwise                                handled here and now, in one transaction with its inbox row
 malformed                                stays: no replay makes an event of it
 
@@ -27,7 +27,7 @@ Reactions = Mapping[str, Handler]
 
 @dataclass(frozen=True)
 class ReplayOutcome:
-    """What became of one replayed letter: published, handled or failed."""
+    """What became of one replayed dead letter: published, handled or failed."""
 
     number: int
     outcome: str
@@ -35,7 +35,7 @@ class ReplayOutcome:
 
 
 class DeadLetterReplay:
-    """Replays the letters of one service."""
+    """Replays the dead letters of one service."""
 
     def __init__(
         self, box: DeadLetterRegister, inbox: Inbox, reactions: Mapping[str, Reactions], outlet: Outlet | None
@@ -75,7 +75,7 @@ class DeadLetterReplay:
 
 
 class _OneMessageFeed:
-    """A letter as a feed of one message, after which its consumer stops."""
+    """A dead letter as a feed of one message, after which its consumer stops."""
 
     def __init__(
         self, box: DeadLetterRegister, letter: DeadLetter, delivery: Delivery, stop: asyncio.Event

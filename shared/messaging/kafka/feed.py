@@ -12,7 +12,6 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging.back_off import BackOff
 from shared.messaging.cloud_events import MalformedEvent, from_message
 from shared.messaging.consuming.feed import Delivery, Failure, FeedUnavailable, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking, reasons
@@ -21,6 +20,7 @@ from shared.messaging.kafka.cluster import At, knock, why
 from shared.messaging.kafka.member import Member
 from shared.messaging.kafka.producer import Publisher
 from shared.messaging.kafka.topics import dead_letter_topic
+from shared.persistence.back_off import BackOff
 
 ROOM_FOR_REASONS = 100_000  # bytes that a dead letter may be larger than the message it was
 LOOK_EVERY = 15.0  # seconds between two looks at the ends of the partitions

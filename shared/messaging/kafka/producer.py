@@ -1,8 +1,8 @@
 """Sending records so that an answer always comes: acknowledged so far, and the error that ended it.
 
 An idempotent producer of kafka-python 3.0.12 is of no use after an error: one record refused by the broker
-makes every later send fail, and a batch that expires leaves the producer silent for ever (lab notes, defects
-1 to 3). So every wait has an end, a producer that has failed is thrown away, and the next send makes another.
+makes every later send fail, and a batch that expires leaves the producer silent for ever.
+So every wait has an end, a producer that has failed is thrown away, and the next send makes another.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ def to_cloud_event(recorded: Recorded, published: Published, source: str) -> Clo
         data=published.model_dump(mode="json"),
         traceparent=trail.traceparent if trail else None,
         correlation_id=trail.correlation_id if trail else None,
+        recorded_at=fact.timestamp,
     )
 
 

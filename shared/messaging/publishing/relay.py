@@ -5,7 +5,7 @@
 At least once: a crash between the acknowledgement and the position sends the same facts again, with the
 same ``ce_id``. One relay per event table is active, by a session lock of PostgreSQL; the others stand by.
 The position is written over the very connection that holds the lock, so a relay that has lost the one cannot
-move the other. A relay steps back while somebody republishes (``turns``).
+move the other. A relay steps back while somebody republishes (``publisher_lock``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from contextlib import asynccontextmanager
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.messaging.back_off import BackOff, pause
 from shared.messaging.kafka.client import DETERMINISTIC, KafkaError
 from shared.messaging.kafka.cluster import At, why
 from shared.messaging.kafka.producer import Outlet, Publisher, Sent
@@ -27,6 +26,8 @@ from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.observability.metrics import counter, gauge
 from shared.persistence import positions
+from shared.persistence.back_off import BackOff, pause
+from shared.persistence.engine import kept_open
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
 
@@ -104,6 +105,8 @@ class Relay:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 unclaimed = await publisher_lock.is_free(connection, publisher_lock.REPUBLISH)
                 leads = unclaimed and await publisher_lock.take(connection, publisher_lock.RELAY)
+                if leads:
+                    await kept_open(connection)
             yield connection if leads else None
         finally:
             if leads:
@@ -123,12 +126,10 @@ class Relay:
                         return
                 looked_at = time.monotonic()
             limit = 1 if position < self._alone_until else PAGE
-            facts = await self._tail.page(position, limit)
-            if not facts:
-                await self._tail.wait(IDLE, after=position)
-                continue
-            batch = batch_of(facts, position, self._outbound, self._topic, self._source)
-            position = await self._publish(batch, connection, stop)
+            facts = await self._tail.next_page(position, limit, IDLE)
+            if facts:
+                batch = batch_of(facts, position, self._outbound, self._topic, self._source)
+                position = await self._publish(batch, connection, stop)
 
     async def _publish(self, batch: Batch, connection: AsyncConnection, stop: asyncio.Event) -> int:
         """Send a batch; answers the new position, recorded."""

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.messaging.back_off import BackOff
 from shared.messaging.kafka.client import DETERMINISTIC
 from shared.messaging.kafka.cluster import why
 from shared.messaging.kafka.producer import Outlet
@@ -25,6 +24,8 @@ from shared.messaging.publishing import publisher_lock
 from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.persistence import positions
+from shared.persistence.back_off import BackOff
+from shared.persistence.engine import kept_open
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
 
@@ -119,6 +120,7 @@ class Republishing:
         try:
             with translated():
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await kept_open(connection)
                 if self._outlet is not None:
                     await self._take_the_turn(connection)
             yield connection

@@ -13,9 +13,9 @@ from stairs_incidents_client.api.cases import draft_case, get_case, submit_case
 from stairs_incidents_client.api.students_and_records import upload_students
 from stairs_incidents_client.models import (
     AssessmentKind,
+    Case,
     CaseBody,
     CaseBodyDetails,
-    CaseResource,
     DeliveryMode,
     Grade,
     Problem,
@@ -43,13 +43,13 @@ def tell(client: AuthenticatedClient) -> dict[str, object]:
         details=CaseBodyDetails.from_dict({"what_was_done": "passed a slip of paper", "finished_test": True}),
     )
     drafted = draft_case.sync(client=client, body=report, idempotency_key=os.urandom(8).hex())
-    assert isinstance(drafted, CaseResource), drafted
+    assert isinstance(drafted, Case), drafted
     rows = "\r\n".join(str(8_391_045_000 + at) for at in range(12))
     file = File(payload=io.BytesIO(rows.encode()), file_name="students.csv", mime_type="text/csv")
     uploaded = upload_students.sync(drafted.id, client=client, body=UploadStudentsForm(file=file))
-    assert isinstance(uploaded, CaseResource), uploaded
+    assert isinstance(uploaded, Case), uploaded
     submitted = submit_case.sync(drafted.id, client=client)
-    assert isinstance(submitted, CaseResource), submitted
+    assert isinstance(submitted, Case), submitted
     found = get_case.sync(drafted.id, client=client)
     assert isinstance(found, ShownCase), found
     again = submit_case.sync_detailed(drafted.id, client=client)

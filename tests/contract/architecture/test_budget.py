@@ -1,4 +1,4 @@
-"""Files fit a screen or three, names say something, and no file names a package registry."""
+"""Files stay readable, names say something, and no file names a package registry."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ SOURCES = tracked("services/*.py", "shared/*.py", "deploy/*.py")
 TESTS = tracked("tests/*.py")
 
 
-@pytest.mark.parametrize(("files", "limit"), [(SOURCES, 300), (TESTS, 400)], ids=["ours", "tests"])
-def test_no_file_is_longer_than_its_budget(files: list[Path], limit: int) -> None:
+# A warning, not a law: a wall between two modules stands where the meaning changes.
+# Beyond these lengths a file has had more than one meaning so far; below them nobody cuts a file to fit.
+@pytest.mark.parametrize(("files", "limit"), [(SOURCES, 500), (TESTS, 600)], ids=["ours", "tests"])
+def test_no_file_is_longer_than_anybody_reads(files: list[Path], limit: int) -> None:
     lengths = {str(path): len(path.read_text().splitlines()) for path in files}
     assert {name: lines for name, lines in lengths.items() if lines > limit} == {}
 

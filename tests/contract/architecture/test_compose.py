@@ -6,14 +6,17 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from pydantic_settings import BaseSettings
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from deploy.console.container_secrets import NAMED_BY, make_secrets, tell_compose
-from deploy.console.place import PUBLISHED, Place, Ports
+from deploy.console.folders import StateFolder
+from deploy.console.keys.container_secrets import NAMED_BY, make_secrets, tell_compose
+from deploy.console.ports import PUBLISHED, Ports
 from deploy.container.__main__ import BECOMES
 from deploy.engine.images import STAND_INS
 
@@ -144,7 +147,7 @@ def test_a_command_is_a_module_of_ours(name: str) -> None:
     assert (path / "__main__.py").is_file() or path.with_suffix(".py").is_file()
 
 
-@pytest.mark.parametrize("name", set(OURS) - set(STAYING))
+@pytest.mark.parametrize("name", sorted(set(OURS) - set(STAYING)))
 def test_a_one_off_is_waited_for_until_it_has_completed_or_is_the_last(name: str) -> None:
     waited_for = [it["depends_on"][name] for it in CONTAINERS.values() if name in it.get("depends_on", {})]
     assert all(how == {"condition": "service_completed_successfully"} for how in waited_for)
@@ -157,10 +160,10 @@ def test_whatever_stays_is_started_again(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OF_A_SERVICE)
-def test_a_verb_is_one_of_the_services_doorway(name: str) -> None:
+def test_a_verb_is_one_of_the_services_command_line(name: str) -> None:
     it = OF_A_SERVICE[name]
-    doorway = (ROOT / "services" / service_of(it) / "__main__.py").read_text()
-    assert f'"{it["command"][1]}"' in doorway
+    command_line = importlib.import_module(f"services.{service_of(it)}.__main__").app
+    assert it["command"][1] in cast("TyperGroup", get_command(command_line)).commands
 
 
 @pytest.mark.parametrize("name", OF_A_SERVICE)
@@ -206,15 +209,15 @@ def test_the_console_names_no_folder_where_there_is_no_compose_file(tmp_path: Pa
 
 def test_the_secrets_are_those_that_the_console_makes(tmp_path: Path) -> None:
     named = {Path(entry["file"]).name for entry in COMPOSE["secrets"].values()}
-    assert {path.name for path in make_secrets(Place.at(tmp_path)).iterdir()} == named
+    assert {path.name for path in make_secrets(StateFolder.at(tmp_path)).iterdir()} == named
 
 
 def test_secrets_that_are_there_are_not_touched_again_but_closed(tmp_path: Path) -> None:
     """They are read-only, for their owner too: to write into them again is an error for all but root."""
-    folder = make_secrets(Place.at(tmp_path))
+    folder = make_secrets(StateFolder.at(tmp_path))
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
     folder.chmod(0o755)
-    make_secrets(Place.at(tmp_path))
+    make_secrets(StateFolder.at(tmp_path))
     assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()} == before
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
     assert folder.stat().st_mode & 0o777 == 0o700

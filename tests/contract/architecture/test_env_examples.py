@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import SERVICES, Place, Ports
-from deploy.console.programs import service_environment
-from deploy.console.system import notes_for
+from deploy.console.folders import StateFolder
+from deploy.console.local.programs import service_environment
+from deploy.console.local.run_record import record_for
+from deploy.console.ports import SERVICES, Ports
 from tests.support.env_examples import example, path_of, settings_class, variables
 
 
@@ -27,13 +28,13 @@ def test_every_variable_says_what_it_means(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_console_tells_a_service_only_what_it_knows(service: str, tmp_path: Path) -> None:
-    notes = notes_for(Ports(), "/run/postgres", kafka=True)
-    told = service_environment(service, Place.at(tmp_path), notes)
+    notes = record_for(Ports(), "/run/postgres", kafka=True)
+    told = service_environment(service, StateFolder.at(tmp_path), notes)
     assert set(told) <= set(variables(settings_class(service)))
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_console_tells_a_service_all_that_it_needs(service: str, tmp_path: Path) -> None:
     needed = {name for name, field in variables(settings_class(service)).items() if field.is_required()}
-    told = service_environment(service, Place.at(tmp_path), notes_for(Ports(), "/run/postgres"))
+    told = service_environment(service, StateFolder.at(tmp_path), record_for(Ports(), "/run/postgres"))
     assert needed <= set(told)

@@ -17,7 +17,6 @@ ROOMS = {
     "api",
     "settings.py",
     "bootstrap.py",
-    "main.py",
     "__main__.py",
     "migrations",
     "README.md",

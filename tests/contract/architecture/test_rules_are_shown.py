@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from tests.rules.__main__ import verdict
-from tests.rules.showing import dossier, elsewhere, holes, ids_in
+from tests.rules.showing import elsewhere, holes, ids_in, wanted
 
-EVERYTHING = {each: ["tests/unit/x.py::test_x"] for each in dossier()}
+EVERYTHING = {each: ["tests/unit/x.py::test_x"] for each in wanted()}
 
 
 def judged(shown: dict[str, list[str]]) -> tuple[int, str]:
@@ -37,13 +37,13 @@ def test_the_name_and_the_case_say_what_is_shown(name: str, shown: set[str]) -> 
     assert set(ids_in(name)) == shown
 
 
-def test_the_dossier_has_thirty_rules_forty_four_examples_and_fourteen_clocks_of_ours() -> None:
-    counts = Counter(each.rstrip("0123456789b") for each in dossier())
+def test_the_domain_has_thirty_rules_forty_four_examples_and_fourteen_clocks_of_ours() -> None:
+    counts = Counter(each.rstrip("0123456789b") for each in wanted())
     assert counts == {"HR-": 30, "E": 44, "K": 14}
 
 
 def test_what_is_listed_elsewhere_is_known_and_explained() -> None:
-    assert set(elsewhere()) <= set(dossier())
+    assert set(elsewhere()) <= set(wanted())
     assert all(said.part and said.reason for said in elsewhere().values())
 
 
@@ -58,7 +58,7 @@ def test_a_hole_fails_and_is_named() -> None:
     assert holes([], ["E12"], ["E12"]) == []
 
 
-def test_an_id_that_the_dossier_does_not_have_fails() -> None:
+def test_an_id_that_the_domain_does_not_have_fails() -> None:
     code, said = judged({**EVERYTHING, "E99": ["tests/unit/x.py::test_e99"]})
     assert code == 1
     assert "stranger E99" in said

@@ -12,7 +12,7 @@ from services.incidents.domain.case import Case
 from services.incidents.rulebooks.library import HERE, Library
 from shared.rulebooks.layers import RulebookFault
 from tests.support.incident_bodies import left_room
-from tests.support.incident_states import CASE_ID, NOON, NUMBER, stated
+from tests.support.incident_states import CASE_ID, NOON, accepted, stated, submit
 from tests.support.tokens import LEA_COORDINATOR
 
 SPECIAL = "2018-19.special.yaml"
@@ -92,8 +92,8 @@ def test_the_24_hours_are_switched_in_a_copied_rulebook(shelf: Path) -> None:
     file.write_text(file.read_text().replace("hours: 24", "hours: 48"))
     rules = Library.from_folder(shelf).for_year("2018-19")
     report, students = stated(left_room())
-    case = Case.draft(CASE_ID, report, students, rules, LEA_COORDINATOR, NOON)
-    case.submit(NUMBER, rules, LEA_COORDINATOR, NOON + timedelta(hours=40))
+    case = Case.draft(CASE_ID, accepted(report, rules=rules), students, LEA_COORDINATOR, NOON)
+    submit(case, at=NOON + timedelta(hours=40), rules=rules)
     assert case.late is False
 
 

@@ -41,7 +41,7 @@ async def sent(api: Api, url: str, name: str, content: bytes, headers: dict[str,
 
 
 def read(name: str, content: bytes, stated: int | None = None) -> list[str]:
-    return list(ssids_in_sheet(cells_of(name, content), stated))
+    return list(ssids_in_sheet(cells_of(name, content), stated).ssids)
 
 
 GOOD: dict[str, tuple[str, bytes]] = {

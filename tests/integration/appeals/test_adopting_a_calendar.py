@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
-from services.appeals import bootstrap, main
+from services.appeals import __main__ as verbs
 from services.appeals.domain.calendar_adoption import CalendarAdoption
 from services.appeals.read_model.calendar_watch import other_calendars
 from services.appeals.rulebooks.library import Rulebooks
-from shared.process.doorway import WRONG_USAGE
+from shared.process.exit_codes import WRONG_USAGE
 from tests.integration.appeals.test_clocks_live import asked
 from tests.support.appeal_states import CDE, CHEATING, RULEBOOKS, WRONG_SETTINGS, with_day_off
 from tests.support.ledger import Hands, of_appeals
-from tests.support.live_appeals import Live, live_appeals, settings_for
+from tests.support.live_appeals import Live, live_appeals
 
 OLD, NEW = "2019-04-19T00:00:00Z", "2019-04-20T00:00:00Z"  # K5: Monday is a day off by the new calendar
 
@@ -38,12 +39,12 @@ def new_calendar(live: Live, monkeypatch: pytest.MonkeyPatch) -> Rulebooks:
     assert live
     years = {year: with_day_off(policy, 4, 15) for year, policy in RULEBOOKS.by_year.items()}
     changed = replace(RULEBOOKS, by_year=years)
-    monkeypatch.setattr(bootstrap, "read_rulebooks", lambda: changed)
+    monkeypatch.setattr(verbs, "read_rulebooks", lambda: changed)
     return changed
 
 
 async def adopt(live: Live, *, really: bool) -> list[tuple[str, str, str]]:
-    moves = await bootstrap.adopt_calendar(settings_for(live.parts.url), live.parts, really=really)
+    moves = await verbs.adopt(live.parts, really=really)
     return [(move.clock, f"{move.old_decide_by:%m-%d}", f"{move.new_decide_by:%m-%d}") for move in moves]
 
 
@@ -120,4 +121,4 @@ async def test_the_move_is_in_the_history_of_the_appeal(live: Live, new_calendar
 
 
 def test_any_other_word_than_yes_is_refused() -> None:
-    assert main.adopt_calendar("maybe") == WRONG_USAGE
+    assert CliRunner().invoke(verbs.app, ["adopt-calendar", "maybe"]).exit_code == WRONG_USAGE

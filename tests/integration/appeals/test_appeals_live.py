@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from services.appeals import bootstrap
+from services.appeals.bootstrap import APPEALS
 from services.appeals.messaging import outbound
 from services.appeals.read_model.appeal_list import AppealList
 from shared.kernel.actor import Actor
@@ -268,7 +268,7 @@ async def test_a_rebuilt_list_equals_the_live_one(live: Live) -> None:
 async def test_the_service_is_ready_when_its_database_is_migrated(live: Live, database: str) -> None:
     ready = await live.http.get("/readyz")
     assert (ready.status_code, ready.json()["reasons"]) == (200, {})
-    assert is_current(database, bootstrap.PACKAGE)
+    assert is_current(database, APPEALS.package)
 
 
 async def test_every_stored_fact_can_be_published_or_left_inside(live: Live) -> None:

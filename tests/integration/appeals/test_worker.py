@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from services.appeals import bootstrap
 from services.appeals.read_model.known_cases import KnownCaseTable
 from services.appeals.read_model.tables import appeal_list
+from shared.chassis.worker import worker_loops
 from shared.messaging.cloud_events import to_json
 from shared.persistence.tables import DEAD_LETTERS
 from shared.process.loops import run_loops
@@ -61,7 +61,7 @@ async def live(database: str, door: IncidentsDoor, tmp_path: Path) -> AsyncItera
     stop = asyncio.Event()
     async with live_appeals(database) as service, served(door, free_port()) as url:
         more = {"incidents_url": url, "system_token_file": str(token)}
-        loops = bootstrap.worker_loops(settings_for(database, **more), service.parts)
+        loops = worker_loops(replace(service.parts, settings=settings_for(database, **more)))
         worker = asyncio.create_task(run_loops(loops, stop=stop))
         yield service
         stop.set()

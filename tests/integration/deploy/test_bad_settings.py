@@ -15,11 +15,13 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.console.place import ROOT, SERVICES
-from deploy.console.programs import plain_environment
-from deploy.console.secret_files import secret_key
+from deploy.console.folders import ROOT
+from deploy.console.keys.secret_files import secret_key
+from deploy.console.local.programs import plain_environment
+from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
+from tests.support.postgres import migrate
 from tests.support.secured_broker import PASSWORD, USER, Secured
 from tests.support.tokens import signing_key
 
@@ -144,7 +146,7 @@ def test_a_port_that_is_taken_is_named(service: str, settings: dict[str, str]) -
 async def test_an_absent_broker_and_absent_keys_leave_an_api_unready_and_named(
     service: str, settings: dict[str, str]
 ) -> None:
-    assert ended(service, "migrate", settings).returncode == 0
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     port = free_port()
     broken = {
         f"{service.upper()}_PORT": str(port),
@@ -185,7 +187,7 @@ def secured(broker: Secured, password: Path) -> dict[str, str]:
 async def test_a_worker_is_unready_while_the_cluster_refuses_its_password_and_ready_once_it_does_not(
     service: str, settings: dict[str, str], secured_kafka: Secured
 ) -> None:
-    assert ended(service, "migrate", settings).returncode == 0
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     password, port = secured_kafka.file(f"password of {service}", "wrong"), free_port()
     told = settings | secured(secured_kafka, password) | {"WORKER_HEALTH_PORT": str(port)}
     with running(service, "worker", told) as process:
@@ -234,3 +236,10 @@ def test_topics_are_created_over_a_secured_door_and_a_closed_one_is_one_line(
     )
     right = create(secured_kafka.file("password of us", PASSWORD))
     assert (right.returncode, "created stairs.incidents.v1" in right.stdout) == (0, True), right.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_relay_without_kafka_is_a_wrong_setting(service: str, settings: dict[str, str]) -> None:
+    assert ended(service, "migrate", settings).returncode == 0
+    line = the_only_line(ended(service, "relay", settings))
+    assert line.startswith("KAFKA_BOOTSTRAP_SERVERS is not set: give host:port of the Kafka cluster")

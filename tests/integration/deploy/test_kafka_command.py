@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,9 +31,9 @@ class Command:
         }
         self.environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
 
-    def __call__(self, verb: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "deploy.kafka", verb],
+            [sys.executable, "-m", "deploy.kafka", *words],
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
@@ -129,7 +130,18 @@ def test_a_process_that_is_not_the_broker_is_never_stopped(kafka: Command) -> No
     assert kafka("down").returncode == 0
 
 
-def test_a_word_that_is_no_verb_is_answered_with_the_verbs(kafka: Command) -> None:
+def test_an_unknown_command_is_wrong_usage(kafka: Command) -> None:
     refused = kafka("upwards")
     assert refused.returncode == 2
-    assert "up|down|topics|status" in refused.stderr
+    assert "No such command 'upwards'" in refused.stderr
+
+
+def test_the_status_of_a_broker_that_does_not_run_is_readable_by_scripts(kafka: Command) -> None:
+    told = kafka("status", "--json")
+    assert told.returncode == 1
+    assert json.loads(told.stdout) == {
+        "bootstrap": kafka.broker.bootstrap,
+        "answers": False,
+        "pid": None,
+        "state": str(kafka.state),
+    }

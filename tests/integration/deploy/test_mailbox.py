@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiosmtplib
 
-from deploy.console.mailbox import Mail, keep, read_mailbox, serving
+from deploy.console.local.mailbox import ReceivedMail, keep, read_mailbox, serving
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
@@ -30,7 +30,7 @@ def a_mail(message_id: str | None = "<one@stairs.example.org>") -> EmailMessage:
     return message
 
 
-async def sent(folder: Path, *mails: EmailMessage) -> list[Mail]:
+async def sent(folder: Path, *mails: EmailMessage) -> list[ReceivedMail]:
     async with serving(folder) as port:
         for mail in mails:
             await aiosmtplib.send(mail, hostname="127.0.0.1", port=port)
@@ -39,7 +39,7 @@ async def sent(folder: Path, *mails: EmailMessage) -> list[Mail]:
 
 async def test_a_mail_can_be_read_again(tmp_path: Path) -> None:
     (mail,) = await sent(tmp_path, a_mail())
-    assert mail == Mail(
+    assert mail == ReceivedMail(
         message_id="<one@stairs.example.org>",
         to=tuple(TO),
         sender="stairs@stairs.example.org",
@@ -90,7 +90,7 @@ def test_a_mail_whose_arrival_was_not_noted_did_arrive(tmp_path: Path) -> None:
 
 async def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
-    words = ["-m", "deploy.console.mailbox", "--port", str(port), "--folder", str(tmp_path)]
+    words = ["-m", "deploy.console.local.mailbox", "--port", str(port), "--folder", str(tmp_path)]
     process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.DEVNULL)
 
     async def taken() -> bool:
@@ -107,7 +107,7 @@ async def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> No
 
 
 async def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
-    words = ["-m", "deploy.console.mailbox", "--port", str(free_port()), "--dir", str(tmp_path)]
+    words = ["-m", "deploy.console.local.mailbox", "--port", str(free_port()), "--dir", str(tmp_path)]
     process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     await process.stdout.readline()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import ROOT
+from deploy.console.folders import ROOT
 from tests.support.eventually import eventually
 from tests.support.system import CONSOLE, short_folder
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.console.place import Place
-from deploy.console.postgres import database_url, postgres
+from deploy.console.folders import StateFolder
+from deploy.console.local.postgres import database_url, postgres
 
 
 def test_a_socket_beside_too_long_a_path_is_its_owners_alone(tmp_path: Path) -> None:
     """It lies where everybody may look then, and the server trusts whoever calls himself postgres."""
-    place = Place.at(tmp_path / ("x" * 60) / ("y" * 40))
+    place = StateFolder.at(tmp_path / ("x" * 60) / ("y" * 40))
     with postgres(place) as server:
         assert Path(server.socket) != place.postgres
         socket = Path(server.socket) / ".s.PGSQL.5432"

@@ -1,4 +1,4 @@
-"""Search (contract §3, §6.4; HR-29): all filters together, and an SSID that leaves no trace (A-17)."""
+"""Search (contract §3; domain §6.4; HR-29): all filters together, and an SSID that leaves no trace (A-17)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import asyncio
 
 import httpx
 
-from services.incidents import bootstrap
+from services.incidents.bootstrap import REACTIONS
+from shared.chassis.worker import worker_loops
 from shared.process.loops import Loop
 from tests.support.eventually import eventually
 from tests.support.incident_bodies import FIRST, SECOND, THIRD, charts_on_walls, cheating, swapped_logons
@@ -101,7 +102,7 @@ async def test_case_numbers_are_unique_among_concurrent_submissions(service: Run
 
 async def test_e38_a_case_without_appeal_is_processed_in_the_background(service: Running) -> None:
     stop = asyncio.Event()
-    reactions: Loop = bootstrap.loops(service.settings, service.base)["reactions"]
+    reactions: Loop = worker_loops(service.base)[f"consumer:{REACTIONS}"]
     worker = asyncio.ensure_future(reactions(stop))
     url = await submitted(service, charts_on_walls(), SITE_COORDINATOR)
     waiting = await submitted(service, cheating())

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from services.incidents import bootstrap
+from services.incidents.bootstrap import CONSUMER, INCIDENTS
 from services.incidents.settings import IncidentsSettings
+from shared.chassis.definition import Foundation
+from shared.chassis.foundation import foundation
+from shared.chassis.worker import worker_loops
 from shared.http.instants import as_text
 from shared.kernel.clock import SystemClock
 from shared.process.loops import Loop, run_loops
@@ -29,8 +32,8 @@ async def test_a_moved_clock_brings_the_warning_and_then_the_miss(service: Runni
     service.clock.advance(ours - service.clock.now())
     settings = service.settings.model_copy(update={"stairs_clock_file": offset})
     stop = asyncio.Event()
-    async with bootstrap.foundation(settings) as base:
-        work = asyncio.create_task(run_loops(worker_loops(settings, base), stop=stop))
+    async with foundation(INCIDENTS, settings) as base:
+        work = asyncio.create_task(run_loops(without_appeals(base), stop=stop))
         now = ours.isoformat()
         await drafted(service, charts_on_walls(occurred_at=now, discovered_at=now))
         offset.write_text(str(21 * HOUR))
@@ -45,9 +48,9 @@ async def test_a_moved_clock_brings_the_warning_and_then_the_miss(service: Runni
     ]
 
 
-def worker_loops(settings: IncidentsSettings, base: bootstrap.Foundation) -> dict[str, Loop]:
+def without_appeals(base: Foundation[IncidentsSettings]) -> dict[str, Loop]:
     """All but the one that follows the appeals service, which is not there."""
-    return {name: loop for name, loop in bootstrap.loops(settings, base).items() if name != "appeals"}
+    return {name: loop for name, loop in worker_loops(base).items() if name != f"consumer:{CONSUMER}"}
 
 
 async def clocks(service: Running, state: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""From a mail server's answer to the case: two services, two databases, real SMTP (dossier §7; M p44)."""
+"""From a mail server's answer to the case: two services, two databases, real SMTP (domain §7; M p44)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.incidents import bootstrap
+from services.incidents.__main__ import forget_mails
 from shared.contracts.envelope import CloudEvent
 from tests.support.eventually import eventually
 from tests.support.incident_bodies import charts_on_walls, cheating
@@ -82,7 +82,7 @@ async def test_what_was_forgotten_is_followed_anew_to_the_same_end(
         await there.told()
         async with there.notifications.at_work(), there.following():
             before = await there.stand(url, ("case_submitted", "delivered"), ("cde_copy", "delivered"))
-        await bootstrap.forget_mail(there.incidents.base)
+        await forget_mails(there.incidents.base)
         assert await there.mails(url) == []
         async with there.following():
             assert (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from deploy.console.mailbox import read_mailbox, serving
+from deploy.console.local.mailbox import read_mailbox, serving
 from services.notifications.read_model.tables import outgoing
 from tests.support.eventually import eventually
 from tests.support.mail_servers import Script, answering

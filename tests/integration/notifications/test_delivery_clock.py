@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from deploy.console.mailbox import serving
-from services.notifications import bootstrap
+from deploy.console.local.mailbox import serving
+from services.notifications.bootstrap import dispatch, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.reactions.delivery_deadline import triggered_at, with_deadlines
+from shared.chassis.worker import deadlines
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.clock import FixedClock
 from shared.process.clock import clock_for
@@ -33,7 +34,7 @@ def just_now() -> CloudEvent:
 
 
 def hands_of(there: World, clock: FixedClock) -> Hands:
-    works = bootstrap.clocks(there.base, clock)
+    works = deadlines(there.base, clock)
     hands = Hands(works, clock, there.settings.database_url)
     hands.poller = works.poller
     return hands
@@ -41,7 +42,7 @@ def hands_of(there: World, clock: FixedClock) -> Hands:
 
 async def happened(there: World, event: CloudEvent) -> None:
     """The reactions of the worker to an event, once."""
-    react = with_deadlines(inbound.handlers(there.base.messages_in, clock_for(None)))
+    react = with_deadlines(inbound.handlers(messages_in(there.settings), clock_for(None)))
     async with there.base.units.once(event.source, event.id, inbound.CONSUMER) as unit:
         if unit is not None:
             await react[event.type](event, unit)
@@ -50,7 +51,7 @@ async def happened(there: World, event: CloudEvent) -> None:
 @asynccontextmanager
 async def sending(there: World) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(bootstrap.dispatch(there.base).run(stop))
+    task = asyncio.create_task(dispatch(there.base).run(stop))
     try:
         yield
     finally:

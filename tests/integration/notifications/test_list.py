@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 import sqlalchemy as sa
 
-from services.notifications import bootstrap
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.read_model.tables import message_list, metadata
+from shared.chassis.rebuild import rebuild
 from shared.kernel.actor import Actor
 from shared.persistence.projector import Projector
 from tests.support.notification_world import World, settings_for, world
@@ -117,7 +117,7 @@ async def test_a_rebuild_gives_the_same_list(database: str) -> None:
     async with filled(database) as there:
         before = (await there.get("/v1/notifications", AUDITOR)).json()
         said: list[tuple[str, int, int]] = []
-        await bootstrap.rebuild(there.settings, lambda *told: said.append(told))
+        await rebuild(there.base, lambda *told: said.append(told))
         after = (await there.get("/v1/notifications", AUDITOR)).json()
     assert before == after
     assert len(before["items"]) == 5

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from deploy.kafka.jars import HERE
-from services.notifications import bootstrap
+from services.notifications.bootstrap import NOTIFICATIONS
+from shared.chassis.foundation import foundation
+from shared.chassis.worker import relay_loop, worker_loops
 from shared.messaging.kafka.topics import create, declared
 from tests.support.arrived import parsed
 from tests.support.chronicle import served
@@ -65,10 +67,11 @@ async def outside(database: str, kafka: str, script: Script) -> AsyncIterator[Ou
         answering(script) as port,
         world(settings) as there,
         served(there.app, free_port()) as url,  # type: ignore[arg-type]  # an ASGI application
-        bootstrap.relay_loops(settings) as relay,
         there.listed(),
     ):
         mailer = PlainMailer(kafka, since, port, url, token(SYSTEM))
+        assert settings.kafka is not None
+        relay = relay_loop(there.base, settings.kafka)
         stop, stop_mailer = asyncio.Event(), threading.Event()
         working = asyncio.gather(relay["relay"](stop), asyncio.to_thread(mailer.run, stop_mailer))
         try:
@@ -112,5 +115,5 @@ async def test_a_resend_reaches_the_mailer_outside_under_the_same_message_id(
 @pytest.mark.parametrize(("delivery", "sends"), [("smtp", True), ("external", False)])
 async def test_only_in_smtp_mode_the_worker_has_a_sender(database: str, delivery: str, sends: bool) -> None:
     settings = settings_for(database, free_port(), NOTIFICATIONS_DELIVERY=delivery)
-    async with bootstrap.worker_loops(settings) as loops:
-        assert ("sender" in loops) is sends
+    async with foundation(NOTIFICATIONS, settings) as base:
+        assert ("sender" in worker_loops(base)) is sends

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications import bootstrap
+from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
-from shared.persistence.migrations import migrate
 from tests.support.eventually import eventually
+from tests.support.postgres import migrate
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 MAILS = [UUID(int=n) for n in range(100)]
@@ -22,7 +22,7 @@ MAILS = [UUID(int=n) for n in range(100)]
 
 @asynccontextmanager
 async def filled(database: str) -> AsyncIterator[AsyncEngine]:
-    await asyncio.to_thread(migrate, database, bootstrap.PACKAGE)
+    await asyncio.to_thread(migrate, database, NOTIFICATIONS.package)
     engine = async_engine(database)
     async with engine.begin() as connection:
         for mail in MAILS:

@@ -14,9 +14,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import bootstrap
 from services.notifications.application.commands import Resend
 from services.notifications.application.sending import MessageSender, Resending
+from services.notifications.bootstrap import mail_sender, messages_in, open_messages
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.retries import GIVE_UP_AFTER
 from services.notifications.domain.values import Cause, MessageKind, MessageStatus
@@ -59,7 +59,7 @@ class Days:
     async def submitted(self, number: int) -> UUID:
         """A case was submitted; the identity of the mail about it."""
         event = incident_submitted(number, cde_copy=False)
-        react = inbound.handlers(self.there.base.messages_in, self.clock)[event.type]
+        react = inbound.handlers(messages_in(self.there.settings), self.clock)[event.type]
         async with self.there.base.units.begin() as unit:
             await react(event, unit)
         await self.try_what_is_due()
@@ -71,7 +71,7 @@ class Days:
 
     async def resend(self, notification_id: UUID) -> None:
         command = Resend(notification_id, CALTAC_AGENT, self.clock.now())
-        await Resending(self.there.base.open_messages).resend(command)
+        await Resending(open_messages(self.there.base)).resend(command)
         await self.try_what_is_due()
 
 
@@ -80,7 +80,7 @@ async def test_after_72_hours_without_a_mail_server_every_mail_arrives_or_says_t
 ) -> None:
     began, port, script, clock = time.monotonic(), free_port(), Script(), FixedClock(NOON)
     async with world(settings_for(database, port)) as there:
-        days = Days(there, bootstrap.mail_sender(there.base, clock), clock)
+        days = Days(there, mail_sender(there.base, clock), clock)
         mails: list[UUID] = []
         while clock.now() < NOON + GIVE_UP_AFTER:
             mails.append(await days.submitted(len(mails) + 1))

@@ -1,4 +1,4 @@
-"""What arrives at a mail server, for every kind of mail: read from the octets that it got (dossier §7)."""
+"""What arrives at a mail server, for every kind of mail: read from the octets that it got (domain §7)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
 from tests.support.lossy_proxy import lossy
 
-KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stairs appender'"
+KILL = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'stairs appender'
+"""
 
 
 def an_event(version: int = 1, *, of: UUID | None = None, state: bytes = b"{}") -> StoredEvent:

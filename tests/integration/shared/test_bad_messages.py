@@ -20,9 +20,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.appeals import bootstrap as appeals
+from services.appeals.bootstrap import APPEALS
 from services.appeals.messaging import inbound
-from services.incidents import bootstrap as incidents
+from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.case import Case
 from services.incidents.messaging.inbound import of_appeals
 from shared.contracts import appeals_v1, incidents_v1
@@ -34,7 +34,6 @@ from shared.messaging.dead_letters.replay import DeadLetterReplay
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, open_pool
-from shared.persistence.migrations import migrate
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
 from shared.persistence.unit_of_work import UnitsOfWork
@@ -45,6 +44,7 @@ from tests.support.incident_bodies import cheating
 from tests.support.incident_states import CASE_ID, a_submitted_case
 from tests.support.kafka import new_name
 from tests.support.live_appeals import submitted
+from tests.support.postgres import migrate
 from tests.support.published import appeal_requested
 from tests.support.readers import QUICK
 from tests.support.wire import Line, Spoil, Wire, feed_line, kafka_line
@@ -164,9 +164,9 @@ async def line(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 @pytest.fixture
 async def follower(database: str, line: Line) -> AsyncIterator[Follower]:
     """The appeals service\'s consumer of what incidents publishes."""
-    migrate(database, appeals.PACKAGE)
+    migrate(database, APPEALS.package)
     engine = async_engine(database)
-    units = UnitsOfWork(engine, appeals.TABLE, Codec())
+    units = UnitsOfWork(engine, APPEALS.table, Codec())
     yield Follower(line, engine, units, new_name("appeals"), inbound.handlers())
     await engine.dispose()
 
@@ -225,12 +225,12 @@ async def test_a_record_under_another_key_than_its_own_is_parked(follower: Follo
 async def test_news_of_an_appeal_before_its_case_waits_as_a_dead_letter_and_can_be_replayed(
     database: str, line: Line
 ) -> None:
-    migrate(database, incidents.PACKAGE)
+    migrate(database, INCIDENTS.package)
     engine, pool = async_engine(database), await open_pool(database)
-    units = UnitsOfWork(engine, incidents.TABLE, Codec())
-    appender = Appender(database, incidents.TABLE)
+    units = UnitsOfWork(engine, INCIDENTS.table, Codec())
+    appender = Appender(database, INCIDENTS.table)
     await appender.start()
-    store = PostgresStore(appender, pool, incidents.TABLE, Codec())
+    store = PostgresStore(appender, pool, INCIDENTS.table, Codec())
     follower = Follower(line, engine, units, new_name("incidents"), of_appeals())
     news = appeal_requested(incident_id=CASE_ID)
     assert news.source == appeals_v1.SOURCE

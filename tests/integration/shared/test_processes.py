@@ -145,3 +145,13 @@ def test_a_worker_with_a_bug_ends_loudly(start: Start) -> None:
     assert "drained, closed" in out
     assert '"event":"loop_failed"' in err
     assert '"loop":"failing"' in err
+
+
+def test_a_workers_port_that_is_taken_is_named_before_any_loop_runs(
+    start: Start, api: subprocess.Popen[str], port: int
+) -> None:
+    worker = start("worker", str(port))
+    out, err = worker.communicate(timeout=20)
+    assert (worker.returncode, out) == (78, "")
+    assert err.startswith(f"127.0.0.1:{port} cannot be listened on (address already in use)")
+    assert "set WORKER_HEALTH_PORT" in err

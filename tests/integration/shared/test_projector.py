@@ -118,7 +118,8 @@ async def test_a_running_projector_keeps_up_and_survives_lost_connections(event_
         running = asyncio.create_task(projector.run(stop))
         await library.live_a_little(50, seed=1)
         event_store.rows(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await library.live_a_little(50, seed=2)
 

@@ -21,6 +21,10 @@ from tests.support.relay_house import Between, Crash, House, house_on
 
 DECK, HOLD = uuid4(), uuid4()
 KIND = LineWritten.TYPE
+END_LOCKERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory'
+"""
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ async def test_a_relay_that_loses_its_session_leads_again(house: House) -> None:
     async with house.relaying():
         await written(house.store, DECK, "one")
         await eventually(house.caught_up)
-        house.rows.rows("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        house.rows.rows(END_LOCKERS)
         await written(house.store, DECK, "two")
         await eventually(house.caught_up)
     assert list(dict.fromkeys(await house.published())) == ["one", "two"]

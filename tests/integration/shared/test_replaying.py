@@ -187,24 +187,9 @@ async def test_what_is_malformed_is_not_replayed(office: Office) -> None:
     assert await office.waiting(1)
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [(["show", "99"], 1), (["replay", "99"], 1), (["discard", "99", "why"], 1)]
-    + [
-        (words, 2)
-        for words in (
-            [],
-            ["lst"],
-            ["show"],
-            ["show", "x"],
-            ["replay", "x"],
-            ["discard", "1", " "],
-            ["discard", "1", "why", " "],
-        )
-    ],
-)
-async def test_what_cannot_be_done_is_said(office: Office, words: list[str], code: int) -> None:
-    assert await office.asked(*words) == (code, [])
+@pytest.mark.parametrize("words", [["show", "99"], ["replay", "99"], ["discard", "99", "why"]])
+async def test_what_cannot_be_done_is_said(office: Office, words: list[str]) -> None:
+    assert await office.asked(*words) == (1, [])
 
 
 async def test_no_dead_letters_are_no_lines(office: Office) -> None:

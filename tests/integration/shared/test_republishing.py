@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
 from kafka.errors import TopicAlreadyExistsError
 
+from shared.chassis.republish import PublishedFacts, republish_and_say
 from shared.messaging.kafka.client import Record, open_admin
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.producer import Publisher, Sent
 from shared.messaging.publishing.republishing import NotRepublished, Republished, Republishing
-from shared.process.republish import RepublishSource, republish
 from tests.support.carriers import written
 from tests.support.chronicle import SOURCE, outbound
 from tests.support.event_store import EventStore
@@ -171,28 +172,35 @@ async def test_the_verb_counts_before_it_publishes_and_shows_how_far_it_is(
     await filed(house, LINES[:3])
     async with house.relaying():
         await eventually(house.caught_up, within=LONG)
-    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
+    facts = PublishedFacts(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
     capsys.readouterr()
-    assert await republish(store, ["--from", "1", "--dry-run"]) == 0
+    assert await republish_and_say(facts, 1, None, dry_run=True, as_json=False) == 0
     assert f"3 events of the positions 1 to {house.position()} would go to" in capsys.readouterr().out
     assert len(messages(house.bootstrap, house.topic)) == 3
-    assert await republish(store, ["--from", "1"]) == 0
+    assert await republish_and_say(facts, 1, None, dry_run=False, as_json=False) == 0
     said = capsys.readouterr().out
     assert f"republish {house.position()}/{house.position()}\n" in said
     assert len(messages(house.bootstrap, house.topic)) == 6
 
 
-@pytest.mark.parametrize("words", [[], ["--from", "0"], ["--from", "x"], ["--from", "1", "--until", "2"]])
-async def test_what_is_no_usage_ends_with_it(house: House, words: list[str]) -> None:
-    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
-    with pytest.raises(SystemExit, match="2"):
-        await republish(store, words)
+async def test_for_scripts_the_verb_says_the_same_as_json(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await filed(house, LINES[:3])
+    async with house.relaying():
+        await eventually(house.caught_up, within=LONG)
+    facts = PublishedFacts(SOURCE, house.topic, house.tail, outbound, house.engine, house.bootstrap)
+    capsys.readouterr()
+    assert await republish_and_say(facts, 1, None, dry_run=True, as_json=True) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    last = house.position()
+    assert said == [{"done": last, "of": last}, {"published": 3, "from": 1, "to": last, "dry_run": True}]
 
 
 async def test_without_a_cluster_there_is_nothing_to_publish_to(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = RepublishSource(SOURCE, house.topic, house.tail, outbound, house.engine, None)
-    assert await republish(store, ["--from", "1"]) == 1
+    facts = PublishedFacts(SOURCE, house.topic, house.tail, outbound, house.engine, None)
+    assert await republish_and_say(facts, 1, None, dry_run=False, as_json=False) == 1
     assert "KAFKA_BOOTSTRAP_SERVERS is not set" in capsys.readouterr().err
-    assert await republish(store, ["--from", "1", "--dry-run"]) == 0
+    assert await republish_and_say(facts, 1, None, dry_run=True, as_json=False) == 0

@@ -59,7 +59,10 @@ async def test_waiting_ends_when_its_time_is_over(event_store: EventStore) -> No
 
 
 async def test_a_tail_survives_the_loss_of_its_connection(event_store: EventStore) -> None:
-    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stairs tail'"
+    kill = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'stairs tail'
+    """
     async with event_store.store() as store, event_store.tail() as tail:
         await tail.page(0)
         event_store.rows(kill)

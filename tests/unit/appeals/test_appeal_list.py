@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eventsourcing.domain import Aggregate, DomainEvent
 
-from services.appeals.api.resources import of_appeal, of_row
+from services.appeals.api.resources import AppealResource
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act
@@ -51,7 +51,7 @@ def folded(aggregate: Aggregate) -> AppealRow | None:
 def test_a_row_says_the_same_as_the_aggregate(appeal: Appeal) -> None:
     row = folded(appeal)
     assert row is not None
-    assert of_row(row, TUESDAY) == of_appeal(appeal, TUESDAY)
+    assert AppealResource.of_row(row, TUESDAY) == AppealResource.of(appeal, TUESDAY)
 
 
 def test_a_row_has_exactly_the_columns_of_its_table() -> None:

@@ -1,4 +1,4 @@
-"""K5–K7 by A-10, against a slow and obvious reference; the clock museum of goals.md 1.4 where it applies."""
+"""K5–K7 by A-10, against a slow and obvious reference; and other products' defects where they apply."""
 
 from __future__ import annotations
 

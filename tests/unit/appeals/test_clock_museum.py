@@ -1,4 +1,4 @@
-"""The rooms of the clock museum (goals.md 1.4) that ask about waiting, warning and changed promises.
+"""Published defects of other products' deadlines, those about waiting, warning and changed promises.
 
 The other nine are in `test_business_clock.py` and `tests/contract/test_stored_appeals.py`.
 """

@@ -1,4 +1,4 @@
-"""What the facts of appeals mean for their clocks (dossier §8)."""
+"""What the facts of appeals mean for their clocks (domain §8)."""
 
 from __future__ import annotations
 

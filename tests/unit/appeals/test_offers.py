@@ -1,4 +1,4 @@
-"""HR-15: the routing table of dossier §5.7, every cell, and what a coordinator is told where it is empty."""
+"""HR-15: the routing table of domain §5.7, every cell, and what a coordinator is told where it is empty."""
 
 from __future__ import annotations
 

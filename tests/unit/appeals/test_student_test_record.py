@@ -37,17 +37,22 @@ def an_appeal(kind: AppealType, *, case: str = "2018-19-000001") -> Identity:
     )
 
 
+def admit(record: StudentTestRecord, about: Identity) -> None:
+    """Ask for room and take it, as the application does."""
+    record.admit(about, record.room_for(about.appeal_type, about.case_number), ACT)
+
+
 def a_record(*appeals: tuple[Identity, AppealStatus | None]) -> StudentTestRecord:
     record = StudentTestRecord.open(an_appeal(INVALIDATE), ACT)
     for about, status in appeals:
-        record.admit(about, ACT)
+        admit(record, about)
         if status is not None:
             record.note(about.appeal_id, status, ACT)
     return record
 
 
 def test_the_first_appeal_is_admitted() -> None:
-    given(a_record()).when(lambda r: r.admit(an_appeal(INVALIDATE), ACT)).then_only(
+    given(a_record()).when(lambda r: admit(r, an_appeal(INVALIDATE))).then_only(
         StudentTestRecord.AppealOpened, appeal_type="invalidate", status="pending_cde"
     )
 
@@ -57,7 +62,7 @@ def test_hr_22_no_re_open_where_an_invalidation_exists_in_any_case_of_the_year(
     status: AppealStatus | None,
 ) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
-    given(record).when(lambda r: r.admit(an_appeal(RE_OPEN, case="2018-19-000009"), ACT)).then_refused(
+    given(record).when(lambda r: admit(r, an_appeal(RE_OPEN, case="2018-19-000009"))).then_refused(
         AlreadyInvalidated
     )
 
@@ -65,12 +70,12 @@ def test_hr_22_no_re_open_where_an_invalidation_exists_in_any_case_of_the_year(
 @pytest.mark.parametrize("status", GONE)
 def test_hr_22_an_invalidation_that_came_to_nothing_bars_nothing(status: AppealStatus) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
-    given(record).when(lambda r: r.admit(an_appeal(RE_OPEN), ACT)).then_only(StudentTestRecord.AppealOpened)
+    given(record).when(lambda r: admit(r, an_appeal(RE_OPEN))).then_only(StudentTestRecord.AppealOpened)
 
 
 def test_an_invalidation_waits_until_a_re_open_of_the_same_test_is_decided() -> None:
     record = a_record((an_appeal(RE_OPEN), None))
-    given(record).when(lambda r: r.admit(an_appeal(INVALIDATE, case="2018-19-000009"), ACT)).then_refused(
+    given(record).when(lambda r: admit(r, an_appeal(INVALIDATE, case="2018-19-000009"))).then_refused(
         AppealTypeNotOffered
     )
 
@@ -78,25 +83,23 @@ def test_an_invalidation_waits_until_a_re_open_of_the_same_test_is_decided() -> 
 @pytest.mark.parametrize("status", [AppealStatus.APPROVED, AppealStatus.PROCESSED, *GONE])
 def test_a_decided_re_open_does_not_bar_an_invalidation(status: AppealStatus) -> None:
     record = a_record((an_appeal(RE_OPEN), status))
-    given(record).when(lambda r: r.admit(an_appeal(INVALIDATE), ACT)).then_only(
-        StudentTestRecord.AppealOpened
-    )
+    given(record).when(lambda r: admit(r, an_appeal(INVALIDATE))).then_only(StudentTestRecord.AppealOpened)
 
 
 @pytest.mark.parametrize("case", ["2018-19-000001", "2018-19-000009"], ids=["same case", "another case"])
 def test_an_open_appeal_is_not_asked_for_twice(case: str) -> None:
     record = a_record((an_appeal(RESET), None))
-    given(record).when(lambda r: r.admit(an_appeal(RESET, case=case), ACT)).then_refused(DuplicateAppeal)
+    given(record).when(lambda r: admit(r, an_appeal(RESET, case=case))).then_refused(DuplicateAppeal)
 
 
 def test_an_executed_appeal_is_not_asked_for_again_under_its_case() -> None:
     record = a_record((an_appeal(RESET), AppealStatus.PROCESSED))
-    given(record).when(lambda r: r.admit(an_appeal(RESET), ACT)).then_refused(DuplicateAppeal)
+    given(record).when(lambda r: admit(r, an_appeal(RESET))).then_refused(DuplicateAppeal)
 
 
 def test_an_executed_appeal_may_be_asked_for_under_another_case() -> None:
     record = a_record((an_appeal(RESET), AppealStatus.PROCESSED))
-    given(record).when(lambda r: r.admit(an_appeal(RESET, case="2018-19-000009"), ACT)).then_only(
+    given(record).when(lambda r: admit(r, an_appeal(RESET, case="2018-19-000009"))).then_only(
         StudentTestRecord.AppealOpened
     )
 
@@ -104,7 +107,7 @@ def test_an_executed_appeal_may_be_asked_for_under_another_case() -> None:
 @pytest.mark.parametrize("status", [AppealStatus.APPROVED, AppealStatus.PROCESSED])
 def test_a_test_is_invalidated_once_only(status: AppealStatus) -> None:
     record = a_record((an_appeal(INVALIDATE), status))
-    given(record).when(lambda r: r.admit(an_appeal(INVALIDATE, case="2018-19-000009"), ACT)).then_refused(
+    given(record).when(lambda r: admit(r, an_appeal(INVALIDATE, case="2018-19-000009"))).then_refused(
         AlreadyInvalidated
     )
 
@@ -112,7 +115,7 @@ def test_a_test_is_invalidated_once_only(status: AppealStatus) -> None:
 @pytest.mark.parametrize("status", GONE)
 def test_hr_26_a_denial_may_be_followed_by_a_new_appeal(status: AppealStatus) -> None:
     record = a_record((an_appeal(RESET), status))
-    given(record).when(lambda r: r.admit(an_appeal(RESET), ACT)).then_only(StudentTestRecord.AppealOpened)
+    given(record).when(lambda r: admit(r, an_appeal(RESET))).then_only(StudentTestRecord.AppealOpened)
 
 
 def test_whoever_asks_about_the_same_test_in_the_same_year_meets_the_same_record() -> None:
@@ -120,3 +123,13 @@ def test_whoever_asks_about_the_same_test_in_the_same_year_meets_the_same_record
     assert same == {a_record().id}
     assert StudentTestRecord.id_of(STUDENT, "sb_ela_pt", "2018-19") not in same
     assert StudentTestRecord.id_of(STUDENT, "sb_ela_cat", "2019-20") not in same
+
+
+def test_room_is_for_the_appeal_and_the_version_that_was_judged() -> None:
+    record, about = a_record(), an_appeal(INVALIDATE)
+    room = record.room_for(INVALIDATE, about.case_number)
+    with pytest.raises(ValueError, match="room is for invalidate"):
+        record.admit(an_appeal(RESET), room, ACT)
+    admit(record, an_appeal(RESET))
+    with pytest.raises(ValueError, match="version 1"):
+        record.admit(about, room, ACT)

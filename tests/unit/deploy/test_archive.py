@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console import archive, backing_up
-from deploy.console.trouble import Trouble
+from deploy.console.backup import archive, creating
+from deploy.console.errors import CommandError
 
 POSITIONS = {"incidents": 8, "appeals": 12, "notifications": 20}
 
@@ -46,13 +46,13 @@ def test_only_its_owner_can_read_it_and_what_comes_out_of_it(file: Path, tmp_pat
 
 def test_another_file_is_never_overwritten(file: Path, parts: dict[str, Path]) -> None:
     before = file.read_bytes()
-    with pytest.raises(Trouble, match="exists: give another name"):
+    with pytest.raises(CommandError, match="exists: give another name"):
         archive.pack(file, parts, "", "", {})
     assert file.read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_named(parts: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="there is no folder"):
+    with pytest.raises(CommandError, match="there is no folder"):
         archive.pack(tmp_path / "nowhere" / "x", parts, "", "", {})
 
 
@@ -62,14 +62,14 @@ def test_one_byte_that_is_another_is_noticed_and_its_part_named(
 ) -> None:
     content, told = file.read_bytes(), parts[part].read_bytes()
     file.write_bytes(content.replace(told, b"A" + told[1:], 1))
-    with pytest.raises(Trouble, match=rf"is damaged \({part}\).*nothing was changed"):
+    with pytest.raises(CommandError, match=rf"is damaged \({part}\).*nothing was changed"):
         archive.unpack(file, tmp_path / "out")
 
 
 @pytest.mark.parametrize("kept", [0, 100, 700, 2500, 7000])
 def test_a_part_of_a_file_is_no_backup(kept: int, file: Path, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(Trouble):
+    with pytest.raises(CommandError):
         archive.unpack(file, tmp_path / "out")
 
 
@@ -82,7 +82,7 @@ def test_a_key_folder_with_more_in_it_makes_a_backup_that_can_be_restored(
     """Somebody keeps an old key beside the new one; a process that was killed left a draft."""
     keys = tmp_path / "parts" / "keys"
     (keys / name).write_text("another")
-    told = backing_up.key_parts(keys)
+    told = creating.key_parts(keys)
     assert (f"keys/{name}" in told) != name.startswith(".")
     archive.pack(tmp_path / "x.stairs", {**parts, **told}, "", "", {})
     archive.unpack(tmp_path / "x.stairs", tmp_path / "out")
@@ -90,7 +90,7 @@ def test_a_key_folder_with_more_in_it_makes_a_backup_that_can_be_restored(
 
 
 def test_nothing_is_packed_that_would_not_come_out_again(parts: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match=r"keys/\.draft"):
+    with pytest.raises(CommandError, match=r"keys/\.draft"):
         archive.pack(tmp_path / "x.stairs", {**parts, "keys/.draft": parts["keys/incidents.kek"]}, "", "", {})
     assert not list(tmp_path.glob("*x.stairs*"))
 
@@ -109,7 +109,7 @@ def test_a_link_is_not_followed(file: Path, tmp_path: Path) -> None:
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
     with tarfile.open(file, "a") as tar:
         tar.addfile(link)
-    with pytest.raises(Trouble):
+    with pytest.raises(CommandError):
         archive.unpack(file, tmp_path / "out")
 
 
@@ -117,10 +117,10 @@ def test_another_format_is_refused(
     file: Path, parts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "FORMAT", 2)
-    with pytest.raises(Trouble, match="no backup that this version of stairs can read"):
+    with pytest.raises(CommandError, match="no backup that this version of stairs can read"):
         archive.unpack(file, tmp_path / "out")
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match=r"cannot read .*No such file"):
+    with pytest.raises(CommandError, match=r"cannot read .*No such file"):
         archive.unpack(tmp_path / "nothing", tmp_path / "out")

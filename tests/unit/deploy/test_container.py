@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from deploy.container import __main__ as entry
+from deploy.container.__main__ import app
 from deploy.container.health import door
 from deploy.container.served import LAPTOP, served
 from deploy.container.welcome import lines
@@ -33,23 +34,27 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         (["notifications", "migrate"], ["-m", "services.notifications", "migrate"]),
         (["topics"], ["-m", "deploy.kafka", "topics"]),
         (["welcome"], ["-m", "deploy.container.welcome"]),
+        (
+            ["notifications", "dead-letters", "list", "--json"],
+            ["-m", "services.notifications", "dead-letters", "list", "--json"],
+        ),
+        (["appeals", "--help"], ["-m", "services.appeals", "--help"]),
         (["token", "auditor", "--hours", "1"], ["-m", "deploy.console", "token", "auditor", "--hours", "1"]),
     ],
 )
 def test_the_words_say_what_a_container_is(
     words: list[str], module: list[str], became: list[list[str]]
 ) -> None:
-    entry.main(words)
+    assert CliRunner().invoke(app, words).exit_code == 0
     assert became == [module]
 
 
 @pytest.mark.parametrize("words", [[], ["billing", "api"], ["topics", "now"]])
-def test_words_that_nobody_knows_are_answered_with_those_that_there_are(
-    words: list[str], became: list[list[str]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert entry.main(words) == 2
+def test_unknown_words_are_wrong_usage(words: list[str], became: list[list[str]]) -> None:
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 2
+    assert "Usage: stairs" in refused.output
     assert became == []
-    assert "incidents|appeals|notifications" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -67,12 +72,13 @@ def test_the_health_check_asks_where_the_settings_say(environment: dict[str, str
 
 
 def test_a_container_without_a_port_to_ask_is_told_which_settings_give_one(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("WORKER_HEALTH_PORT", "INCIDENTS_PORT", "APPEALS_PORT", "NOTIFICATIONS_PORT"):
         monkeypatch.delenv(name, raising=False)
-    assert entry.main(["health"]) == 2
-    assert "WORKER_HEALTH_PORT" in capsys.readouterr().err
+    asked = CliRunner().invoke(app, ["health"])
+    assert asked.exit_code == 2
+    assert "WORKER_HEALTH_PORT" in asked.stderr
 
 
 def test_the_lock_for_the_image_has_every_package_but_a_laptops() -> None:

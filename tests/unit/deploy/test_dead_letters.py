@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from deploy.console import doorways
-from deploy.console.dead_letters import Letters, row, span
-from deploy.console.place import Notes, Place
-from deploy.console.trouble import Trouble
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
+from deploy.console.local import service_commands
+from deploy.console.local.run_record import RunRecord
+from deploy.console.local.service_commands import Reply
+from deploy.console.verbs.dead_letter_tables import DeadLetterTables, row, span
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LETTER = {
@@ -33,16 +34,15 @@ class Desk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any], code: int = 0) -> None:
         self.asked: list[tuple[str, ...]] = []
-        self._said = ["2026-11-21 a log line", *(f"dead-letter {json.dumps(answer)}" for answer in answers)]
-        self._code = code
-        monkeypatch.setattr(doorways, "heard", self._heard)
+        self._reply = Reply("dead-letters", code, list(answers), ["2026-11-21 a log line"])
+        monkeypatch.setattr(service_commands, "ask", self._ask)
         self._paper = io.StringIO()
-        notes = Notes({}, {}, None, "", separate_relays=False, pid=1)
-        self.letters = Letters(Place(Path()), notes, Console(file=self._paper, width=140))
+        notes = RunRecord({}, {}, None, "", separate_relays=False, pid=1)
+        self.letters = DeadLetterTables(StateFolder(Path()), notes, Console(file=self._paper, width=140))
 
-    def _heard(self, *words: str, place: Place, notes: Notes) -> tuple[int, list[str]]:  # noqa: ARG002
+    def _ask(self, *words: str, state: StateFolder, record: RunRecord) -> Reply:  # noqa: ARG002
         self.asked.append(words)
-        return self._code, self._said
+        return self._reply
 
     @property
     def said(self) -> str:
@@ -78,11 +78,11 @@ def test_a_replay_of_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_service_that_refuses_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, code=1)
-    with pytest.raises(Trouble, match="a log line"):
+    with pytest.raises(CommandError, match="a log line"):
         desk.letters.discard("appeals", 4, "why")
 
 
-@pytest.mark.parametrize(("by", "told"), [(None, ()), ("Ada", ("Ada",))])
+@pytest.mark.parametrize(("by", "told"), [(None, ()), ("Ada", ("--by", "Ada"))])
 def test_who_discards_is_asked_of_the_machine_unless_it_is_said(
     monkeypatch: pytest.MonkeyPatch, by: str | None, told: tuple[str, ...]
 ) -> None:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import compileall
+import os
 import re
 import threading
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from setuptools import find_packages
+from typer.testing import CliRunner
 
-from deploy.engine import __main__ as command
 from deploy.engine import bases, compose, images, podman, reach, ticker
-from deploy.engine.state import CannotRun, State
+from deploy.engine.__main__ import app
+from deploy.engine.podman import ROOT
+from deploy.engine.state import EngineFolder, EngineUnavailable
 from deploy.engine.steps import do
 
 DEB822 = "Types: deb\nURIs: mirror\nSuites: bookworm bookworm-updates\nComponents: main\n"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "engine", tmp_path / "run")
+def state(tmp_path: Path) -> EngineFolder:
+    return EngineFolder(tmp_path / "engine", tmp_path / "run")
 
 
-def test_everything_lies_in_its_own_two_folders(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_lies_in_its_own_two_folders(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     state.prepare()
     for name in ("containers.conf", "storage.conf", "registries.conf"):
@@ -37,32 +42,36 @@ def test_another_folder_takes_nobodys_place_under_run(monkeypatch: pytest.Monkey
     found = []
     for folder in ("/srv/user", "/opt/podman", "/data/a/engine", "/data/b/engine", "/data/stairs-engine"):
         monkeypatch.setenv("STAIRS_ENGINE", folder)
-        found.append(State.of_this_machine().fleeting)
+        found.append(EngineFolder.of_this_machine().fleeting)
     assert all(re.fullmatch(r"/run/stairs-engine-[0-9a-f]{12}", str(path)) for path in found)
     assert len(set(found)) == len(found)
 
 
 def test_the_usual_folder_has_its_usual_place_under_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STAIRS_ENGINE", raising=False)
-    assert State.of_this_machine().fleeting == Path("/run/stairs-engine")
+    assert EngineFolder.of_this_machine().fleeting == Path("/run/stairs-engine")
 
 
-def test_somebodys_folder_is_neither_used_nor_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebodys_folder_is_neither_used_nor_purged(
+    state: EngineFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     asked: list[object] = []
     monkeypatch.setattr("subprocess.run", lambda words, **_: asked.append(words))
     state.folder.mkdir()
     (state.folder / "letters").write_text("dear …")
-    with pytest.raises(CannotRun, match="holds something else"):
+    with pytest.raises(EngineUnavailable, match="holds something else"):
         state.prepare()
-    with pytest.raises(CannotRun, match="nothing was removed"):
+    with pytest.raises(EngineUnavailable, match="nothing was removed"):
         podman.purge(state)
     assert [path.name for path in state.folder.iterdir()] == ["letters"]
     assert asked == []  # without our settings podman would mean the machine's own containers
 
 
-def test_its_own_folder_is_prepared_again_and_purged(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_own_folder_is_prepared_again_and_purged(
+    state: EngineFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda _: None)
     state.prepare()
@@ -72,20 +81,20 @@ def test_its_own_folder_is_prepared_again_and_purged(state: State, monkeypatch: 
     assert not state.folder.exists()
 
 
-def test_no_registry_is_ever_asked(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_registry_is_ever_asked(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     state.prepare()
     settings = tomllib.loads((state.folder / "registries.conf").read_text())
     assert settings == {"unqualified-search-registries": []}
 
 
-def test_whoever_is_not_root_is_told_what_to_do(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_is_not_root_is_told_what_to_do(state: EngineFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(CannotRun, match="sudo make engine"):
+    with pytest.raises(EngineUnavailable, match="sudo make engine"):
         state.prepare()
 
 
-def test_a_second_caller_waits_for_the_first(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_caller_waits_for_the_first(state: EngineFolder, capsys: pytest.CaptureFixture[str]) -> None:
     state.folder.mkdir()
     entered = threading.Event()
 
@@ -105,7 +114,7 @@ def test_a_second_caller_waits_for_the_first(state: State, capsys: pytest.Captur
 def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("of an earlier step\n")
-    with pytest.raises(CannotRun) as caught:
+    with pytest.raises(EngineUnavailable) as caught:
         do(["sh", "-c", "echo why; exit 3"], log)
     assert str(caught.value).endswith("why")
     assert "earlier" not in str(caught.value)
@@ -113,7 +122,7 @@ def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None
 
 
 def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="no-such-program is not installed"):
+    with pytest.raises(EngineUnavailable, match="no-such-program is not installed"):
         do(["no-such-program"], tmp_path / "log")
 
 
@@ -130,7 +139,7 @@ def test_a_stand_in_holds_our_locks_packages_with_their_hashes() -> None:
     for each in images.STAND_INS:
         for entry in images.locked(each.wheels):
             assert entry.count("--hash=sha256:") >= 1
-    with pytest.raises(CannotRun, match="nobody-has-this is not in"):
+    with pytest.raises(EngineUnavailable, match="nobody-has-this is not in"):
         images.locked(["nobody-has-this"])
 
 
@@ -180,18 +189,43 @@ def test_an_engine_that_the_environment_names_and_that_does_not_answer_is_not_re
 
 
 def test_without_an_engine_a_command_says_how_to_get_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    assert command.main(["status"]) == 1
-    assert capsys.readouterr().err == "engine: no container engine answers: make engine, or start Docker\n"
+    done = CliRunner().invoke(app, ["status"])
+    assert done.exit_code == 1
+    assert done.stderr == "engine: no container engine answers: make engine, or start Docker\n"
 
 
-def test_a_verb_that_nobody_knows_is_answered_with_those_that_there_are(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert command.main(["fly"]) == 2
-    assert "purge" in capsys.readouterr().err
+def test_an_unknown_command_is_wrong_usage() -> None:
+    done = CliRunner().invoke(app, ["fly"])
+    assert (done.exit_code, "No such command 'fly'" in done.stderr) == (2, True)
+
+
+def test_compose_gets_its_arguments_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reached:
+        environment: ClassVar[dict[str, str]] = {"DOCKER_HOST": "unix:///here"}
+
+        def compose(self) -> list[str]:
+            return ["docker", "compose"]
+
+    became: list[list[str]] = []
+    monkeypatch.setattr("deploy.engine.__main__.reached", Reached)
+    monkeypatch.setattr(os, "execvpe", lambda _program, words, _environment: became.append(words))
+    words = ["-f", "a.yml", "exec", "-T", "api", "--", "sh", "-c", "echo --help"]
+    CliRunner().invoke(app, ["compose", *words])
+    CliRunner().invoke(app, ["compose", "up", "-d", "--no-build", "--help"])
+    assert became == [
+        ["docker", "compose", *words],
+        ["docker", "compose", "up", "-d", "--no-build", "--help"],
+    ]
+
+
+def test_the_engine_is_in_no_wheel() -> None:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    packages = find_packages(str(ROOT), exclude=found["exclude"], include=found["include"])
+    assert "deploy.console.verbs" in packages
+    assert [name for name in packages if name.startswith("deploy.engine")] == []
 
 
 @pytest.mark.parametrize(

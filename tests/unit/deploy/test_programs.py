@@ -8,47 +8,55 @@ from pathlib import Path
 
 import pytest
 
-from deploy.console.place import SERVICES, Notes, Place, Ports
-from deploy.console.programs import plain_environment, programs, service_environment
-from deploy.console.supervisor import configuration, socket_path
-from deploy.console.system import notes_for
+from deploy.console.folders import StateFolder
+from deploy.console.local.programs import plain_environment, programs, service_environment
+from deploy.console.local.run_record import RunRecord, record_for
+from deploy.console.local.supervisor import configuration, socket_path
+from deploy.console.ports import SERVICES, Ports
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place.at(tmp_path)
+def place(tmp_path: Path) -> StateFolder:
+    return StateFolder.at(tmp_path)
 
 
 @pytest.fixture
-def notes() -> Notes:
-    return notes_for(Ports(), "/run/postgres")
+def notes() -> RunRecord:
+    return record_for(Ports(), "/run/postgres")
 
 
-def test_each_service_has_an_api_and_a_worker(place: Place, notes: Notes) -> None:
+def test_each_service_has_an_api_and_a_worker(place: StateFolder, notes: RunRecord) -> None:
     names = [program.name for program in programs(place, notes)]
     assert names == ["mailbox", *(f"{s}-api" for s in SERVICES), *(f"{s}-worker" for s in SERVICES)]
 
 
-def test_relays_run_apart_when_asked(place: Place, notes: Notes) -> None:
-    apart = replace(notes, separate_relays=True)
+def test_relays_run_apart_when_asked(place: StateFolder, notes: RunRecord) -> None:
+    apart = replace(notes, separate_relays=True, kafka="127.0.0.1:9092")
     assert {f"{s}-relay" for s in SERVICES} <= {program.name for program in programs(place, apart)}
     assert service_environment("appeals", place, apart)["RELAY_EMBEDDED"] == "false"
 
 
+def test_without_kafka_no_relay_is_started(place: StateFolder, notes: RunRecord) -> None:
+    apart = replace(notes, separate_relays=True)
+    assert not [each.name for each in programs(place, apart) if each.name.endswith("-relay")]
+
+
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_service_is_told_anothers_database(service: str, place: Place, notes: Notes) -> None:
+def test_no_service_is_told_anothers_database(service: str, place: StateFolder, notes: RunRecord) -> None:
     told = service_environment(service, place, notes)
     assert [name for name in told if name.endswith("_DATABASE_URL")] == [f"{service.upper()}_DATABASE_URL"]
 
 
 @pytest.mark.parametrize("service", ["appeals", "notifications"])
-def test_only_incidents_is_told_where_the_keys_of_ssids_are(service: str, place: Place, notes: Notes) -> None:
+def test_only_incidents_is_told_where_the_keys_of_ssids_are(
+    service: str, place: StateFolder, notes: RunRecord
+) -> None:
     assert not [
         name for name in service_environment(service, place, notes) if "KEK" in name or "REF_KEY" in name
     ]
 
 
-def test_kafka_is_named_only_when_it_runs(place: Place, notes: Notes) -> None:
+def test_kafka_is_named_only_when_it_runs(place: StateFolder, notes: RunRecord) -> None:
     assert "KAFKA_BOOTSTRAP_SERVERS" not in service_environment("appeals", place, notes)
     told = service_environment("appeals", place, replace(notes, kafka="127.0.0.1:19092"))
     assert told["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:19092"
@@ -59,7 +67,9 @@ def test_settings_of_the_callers_shell_do_not_leak_in(monkeypatch: pytest.Monkey
     assert "KAFKA_BOOTSTRAP_SERVERS" not in plain_environment()
 
 
-def test_the_supervisor_restarts_what_dies_and_stops_workers_before_apis(place: Place, notes: Notes) -> None:
+def test_the_supervisor_restarts_what_dies_and_stops_workers_before_apis(
+    place: StateFolder, notes: RunRecord
+) -> None:
     conf = configparser.RawConfigParser()
     conf.read_string(configuration(place, programs(place, notes)))
     api, worker = conf["program:incidents-api"], conf["program:incidents-worker"]
@@ -67,17 +77,19 @@ def test_the_supervisor_restarts_what_dies_and_stops_workers_before_apis(place: 
     assert int(api["priority"]) < int(worker["priority"])
 
 
-def test_a_percent_sign_in_a_value_is_not_taken_for_an_expansion(place: Place, notes: Notes) -> None:
+def test_a_percent_sign_in_a_value_is_not_taken_for_an_expansion(
+    place: StateFolder, notes: RunRecord
+) -> None:
     odd = replace(notes, socket="/run/a b%c")
     assert "host=/run/a%%20b%%25c" in configuration(place, programs(place, odd))
 
 
 def test_a_socket_never_has_too_long_a_path(tmp_path: Path) -> None:
-    deep = Place(tmp_path / ("d" * 120))
+    deep = StateFolder(tmp_path / ("d" * 120))
     assert len(str(socket_path(deep))) < 108
 
 
-def test_mails_go_to_the_mailbox_unless_another_server_is_named(place: Place, notes: Notes) -> None:
+def test_mails_go_to_the_mailbox_unless_another_server_is_named(place: StateFolder, notes: RunRecord) -> None:
     told = service_environment("notifications", place, notes)
     assert told["NOTIFICATIONS_SMTP_URL"] == f"smtp://127.0.0.1:{notes.ports['smtp']}"
     elsewhere = service_environment("notifications", place, replace(notes, smtp="smtp://relay:25"))

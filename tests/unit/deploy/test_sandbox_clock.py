@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.console.app import app
-from deploy.console.place import Place
-from deploy.console.sandbox_clock import move, offset, seconds_of
-from deploy.console.trouble import Trouble
+from deploy.console.errors import CommandError
+from deploy.console.folders import StateFolder
+from deploy.console.local.sandbox_clock import move, offset, seconds_of
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,12 @@ def test_a_span_is_said_in_days_hours_minutes_seconds(words: str, seconds: int) 
 
 @pytest.mark.parametrize("words", ["", "+", "tomorrow", "2", "2d later", "--1d", "1.5h"])
 def test_what_is_no_span_is_refused(words: str) -> None:
-    with pytest.raises(Trouble, match="not a time span"):
+    with pytest.raises(CommandError, match="not a time span"):
         seconds_of(words)
 
 
 def test_spans_add_up_until_the_clock_is_reset(tmp_path: Path) -> None:
-    place = Place.at(tmp_path)
+    place = StateFolder.at(tmp_path)
     move(place, "+2d")
     move(place, "-1h")
     assert offset(place) == 2 * 86400 - 3600
@@ -39,4 +39,4 @@ def test_spans_add_up_until_the_clock_is_reset(tmp_path: Path) -> None:
 def test_a_span_that_goes_back_is_a_span_and_no_option(tmp_path: Path) -> None:
     moved = CliRunner().invoke(app, ["clock", "-90m", "--dir", str(tmp_path)])
     assert moved.exit_code == 0
-    assert offset(Place.at(tmp_path)) == -5400
+    assert offset(StateFolder.at(tmp_path)) == -5400

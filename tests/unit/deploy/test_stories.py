@@ -10,12 +10,12 @@ import pytest
 from deploy.console.demo import STORIES, seconds_since_clone
 from deploy.console.demo.player import business_days, invented
 from deploy.console.demo.story import filled_in, stories
-from deploy.console.trouble import Trouble
+from deploy.console.errors import CommandError
 
 NOON = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # noon in California, a Monday
 
 
-def test_the_six_examples_of_the_dossier_are_there() -> None:
+def test_the_six_examples_of_the_domain_are_there() -> None:
     names = [story.example for story in stories(STORIES, [])]
     assert names == ["E12", "E16", "E19", "E26", "E30", "E38"]
 
@@ -25,7 +25,7 @@ def test_some_can_be_chosen() -> None:
 
 
 def test_an_unknown_example_is_refused() -> None:
-    with pytest.raises(Trouble, match="no example E99"):
+    with pytest.raises(CommandError, match="no example E99"):
         stories(STORIES, ["E99"])
 
 

@@ -16,6 +16,7 @@ from services.incidents.domain.errors import (
     NotSubmitted,
     WrongCallDestination,
 )
+from services.incidents.domain.permissions import require_breach_caller
 from services.incidents.domain.values import CaseStatus, SubStatus
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
@@ -35,7 +36,9 @@ from tests.support.incident_states import (
     a_draft,
     a_submitted_case,
     an_appeal,
+    revise,
     stated,
+    submit,
 )
 from tests.support.scenario import given
 from tests.support.tokens import (
@@ -52,22 +55,20 @@ from tests.support.tokens import (
 def test_e32_a_site_coordinator_submits_a_breach_only_after_the_call() -> None:
     case = a_draft(changed_answers(), SITE_COORDINATOR)
 
-    def submit(case: Case) -> None:
-        case.submit(NUMBER, RULES, SITE_COORDINATOR, NOON)
+    def by_the_site(case: Case) -> None:
+        submit(case, SITE_COORDINATOR, NOON)
 
-    given(case).when(submit).then_refused(BreachCallRequired)
-    case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
-    given(case).when(submit).then_only(Case.Submitted)
+    given(case).when(by_the_site).then_refused(BreachCallRequired)
+    case.record_breach_call(a_call("cde"), LEA_COORDINATOR, NOON)
+    given(case).when(by_the_site).then_only(Case.Submitted)
 
 
 def test_a_call_for_what_the_draft_was_before_does_not_count() -> None:
     case = a_draft(instagram(), SITE_COORDINATOR)
-    case.record_breach_call(a_call("caltac"), RULES, LEA_COORDINATOR, NOON)
+    case.record_breach_call(a_call("caltac"), LEA_COORDINATOR, NOON)
     other, _ = stated(changed_answers())
-    case.revise(other, RULES, SITE_COORDINATOR, NOON)
-    given(case).when(lambda c: c.submit(NUMBER, RULES, SITE_COORDINATOR, NOON)).then_refused(
-        BreachCallRequired
-    )
+    revise(case, other, SITE_COORDINATOR, NOON)
+    given(case).when(lambda c: submit(c, SITE_COORDINATOR, NOON)).then_refused(BreachCallRequired)
 
 
 def test_e31_an_lea_coordinator_submits_a_breach_without_it() -> None:
@@ -85,29 +86,27 @@ def test_e31_an_lea_coordinator_submits_a_breach_without_it() -> None:
 )
 def test_hr11_the_right_desk_is_called(body: dict[str, Any], called: str, refusal: type[Refusal]) -> None:
     given(a_draft(body)).when(
-        lambda c: c.record_breach_call(a_call(called), RULES, LEA_COORDINATOR, NOON)
+        lambda c: c.record_breach_call(a_call(called), LEA_COORDINATOR, NOON)
     ).then_refused(refusal)
 
 
 @pytest.mark.parametrize("actor", [SITE_COORDINATOR, AUDITOR], ids=lambda actor: actor.role)
 def test_hr11_the_lea_coordinator_is_the_one_who_calls(actor: Actor) -> None:
-    given(a_draft(instagram())).when(
-        lambda c: c.record_breach_call(a_call("caltac"), RULES, actor, NOON)
-    ).then_refused(NotAllowed)
+    with pytest.raises(NotAllowed):
+        require_breach_caller(actor, RULES)
 
 
 @pytest.mark.parametrize("actor", [LEA_COORDINATOR, CALTAC_AGENT, CDE_REVIEWER], ids=lambda a: a.role)
 def test_a_call_is_recorded_also_after_the_submission(actor: Actor) -> None:
+    require_breach_caller(actor, RULES)
     given(a_submitted_case(instagram())).when(
-        lambda c: c.record_breach_call(a_call("caltac"), RULES, actor, NOON)
+        lambda c: c.record_breach_call(a_call("caltac"), actor, NOON)
     ).then_only(Case.BreachCallRecorded, called="caltac", case_number=NUMBER)
 
 
 def test_a_call_is_recorded_after_it_was_made() -> None:
     given(a_draft(instagram())).when(
-        lambda c: c.record_breach_call(
-            a_call("caltac", NOON + timedelta(hours=1)), RULES, LEA_COORDINATOR, NOON
-        )
+        lambda c: c.record_breach_call(a_call("caltac", NOON + timedelta(hours=1)), LEA_COORDINATOR, NOON)
     ).then_refused(InTheFuture)
 
 

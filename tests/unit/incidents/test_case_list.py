@@ -24,6 +24,7 @@ from tests.support.incident_states import (
     a_draft,
     a_submitted_case,
     an_appeal,
+    revise,
     stated,
 )
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL
@@ -62,7 +63,7 @@ def test_a_draft_is_a_whole_row() -> None:
 def test_a_revision_and_a_new_list_of_students_are_taken_over() -> None:
     case = a_draft(cheating())
     report, _ = stated(instagram(student_count=2))
-    case.revise(report, RULES, LEA_COORDINATOR, NOON)
+    revise(case, report, LEA_COORDINATOR, NOON)
     case.list_students([VAULT.seal_one(SECOND)], RULES, LEA_COORDINATOR, NOON)
     assert shown(case, "incident_type", "severity", "pre_action", "student_refs", "version") == (
         "social_media_exposure_student",
@@ -75,7 +76,7 @@ def test_a_revision_and_a_new_list_of_students_are_taken_over() -> None:
 
 def test_a_submission_brings_number_clock_and_submitter() -> None:
     case = a_submitted_case(instagram())
-    case.record_breach_call(a_call("caltac"), RULES, LEA_COORDINATOR, NOON)
+    case.record_breach_call(a_call("caltac"), LEA_COORDINATOR, NOON)
     assert shown(case, "status", "case_number", "submitted_at", "late", "version") == (
         "submitted",
         NUMBER,

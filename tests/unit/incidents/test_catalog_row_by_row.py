@@ -1,7 +1,7 @@
-"""The dossier's catalog (§4.3–§4.6), typed from it row by row, against the rulebooks; and §4.10 by year.
+"""The catalog of docs/domain (§4.3–§4.6), typed from it row by row, against the rulebooks; and §4.10 by year.
 
 This table is independent of the rulebook's files on purpose: whoever changes a rule changes it in both
-places, with the dossier open.
+places, with docs/domain open.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ CATALOG = """
 38 test_submitted_prematurely | low availability/students | re_open | appeal none | - | - | submitted_on
 39 unlisted_incident | - other/session | - | caltac | - | - | -
 40 lost_student_logon_information | - materials/materials | - | none | - | - | -
-"""  # noqa: E501 - one row of the dossier, one line
+"""  # noqa: E501 - one row of docs/domain, one line
 SOURCES = {
     "S 29": (1, 2, 3, 4, 5, 6),
     "S 32": (7, 8, 9, 10, 11, 12, 14, 15, 16, 18),
@@ -75,7 +75,7 @@ SOURCES = {
     "M p49": (39,),
     "M p95": (40,),
 }
-# which cells the dossier derives: a(ppeals), r(ecommended action), c(de copy), s(everity); all else is stated
+# which cells docs/domain derives: a(ppeals), r(ecommended action), c(de copy), s(everity); all else is stated
 DERIVED = {
     "": (2, 3, 10, 18, 20, 26, 37, 39, 40),
     "r": (1, 4, 5, 6, 11, 12, 14, 15, 16, 19, 29, 31, 32, 33, 34),
@@ -123,13 +123,13 @@ def entry(code: str, year: str = "2018-19") -> TypeEntry:
 
 
 @pytest.mark.parametrize("typed", ROWS, ids=lambda typed: typed.split(" | ")[0].split()[1])
-def test_a_row_of_the_rulebook_is_the_dossiers_row(typed: str) -> None:
+def test_a_row_of_the_rulebook_is_the_row_of_the_domain(typed: str) -> None:
     code = typed.split(" | ", maxsplit=1)[0].split()[1]
     assert as_typed(entry(code).number, RULES.type_of(code)) == typed
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_row_names_the_dossiers_source(source: str) -> None:
+def test_a_row_names_the_source_of_the_domain(source: str) -> None:
     by_number = {found.number: found for found in map(entry, RULES.incident_types)}
     parts = source.split(", ")
     missing = [n for n in SOURCES[source] if not all(part in by_number[n].source for part in parts)]
@@ -140,7 +140,7 @@ def test_every_row_has_a_source_that_is_checked_here() -> None:
     assert sorted(number for numbers in SOURCES.values() for number in numbers) == list(range(1, 41))
 
 
-def test_a_row_marks_the_cells_that_the_dossier_derives() -> None:
+def test_a_row_marks_the_cells_that_the_domain_derives() -> None:
     expected = {number: set(letters.split()) for letters, numbers in DERIVED.items() for number in numbers}
     entries = [entry(code) for code in RULES.incident_types]
     assert {one.number: {LETTERS[cell] for cell in one.derived} for one in entries} == expected

@@ -1,4 +1,4 @@
-"""What the facts of a case mean for its clocks (dossier §8)."""
+"""What the facts of a case mean for its clocks (domain §8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from services.incidents.domain.deadlines import OpenDraft, changes_of, closing, 
 from services.incidents.domain.windows import Window
 from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
 from tests.support.incident_bodies import a_body, charts_on_walls, instagram
-from tests.support.incident_states import CASE_ID, LIBRARY, NOON, NUMBER, RULES, a_call, a_draft, stated
+from tests.support.incident_states import (
+    CASE_ID,
+    LIBRARY,
+    NOON,
+    NUMBER,
+    RULES,
+    a_call,
+    a_draft,
+    revise,
+    stated,
+    submit,
+)
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL
 
 WINDOW = Window(SCHOOL, date(2019, 3, 11), date(2019, 5, 31))
@@ -40,7 +51,7 @@ def test_k3_is_24_hours_after_the_discovery() -> None:
 
 def test_k3_is_what_the_case_itself_says() -> None:
     case = a_draft(charts_on_walls())
-    case.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)
+    submit(case, LEA_COORDINATOR, NOON)
     events = case.collect_events()
     (submitted,) = [fact for fact in events if isinstance(fact, facts.Submitted)]
     (drafted,) = [fact for fact in events if isinstance(fact, facts.Drafted)]
@@ -75,7 +86,7 @@ def test_a_draft_that_does_not_say_when_has_no_clock() -> None:
 def test_submission_meets_k3_and_k3b_and_k8_and_says_the_number() -> None:
     case = a_draft(charts_on_walls())
     case.collect_events()
-    case.submit(NUMBER, RULES, LEA_COORDINATOR, NOON + HOUR)
+    submit(case, LEA_COORDINATOR, NOON + HOUR)
     met = [change for change in changes_by(case) if isinstance(change, Done)]
     assert [(each.clock, each.at) for each in met] == [(name, NOON + HOUR) for name in ("K3", "K3b", "K8")]
     assert {each.about["case_number"] for each in met} == {NUMBER}
@@ -87,14 +98,14 @@ def test_k4_is_an_hour_from_when_the_breach_was_identified_until_the_call() -> N
     found = due(changes_by(case), "K4")
     assert (found.subject, found.due_at) == (f"{CASE_ID}/call_caltac", NOON + HOUR)
     assert found.terms.published is False  # N8 is its mail
-    case.record_breach_call(a_call("caltac", NOON - HOUR), RULES, LEA_COORDINATOR, NOON + 2 * HOUR)
+    case.record_breach_call(a_call("caltac", NOON - HOUR), LEA_COORDINATOR, NOON + 2 * HOUR)
     assert changes_by(case) == [Done("K4", found.subject, NOON - HOUR)]
 
 
 def test_a_draft_that_is_no_breach_any_more_asks_for_no_call() -> None:
     case = a_draft(instagram())
     case.collect_events()
-    case.revise(stated(charts_on_walls())[0], RULES, LEA_COORDINATOR, NOON + HOUR)
+    revise(case, stated(charts_on_walls())[0], LEA_COORDINATOR, NOON + HOUR)
     waived = [change.subject for change in changes_by(case) if isinstance(change, Moot)]
     assert f"{CASE_ID}/call_caltac" in waived
 
@@ -129,7 +140,7 @@ def test_k8_closes_nothing_for_a_breach() -> None:
 
 def test_a_submitted_case_is_no_draft() -> None:
     case = a_draft(charts_on_walls())
-    case.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)
+    submit(case, LEA_COORDINATOR, NOON)
     assert OpenDraft.of_case(case, NOON) is None
 
 

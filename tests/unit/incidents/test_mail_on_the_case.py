@@ -1,4 +1,4 @@
-"""The mails about a case stand on it (M p44; dossier §7): kind, status, time, and nothing else."""
+"""The mails about a case stand on it (M p44; domain §7): kind, status, time, and nothing else."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ from tests.support.incident_states import (
     a_draft,
     a_submitted_case,
     an_appeal,
+    revise,
     stated,
+    submit,
 )
 from tests.support.tokens import LEA_COORDINATOR, SCHOOL, SYSTEM
 
@@ -102,7 +104,7 @@ def test_e30_a_breach_found_in_a_draft_is_told_before_anything_is_submitted() ->
 
 def test_a_recorded_call_is_told_without_whom_it_reached() -> None:
     case = a_draft(changed_answers())
-    case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
+    case.record_breach_call(a_call("cde"), LEA_COORDINATOR, NOON)
     told = published(case)[-1]
     assert isinstance(told, BreachCallRecorded)
     assert (told.called, told.case_number) == ("cde", None)
@@ -120,10 +122,10 @@ def test_the_end_of_a_case_is_told() -> None:
 def test_drafts_revisions_students_and_noted_appeals_are_nobodys_business() -> None:
     case = a_draft(cheating())
     report, students = stated(cheating(narrative="Other.", ssids=[SECOND, FIRST]))
-    case.revise(report, RULES, LEA_COORDINATOR, NOON)
+    revise(case, report, LEA_COORDINATOR, NOON)
     case.list_students(students, RULES, LEA_COORDINATOR, NOON)
     assert published(case) == []
-    case.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)
+    submit(case, LEA_COORDINATOR, NOON)
     case.note_appeal(an_appeal("pending_cde"), LEA_COORDINATOR, NOON)
     assert [type(told) for told in published(case)] == [IncidentSubmitted]
 

@@ -56,7 +56,7 @@ def test_only_these_kinds_of_test_have_the_rule(year: str, kinds: set[str]) -> N
 @pytest.mark.parametrize("pages", [((2, 3),), ((1, 3), (5, 6)), ((1, 3), (4, 3))])
 def test_pages_begin_at_item_1_and_follow_each_other(pages: tuple[tuple[int, int], ...]) -> None:
     with pytest.raises(InvalidSitting):
-        sitting(*pages, answered=set()).check()
+        sitting(*pages, answered=set()).require_order()
 
 
 async def asked(test: str, **query: str) -> tuple[int, dict[str, Any]]:

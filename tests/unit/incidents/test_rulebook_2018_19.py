@@ -1,4 +1,4 @@
-"""The rulebook 2018-19 says what the dossier says (§4.3–§4.6), type by type."""
+"""The rulebook 2018-19 says what docs/domain says (§4.3–§4.6), type by type."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ EXAMPLES: dict[str, tuple[Body, Expected]] = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_worked_examples_are_judged_as_the_dossier_says(name: str) -> None:
+def test_the_worked_examples_are_judged_as_the_manual_says(name: str) -> None:
     body, expected = EXAMPLES[name]
     report, students = stated(body)
     found = RULES.assess(report.incident_type, report.circumstances(RULES, len(students)))

@@ -24,6 +24,7 @@ from services.incidents.application.commands import (
     ReviseCase,
     SubmitCase,
 )
+from services.incidents.application.corrections import Corrections
 from services.incidents.application.outcomes import Outcomes
 from services.incidents.application.records import Records
 from services.incidents.application.windows import SetWindow, Windows
@@ -43,7 +44,7 @@ from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from shared.kernel.store import StreamUnknown
-from tests.support.incident_api import CountedNumbers
+from tests.support.incident_api import CountedNumbers, FoldedSearch
 from tests.support.incident_bodies import (
     FIRST,
     SECOND,
@@ -73,7 +74,8 @@ class Office:
 
     def __init__(self) -> None:
         self.store, self.vault, self.numbers = MemoryStore(), PlayVault(), CountedNumbers()
-        self.cases = Cases(self.store, self.vault, self.numbers, LIBRARY)
+        self.corrections = Corrections(FoldedSearch(self.store))
+        self.cases = Cases(self.store, self.vault, self.numbers, LIBRARY, self.corrections)
         self.records = Records(self.store, self.store, self.vault)
         self.outcomes = Outcomes(self.store)
         self.windows = Windows(self.store, LIBRARY)
@@ -259,7 +261,7 @@ class Interrupted(CountedNumbers):
 async def submitted_while(office: Office, body: dict[str, Any], changes: Mapping[str, object]) -> Case:
     case = await office.draft(body)
     numbers = Interrupted(lambda: office.revise(case.id, changes))
-    return await Cases(office.store, office.vault, numbers, LIBRARY).submit(
+    return await Cases(office.store, office.vault, numbers, LIBRARY, office.corrections).submit(
         SubmitCase(case.id, LEA_COORDINATOR, NOON, None)
     )
 

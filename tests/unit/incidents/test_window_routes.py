@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.incidents.api.windows import ExpiryResource, WindowResource
+from services.incidents.api import windows
 from shared.kernel.actor import Actor
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import charts_on_walls
@@ -56,7 +56,7 @@ async def test_a_window_is_set_and_read_back(api: Api) -> None:
     assert answer.headers["location"] == f"/v1/testing-windows/{SCHOOL}/2018-19"
     read = await api.http.get(answer.headers["location"], headers=MINE)
     assert (read.status_code, read.headers["etag"], read.json()) == (200, '"1"', answer.json())
-    assert WindowResource.model_validate(read.json())
+    assert windows.TestingWindowResource.model_validate(read.json())
     assert read.json() == {
         "cds": SCHOOL,
         "year": "2018-19",
@@ -155,7 +155,7 @@ async def test_reporting_closed_is_answered_at_submission(api: Api) -> None:
 async def test_e01_the_window_ends_a_test_before_its_days_do(api: Api) -> None:
     await put(api, LEA, closes_on="2019-04-27")
     answer = await expiry(api, "sb_ela_cat", started_on="2019-03-18", cds=SCHOOL)
-    assert ExpiryResource.model_validate(answer.json())
+    assert windows.ExpiryResource.model_validate(answer.json())
     assert answer.json() == {
         "test": "sb_ela_cat",
         "administration_year": "2018-19",

@@ -1,4 +1,4 @@
-"""Hard rules and worked examples of the dossier that a case alone can show (§10, §11)."""
+"""Hard rules and worked examples of docs/domain that a case alone can show (§10, §11)."""
 
 from __future__ import annotations
 
@@ -35,12 +35,14 @@ from tests.support.incident_states import (
     CALTAC,
     LIBRARY,
     NOON,
-    NUMBER,
     RULES,
     a_call,
     a_draft,
     a_submitted_case,
+    accepted,
+    revise,
     stated,
+    submit,
 )
 from tests.support.scenario import given
 from tests.support.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
@@ -97,10 +99,10 @@ def test_hr_04_every_grade_that_takes_a_test_is_taken_and_half_a_pair_says_nothi
 def test_hr_04_a_draft_of_before_this_rule_is_not_submitted_until_it_is_set_right() -> None:
     case = a_draft(left_room(test="cast", grade="08"))
     case.report = replace(case.report, grade="03")
-    given(case).when(lambda c: c.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)).then_refused(InvalidReport)
+    given(case).when(lambda c: submit(c, LEA_COORDINATOR, NOON)).then_refused(InvalidReport)
     right = replace(case.report, test="sb_math_pt")
-    case.revise(right, RULES, LEA_COORDINATOR, NOON)
-    given(case).when(lambda c: c.submit(NUMBER, RULES, LEA_COORDINATOR, NOON)).then_only(Case.Submitted)
+    revise(case, right, LEA_COORDINATOR, NOON)
+    given(case).when(lambda c: submit(c, LEA_COORDINATOR, NOON)).then_only(Case.Submitted)
 
 
 @pytest.mark.parametrize("field", ["severity", "recommended_action", "late", "cde_copy"])
@@ -124,9 +126,7 @@ def test_hr_08_a_draft_has_no_number_tells_nobody_and_stops_no_clock() -> None:
     assert isinstance(case.pending_events[0], Case.Drafted)
     assert publish(case.pending_events[0]) is None
     late = NOON + timedelta(days=3)
-    given(case).when(lambda case: case.submit(NUMBER, RULES, LEA_COORDINATOR, late)).then_only(
-        Case.Submitted, late=True
-    )
+    given(case).when(lambda case: submit(case, LEA_COORDINATOR, late)).then_only(Case.Submitted, late=True)
 
 
 def test_hr_10_a_settings_case_is_not_copied_to_the_cde() -> None:
@@ -143,12 +143,10 @@ def test_e25_students_who_trade_answers_are_reported_and_nobody_phones() -> None
     assert case.assessment.report_due(case.report.discovered_at) - case.report.discovered_at == timedelta(
         hours=24
     )
-    given(case).when(
-        lambda case: case.record_breach_call(a_call("cde"), RULES, LEA_COORDINATOR, NOON)
-    ).then_refused(WrongCallDestination)
-    given(case).when(lambda case: case.submit(NUMBER, RULES, SITE_COORDINATOR, NOON)).then_only(
-        Case.Submitted, late=False
+    given(case).when(lambda case: case.record_breach_call(a_call("cde"), LEA_COORDINATOR, NOON)).then_refused(
+        WrongCallDestination
     )
+    given(case).when(lambda case: submit(case, SITE_COORDINATOR, NOON)).then_only(Case.Submitted, late=False)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +200,7 @@ def test_hr_28_lost_logon_information_is_reported_in_2015_16_only(year: str) -> 
 def test_a_case_is_judged_by_the_rules_of_its_own_year() -> None:
     report, students = stated(a_body("session_disruption", administration_year="2020-21"))
     later = LIBRARY.for_year(report.year)
-    found = report.judge(later, len(students), CALTAC, NOON)
+    found = accepted(report, CALTAC, NOON, later).assess(len(students))
     assert (found.severity, found.severity_reason.rulebook) == (Severity.IMPROPRIETY, "2020-21")
     assert found.rulebook_version == later.version != RULES.version
 
@@ -226,7 +224,7 @@ async def test_hr_28_a_case_of_spring_2016_is_judged_by_the_slides() -> None:
 def test_hr_11_in_2015_16_a_site_coordinator_phones_and_files_a_breach() -> None:
     early = LIBRARY.for_year("2015-16")
     case = a_draft(changed_answers(administration_year="2015-16"), SITE_COORDINATOR)
-    case.record_breach_call(a_call("cde"), early, SITE_COORDINATOR, NOON)
-    given(case).when(lambda case: case.submit("2015-16-000001", early, SITE_COORDINATOR, NOON)).then_only(
+    case.record_breach_call(a_call("cde"), SITE_COORDINATOR, NOON)
+    given(case).when(lambda case: submit(case, SITE_COORDINATOR, rules=early)).then_only(
         Case.Submitted, rulebook="2015-16", administration_year="2015-16"
     )

@@ -14,7 +14,7 @@ from services.notifications.application.sending import MessageSender
 from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.reactions.dispatch import Dispatch
 from shared.kernel.store import StreamMoved
-from shared.messaging.back_off import BackOff
+from shared.persistence.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.tail import Tail
 from tests.support.notification_desk import NotificationDesk

@@ -1,4 +1,4 @@
-"""The life of a message (contract §5; dossier §7)."""
+"""The life of a message (contract §5; domain §7)."""
 
 from __future__ import annotations
 

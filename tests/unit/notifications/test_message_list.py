@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from services.notifications.api.resources import of_message, of_row
+from services.notifications.api.resources import NotificationResource, NotificationSummary
 from services.notifications.application.commands import Resend
 from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.read_model.tables import message_list
@@ -18,8 +18,8 @@ ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSE
 
 async def agreed(desk: NotificationDesk, told: UUID) -> dict[str, object]:
     """The row, once every value in it is the message's own."""
-    row = of_row(list_of(desk.store)[told])
-    message = of_message(await desk.message(told))
+    row = vars(NotificationSummary.of_row(list_of(desk.store)[told]))
+    message = vars(NotificationResource.of(await desk.message(told)))
     assert row == {name: message[name] for name in row}
     return row
 

@@ -22,6 +22,7 @@ AN_EVENT = CloudEvent(
     sequence=42,
     data={"case_number": "2018-19-000042", "student_count": 2, "late": False, "pre_action": None},
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    recorded_at=datetime(2026, 11, 21, 12, 30, tzinfo=UTC),
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 RECORD = to_record(AN_EVENT, "stairs.incidents.v1")
@@ -53,10 +54,18 @@ def test_the_headers_are_those_of_the_contract() -> None:
         "ce_time": b"2019-04-12T17:00:00Z",
         "ce_sequence": b"42",
         "ce_partitionkey": AN_EVENT.key.encode(),
+        "ce_recordedtime": b"2026-11-21T12:30:00Z",
         "content-type": b"application/json",
         "traceparent": AN_EVENT.traceparent.encode() if AN_EVENT.traceparent else b"",
     }
     assert RECORD.key == AN_EVENT.key.encode()
+
+
+@pytest.mark.parametrize(
+    "headers", [headers_without("ce_recordedtime"), headers_with("ce_recordedtime", b"x")]
+)
+def test_an_event_without_a_usable_time_of_recording_is_whole_all_the_same(headers: Headers) -> None:
+    assert from_message(headers, RECORD.value) == replace(AN_EVENT, recorded_at=None)
 
 
 def test_the_same_fact_published_again_is_the_same_bytes() -> None:
@@ -83,7 +92,7 @@ def test_a_bad_traceparent_is_left_out_and_the_event_kept() -> None:
     assert event == replace(AN_EVENT, traceparent=None)
 
 
-REQUIRED = [name for name, _ in RECORD.headers if name != "traceparent"]
+REQUIRED = [name for name, _ in RECORD.headers if name not in ("traceparent", "ce_recordedtime")]
 
 
 @pytest.mark.parametrize("name", REQUIRED)

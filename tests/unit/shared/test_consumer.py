@@ -13,10 +13,10 @@ from shared.contracts.envelope import CloudEvent
 from shared.kernel.errors import Conflict
 from shared.kernel.store import StreamMoved
 from shared.kernel.trail import Trail
-from shared.messaging.back_off import BackOff
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.feed import Delivery, FeedUnavailable
 from shared.observability.correlation import correlation_id, present
+from shared.persistence.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit_of_work import UnitOfWork
 from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered

@@ -29,7 +29,7 @@ def name() -> str:
 
 def test_what_is_in_hand_and_what_stands_behind_it_wait(name: str) -> None:
     hand, at = InHand(name), datetime.now(UTC) - timedelta(hours=1)
-    hand.took([delivered(replace(an_event(number), time=at)) for number in (1, 2, 3)])
+    hand.took([delivered(replace(an_event(number), recorded_at=at)) for number in (1, 2, 3)])
     hand.settled()
     hand.show({"lines": 40, "pages": 2})
     found = figures(name)
@@ -48,11 +48,22 @@ def test_when_all_is_settled_nothing_waits(name: str) -> None:
 
 def test_what_is_no_event_or_of_the_future_is_as_old_as_it_is_here(name: str) -> None:
     hand, later = InHand(name), datetime.now(UTC) + timedelta(days=3)
-    for delivery in (delivered(None, offset=1, problem="no"), delivered(replace(an_event(1), time=later))):
+    for delivery in (
+        delivered(None, offset=1, problem="no"),
+        delivered(replace(an_event(1), recorded_at=later)),
+    ):
         hand.took([delivery])
         hand.show({})
         assert figures(name)["lines"][0] == 1
         assert 0 <= figures(name)["lines"][1] < 300
+
+
+@pytest.mark.parametrize("recorded_at", [datetime.now(UTC), None])
+def test_what_happened_years_ago_and_is_told_now_is_not_old(name: str, recorded_at: datetime | None) -> None:
+    hand, at = InHand(name), datetime.now(UTC) - timedelta(days=7 * 365)
+    hand.took([delivered(replace(an_event(1), time=at, recorded_at=recorded_at))])
+    hand.show({})
+    assert 0 <= figures(name)["lines"][1] < 300
 
 
 async def test_a_consumer_that_is_done_has_nothing_in_hand(name: str) -> None:

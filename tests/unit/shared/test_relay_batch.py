@@ -7,10 +7,10 @@ from eventsourcing.domain import DomainEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.back_off import BackOff
 from shared.messaging.consuming.tries import why
 from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import NotAFact, published_event
+from shared.persistence.back_off import BackOff
 from shared.persistence.codec import Recorded
 from tests.support.chronicle import SOURCE, LineWritten, outbound
 from tests.support.logbook import NOON, Logbook, a_logbook
@@ -78,10 +78,12 @@ def test_a_position_never_passes_a_public_fact_that_is_not_acknowledged(
 
 def test_the_event_of_a_fact_carries_its_identity_and_its_position() -> None:
     book = a_burned_logbook()
-    event = published_event(facts_of(book, first=41)[1], outbound, SOURCE)
+    recorded = facts_of(book, first=41)[1]
+    event = published_event(recorded, outbound, SOURCE)
     assert event is not None
     assert (event.id, event.sequence, event.time) == (f"{book.id}.2", 42, NOON)
     assert (event.subject, event.key, event.source) == (str(book.id), str(book.id), SOURCE)
+    assert event.recorded_at == recorded.fact.timestamp != event.time
 
 
 def test_a_published_fact_that_does_not_say_when_is_a_bug() -> None:

@@ -35,7 +35,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - within its container
 kept: list[tuple[str, EmailMessage, Envelope, str]] = []  # id, mail, envelope, when it came
 
 
-class Keeper:
+class SmtpHandler:
     """Whatever comes is kept, and only then accepted."""
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
@@ -47,7 +47,7 @@ class Keeper:
         return "250 2.0.0 Ok: queued"
 
 
-class Api(BaseHTTPRequestHandler):
+class MailpitApi(BaseHTTPRequestHandler):
     """The API."""
 
     def do_GET(self) -> None:
@@ -139,8 +139,8 @@ def main() -> int:
     if sys.argv[1:] == ["readyz"]:
         with urllib.request.urlopen(f"http://127.0.0.1:{HTTP_PORT}/readyz", timeout=4) as answer:
             return 0 if answer.status == 200 else 1
-    Controller(Keeper(), hostname=EVERYWHERE, port=SMTP_PORT).start()
-    server = ThreadingHTTPServer((EVERYWHERE, HTTP_PORT), Api)
+    Controller(SmtpHandler(), hostname=EVERYWHERE, port=SMTP_PORT).start()
+    server = ThreadingHTTPServer((EVERYWHERE, HTTP_PORT), MailpitApi)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("a stand-in for Mailpit: SMTP on 1025, API on 8025", flush=True)
     stop = threading.Event()

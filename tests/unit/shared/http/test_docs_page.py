@@ -13,14 +13,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.appeals.api.routes import router as appeals
-from services.incidents.main import ROUTERS as INCIDENTS
-from services.notifications.api.routes import router as notifications
+from services.appeals.bootstrap import APPEALS
+from services.incidents.bootstrap import INCIDENTS
+from services.notifications.bootstrap import NOTIFICATIONS
+from shared.chassis.api import routers_of
 from shared.http import openapi
 from shared.http.docs_page import add_docs_page
 from tests.support.sample_app import client
 
-ROUTERS = {"incidents": INCIDENTS, "appeals": (appeals,), "notifications": (notifications,)}
+ROUTERS = {
+    "incidents": routers_of(INCIDENTS),
+    "appeals": routers_of(APPEALS),
+    "notifications": routers_of(NOTIFICATIONS),
+}
 ADDRESSES = ("href", "src", "action", "srcset", "data", "poster")
 
 

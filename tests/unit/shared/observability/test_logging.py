@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shared.kernel.trail import Trail
 from shared.observability.correlation import correlation_id, following, sane_traceparent
-from shared.observability.logging import level_of, tell
+from shared.observability.log_lines import level_of
+from shared.observability.logging import tell
 from shared.observability.redaction import MASK, redact, redact_value
 
 SSID = "8472615039"

@@ -26,7 +26,8 @@ public final class Story {
 
   public static void main(String[] arguments) throws Exception {
     ApiClient client = new ApiClient();
-    // Without TLS, Java offers an upgrade to HTTP/2, and the server's parser then drops the body.
+    // The default HttpClient offers an upgrade to HTTP/2 (h2c) with each request. The server stays with
+    // HTTP/1.1, and loses the body of such a request: issue 11.
     client.setHttpClientBuilder(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1));
     client.updateBaseUri(System.getenv("STAIRS_URL"));
     String bearer = "Bearer " + System.getenv("STAIRS_TOKEN");

@@ -1,0 +1,63 @@
+"""Secret files for docker-compose.yml: made once, of the same keys as a local run: its tokens fit too."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from deploy.console.folders import StateFolder
+from deploy.console.keys.secret_files import password_of, secret_key, write_private
+from deploy.console.ports import SERVICES
+from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
+
+COMPOSE = "docker-compose.yml"
+NAMED_BY = "STAIRS_SECRETS"
+
+
+def make_secrets(state: StateFolder) -> Path:
+    """The folder with every file that the compose file names.
+
+    A container's user, whatever its number, must be able to read what is mounted: the files are readable by
+    all, and the folder is closed to all but its owner.
+    """
+    folder = state.var / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)  # it may have been made by somebody else, or under another mask
+    _once(folder / "postgres_password", secrets.token_urlsafe(24))
+    for service in SERVICES:
+        password = password_of(state, service)
+        _once(folder / f"{service}_database_password", password)
+        _once(
+            folder / f"{service}_database_url", f"postgresql://{service}:{password}@postgres:5432/{service}"
+        )
+    SigningKey.in_folder(state.keys)
+    for key in (secret_key(state.keys / "incidents.kek"), secret_key(state.keys / "incidents.ref")):
+        _once(folder / key.name, key.read_text())
+    for name in (JWKS, SIGNING_KEY):
+        _same(folder / name, (state.keys / name).read_text())
+    return folder
+
+
+def tell_compose(folder: Path, project: Path) -> None:
+    """Name the folder in the project's ``.env``, where Compose looks; other lines of it stay."""
+    if not (project / COMPOSE).is_file():
+        return
+    project = project.resolve()
+    inside = folder.is_relative_to(project)
+    line = f"{NAMED_BY}={f'./{folder.relative_to(project)}' if inside else folder}"
+    env = project / ".env"
+    kept = env.read_text("utf-8").splitlines() if env.exists() else []
+    others = [each for each in kept if not each.startswith(f"{NAMED_BY}=")]
+    env.write_text("\n".join([*others, line]) + "\n", "utf-8")
+
+
+def _once(path: Path, text: str) -> None:
+    """Write the file unless it exists: what is there is in use."""
+    _same(path, path.read_text() if path.exists() else text)
+
+
+def _same(path: Path, text: str) -> None:
+    """This text, readable by all; the file is replaced as a whole."""
+    if not path.exists() or path.read_text() != text:
+        write_private(path, text)
+    path.chmod(0o444)

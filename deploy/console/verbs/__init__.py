@@ -1,0 +1,1 @@
+"""The commands of ``stairs``: options in, one call, words out."""

@@ -1,0 +1,125 @@
+"""Commands about stored data: migrate, rebuild, republish, backup, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.console.errors import reporting_errors
+from deploy.console.folders import StateFolder
+from deploy.console.local.run_record import RunRecord, record_for
+from deploy.console.ports import SERVICES, Ports
+from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService, print_json
+
+commands = typer.Typer()
+
+
+@commands.command()
+def migrate(*, var: Dir = HERE) -> None:
+    """Bring the tables of every service up to date; `stairs run` does it by itself."""
+    from deploy.console.local import service_commands
+
+    with reporting_errors():
+        state = StateFolder.at(var)
+        with _database(state) as record:
+            service_commands.migrate(state, record)
+    print(f"tables of {', '.join(SERVICES)} are up to date")
+
+
+@commands.command()
+def rebuild(service: AnyService = None, *, var: Dir = HERE, as_json: AsJson = False) -> None:
+    """Build read models again from the events, beside those in use, while the system runs.
+
+    --json prints the progress: {"service": …, "rebuild": NAME, "done": n, "of": total}.
+    """
+    from deploy.console.verbs.progress import rebuild_with_progress
+
+    with reporting_errors():
+        state = StateFolder.at(var)
+        services = [service] if service else list(SERVICES)
+        with _database(state) as record:
+            rebuild_with_progress(services, state, record, None if as_json else Console(highlight=False))
+
+
+@commands.command()
+def republish(
+    service: OneService,
+    *,
+    start: Annotated[int, typer.Option("--from", help="The first position.", min=1)],
+    end: Annotated[
+        int | None, typer.Option("--to", help="The last position; else the last published.", min=1)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only.")] = False,
+    var: Dir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Fill a lost topic again from the event store: same ids, in order; consumers notice nothing.
+
+    --json prints the progress, {"service": …, "done": n, "of": total}, and last what was done:
+    {"service": …, "published": n, "from": a, "to": b, "dry_run": false}.
+    """
+    from deploy.console.verbs.progress import republish_with_progress
+
+    with reporting_errors():
+        state = StateFolder.at(var)
+        words = ["--from", str(start)]
+        words += ["--to", str(end)] if end else []
+        words += ["--dry-run"] if dry_run else []
+        screen = None if as_json else Console(highlight=False)
+        republish_with_progress(service, words, state, RunRecord.read(state), screen)
+
+
+@commands.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; the file must not exist yet.")],
+    *,
+    var: Dir = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write databases and keys, all that cannot be made again, into one file; the system may run meanwhile.
+
+    Whoever can read the file can read every SSID. Only you can read it at first; keep it so.
+    --json prints {"file": …, "bytes": n, "positions": {SERVICE: n}}.
+    """
+    from deploy.console.backup.creating import refuse_nothing
+    from deploy.console.verbs.progress import back_up_with_progress
+
+    with reporting_errors():
+        state, path = StateFolder.at(var), file.absolute()
+        refuse_nothing(state)
+        with _database(state) as record:
+            if as_json:
+                positions = back_up_with_progress(state, record.socket, path, Console(quiet=True))
+                print_json({"file": str(path), "bytes": path.stat().st_size, "positions": positions})
+            else:
+                back_up_with_progress(state, record.socket, path, Console(highlight=False))
+
+
+@commands.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `stairs backup` wrote.")],
+    *,
+    var: Dir = HERE,
+) -> None:
+    """Bring a backup back, into a folder without data; then `stairs run` continues from there."""
+    from deploy.console.verbs.progress import restore_and_tell
+
+    with reporting_errors():
+        restore_and_tell(StateFolder.at(var), file.absolute(), Console(highlight=False))
+
+
+@contextmanager
+def _database(state: StateFolder) -> Iterator[RunRecord]:
+    """The running system's database; if none runs, the embedded server for as long as the block."""
+    if state.run_record.exists():
+        yield RunRecord.read(state)
+        return
+    from deploy.console.local.postgres import postgres
+
+    with state.alone(), postgres(state) as database:
+        yield record_for(Ports(), database.socket)

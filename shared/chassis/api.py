@@ -1,0 +1,70 @@
+"""The API of a service, over its real parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from shared.chassis.definition import Foundation, S, ServiceDefinition, Writing
+from shared.chassis.foundation import foundation, lags, require_all
+from shared.deadlines import routes as deadlines
+from shared.deadlines.search import DeadlineSearch
+from shared.http import changes
+from shared.http.app import build_app
+from shared.http.auth import Authenticator
+from shared.http.readiness import Readiness
+from shared.kernel.clock import Clock
+from shared.messaging.publishing.public_feed import PublicFeed
+from shared.persistence.appender import Appender
+from shared.persistence.engine import open_pool
+from shared.persistence.store import PostgresStore
+
+VERSION = "1"
+
+
+def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None = None) -> FastAPI:
+    """The application; it opens its parts when it is started and closes them when it is stopped.
+
+    :param clock: another clock than the one that the settings ask for; for tests.
+    """
+    auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
+    readiness = Readiness(keys=auth.usable)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with foundation(service, settings, clock=clock) as base, writing(base) as store:
+            app.state.dependencies, app.state.receipts = service.dependencies(base, store), store.store
+            app.state.changes = PublicFeed(base.tail, service.publish, service.source)
+            app.state.deadlines = service.deadline_queries(DeadlineSearch(base.engine))
+            require_all(readiness, base, lags(base))
+            yield
+
+    return build_app(
+        title=service.title,
+        description=service.description,
+        version=VERSION,
+        lifespan=lifespan,
+        routers=routers_of(service),
+        auth=auth,
+        readiness=readiness,
+    )
+
+
+def routers_of(service: ServiceDefinition[S]) -> Sequence[APIRouter]:
+    """Its own routes, and those that every service has."""
+    return [*service.routers, deadlines.router, changes.router]
+
+
+@asynccontextmanager
+async def writing(base: Foundation[S]) -> AsyncIterator[Writing]:
+    """The store that use cases save to; on the way out the appender is drained before the pool goes."""
+    async with AsyncExitStack() as closing:
+        url, table = base.settings.database_url, base.service.table
+        pool = await open_pool(url)
+        closing.push_async_callback(pool.close)
+        appender = Appender(url, table)
+        await appender.start()
+        closing.push_async_callback(appender.drain)
+        yield Writing(PostgresStore(appender, pool, table, base.codec), pool)

@@ -1,0 +1,84 @@
+"""From a definition and an environment to what a process stands on; closed in reverse order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from shared.chassis.definition import Foundation, S, ServiceDefinition
+from shared.http.readiness import Readiness
+from shared.kernel.clock import Clock
+from shared.messaging.kafka.readiness import broker_checks
+from shared.messaging.store_lags import StoreLags
+from shared.observability.lags import Lags
+from shared.observability.logging import configure
+from shared.persistence.codec import Codec
+from shared.persistence.engine import async_engine
+from shared.persistence.tail import Tail
+from shared.persistence.unit_of_work import UnitsOfWork
+from shared.process import preflight
+from shared.process.clock import clock_for
+from shared.process.settings import load
+
+
+def settings_of(service: ServiceDefinition[S], *, migrated: bool = True) -> S:
+    """The settings of a process that starts; its log is set up, and its database looked at.
+
+    :param migrated: whether the tables must be there.
+    :raises SystemExit: 78, a setting is wrong; a line on standard error names it and the remedy.
+    """
+    settings = load(service.settings)
+    configure(settings.stairs_log, service=service.name)
+    preflight.database(service.database_setting, settings.database_url, service.package, migrated=migrated)
+    return settings
+
+
+@asynccontextmanager
+async def foundation(
+    service: ServiceDefinition[S], settings: S, *, clock: Clock | None = None
+) -> AsyncIterator[Foundation[S]]:
+    """One engine and one tail for the whole process; they connect when they are first used.
+
+    :param clock: another clock than the one that the settings ask for; for tests.
+    """
+    async with AsyncExitStack() as closing:
+        codec = Codec()
+        engine = async_engine(settings.database_url)
+        closing.push_async_callback(engine.dispose)
+        tail = Tail(settings.database_url, service.table, codec)
+        closing.push_async_callback(tail.close)
+        yield Foundation(
+            service=service,
+            settings=settings,
+            clock=clock or clock_for(settings.stairs_clock_file),
+            engine=engine,
+            tail=tail,
+            units=UnitsOfWork(engine, service.table, codec),
+            codec=codec,
+        )
+
+
+def lags(base: Foundation[S], *, limit: float | None = None) -> Lags:
+    """What the service is behind with, as its database tells any of its processes.
+
+    :param limit: the age in seconds from which on a lag makes the process unready; None: none does.
+    """
+    service = base.service
+    of_the_store = StoreLags(
+        base.engine,
+        base.tail,
+        service.source,
+        projections=service.projections,
+        consumers=[each.consumer for each in service.subscriptions(base)],
+        relayed=base.settings.kafka is not None,
+    )
+    return Lags(of_the_store.measure, *service.measures(base), limit=limit)
+
+
+def require_all(readiness: Readiness, base: Foundation[S], behind: Lags) -> Readiness:
+    """What no process of a service can work without: its database, and the broker where there is one."""
+    readiness.require("store", base.usable)
+    for name, check in broker_checks(base.settings.kafka).items():
+        readiness.require(name, check)
+    readiness.show(behind)
+    return readiness
