@@ -110,7 +110,7 @@ test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one
 	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
 	  exit $$tested
 
-everything: test other-e2e faults containers containers-infra ## And the rest: e2e, faults, kills, containers
+everything: test other-e2e faults containers containers-infra clients ## And the rest: e2e, faults, kills, containers, clients
 
 check: lint unit contract ## The quick part, before a commit
 

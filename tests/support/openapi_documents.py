@@ -3,7 +3,8 @@
     python -m tests.support.openapi_documents     (make openapi)
 
 Writes ``docs/openapi/<service>.json`` from the applications as they are served, and prints what it wrote and
-how much each document tells. The contract tests compare these files with the applications, and refuse a change that breaks a client.
+how much each document tells. The contract tests compare these files with the applications, and refuse a
+change that breaks a client.
 """
 
 from __future__ import annotations

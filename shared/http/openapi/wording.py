@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _REFERENCE = (
-    r"(?:HR-\d+|A-\d+|[KNEP]\d+|§\s?[\d.]+(?: note \d+)?|contract(?:,? §\s?[\d.]+)?|RFC \d+ §[\d.]+|M p\d+"
-    r"|ADR \d+)"
+    r"(?:HR-\d+|A-\d+|[KNEP]\d+|§\s?[\d.]+(?: note \d+)?|contract(?:,? §\s?[\d.]+)?|domain §\s?[\d.]+"
+    r"|RFC \d+ §[\d.]+|M p\d+|ADR \d+)"
 )
 _REFERENCES = rf"{_REFERENCE}(?:(?:[,;–-]| and) ?{_REFERENCE})*"
 _IN_BRACKETS = re.compile(rf"\s*\({_REFERENCES}(?:, `[^`]*`)?\)")
