@@ -11,8 +11,10 @@ CONTAINERS ?=
 VERBOSE ?=
 CYCLES ?= 2000
 SEED   ?=
+ONLY   ?=
 WORKERS ?= logical
 PART   ?=
+COVERAGE ?=
 
 MADE    := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
@@ -23,9 +25,11 @@ PYTEST  := $(BIN)/python -m pytest
 EXAMPLES := $(wildcard tests/unit/*/test_*routes.py) tests/unit/notifications/test_outside.py \
   tests/unit/incidents/test_conversation.py tests/unit/incidents/test_pauses.py \
   tests/contract/test_openapi_examples.py tests/contract/test_refusal_codes.py
+RULES   := services/*/domain/*,services/*/application/*
 SPREAD  := -n $(WORKERS) --maxprocesses 4
 STORY   := tests/e2e/test_the_story.py
 LINTED  := $(VAR)/log/lint.txt
+COVERED := $(if $(filter-out 0,$(COVERAGE)),--cov --cov-report=)
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
 # A shell that forbids bytecode would make pytest rewrite the asserts of every test file anew at every run.
@@ -34,7 +38,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
-  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions bench \
+  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions coverage coverage-gate mutants bench \
   schemas openapi openapi-lint clients fmt lock clean
 
 help: ## Print this list
@@ -104,9 +108,10 @@ containers: engine compose-test ## Both, from nothing
 test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one story on each transport
 	@mkdir -p $(dir $(LINTED))
 	@echo "── lint and rules (in the background); unit, contract, integration, one story on each transport"
+	@$(if $(COVERED),rm -rf $(VAR)/coverage)
 	@# not by the variable MAKE: `make -n test` would run the whole line
 	@make --no-print-directory lint rules >$(LINTED) 2>&1 & linting=$$!; \
-	  $(PYTEST) -q $(SPREAD) tests/unit tests/contract tests/integration $(STORY); tested=$$?; \
+	  $(PYTEST) -q $(SPREAD) $(COVERED) tests/unit tests/contract tests/integration $(STORY); tested=$$?; \
 	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
 	  exit $$tested
 
@@ -156,6 +161,22 @@ rules: $(DEV) ## Which test shows which rule and worked example; fails on a hole
 permissions: $(DEV) ## Write docs/permissions.md: who may do what, from the rows that the guards read
 	@$(BIN)/python -m tests.rules.permissions
 
+coverage: $(DEV) ## Measure the branches that unit, contract and integration take, and judge them
+	@echo "── coverage"
+	@rm -rf $(VAR)/coverage
+	@$(PYTEST) -q $(SPREAD) --cov --cov-report= tests/unit tests/contract tests/integration
+	@$(MAKE) --no-print-directory coverage-gate
+
+coverage-gate: $(DEV) ## Judge what COVERAGE=1 make test measured: domain and application 100 %, the whole 90 %
+	@echo "── domain and application: every branch"
+	@$(BIN)/coverage report --skip-covered --show-missing --include='$(RULES)' --fail-under=100
+	@echo "── the whole: nine branches of ten"
+	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
+
+mutants: $(DEV) ## Change the rules on purpose and see a test fail (ONLY=services/appeals/domain/offers.py)
+	@$(BIN)/mutmut run $(if $(ONLY),'$(subst /,.,$(ONLY:.py=)).*')
+	@$(BIN)/mutmut results
+
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
 	@$(BIN)/python -W ignore -m tests.support.event_samples
@@ -184,5 +205,5 @@ lock: $(DEV) ## Lock the newest allowed versions, with hashes
 	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove environment and caches; your data (var/) stays
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) build mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

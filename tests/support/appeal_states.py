@@ -97,6 +97,7 @@ def requested(
     *,
     by: Actor = SITE_COORDINATOR,
     at: datetime = FRIDAY,
+    policy: AppealPolicy = POLICY,
 ) -> Appeal:
     name = f"{case.case_number} {appeal_type}"
     asked = Request(
@@ -109,8 +110,8 @@ def requested(
         actor=by,
         at=at,
     )
-    route = route_for(POLICY, Situation(case, event, by.role, at), appeal_type)
-    return Appeal.request(asked, case, route, POLICY)
+    route = route_for(policy, Situation(case, event, by.role, at), appeal_type)
+    return Appeal.request(asked, case, route, policy)
 
 
 def an_invalidation() -> Appeal:

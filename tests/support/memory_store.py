@@ -25,6 +25,8 @@ class MemoryStore:
     """Aggregates in, aggregates out; a save is all or nothing."""
 
     def __init__(self) -> None:
+        # Of the next saves, how many somebody else is ahead of.
+        self.races_to_lose = 0
         self.rows: list[StoredEvent] = []
         self.receipts: dict[tuple[str, str], Receipt] = {}
         self._codec = Codec()
@@ -36,6 +38,9 @@ class MemoryStore:
         return aggregate_of(kind, aggregate_id, facts, version)
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
+        if self.races_to_lose:
+            self.races_to_lose -= 1
+            raise StreamMoved
         events = [self._codec.encode(fact) for each in aggregates for fact in each.collect_events()]
         keys = {(str(event.originator_id), event.originator_version) for event in events}
         if receipt is not None and (receipt.caller, receipt.key) in self.receipts:

@@ -20,6 +20,7 @@ from services.notifications.domain.occasions import (
     DecisionOverdue,
     DraftReminder,
     NoteAdded,
+    NoteForADesk,
     Occasion,
     ReportAtRisk,
     ReportOverdue,
@@ -145,6 +146,10 @@ OF_A_CASE: dict[str, object] = {
 def a_note_added(**changes: object) -> NoteAdded:
     fields = {**OF_A_CASE, "by": AGENT, "case_submitted_by": SITE, **changes}
     return NoteAdded(**fields)  # type: ignore[arg-type]  # as above
+
+
+def a_note_for_a_desk(desk: str = "cde") -> NoteForADesk:
+    return NoteForADesk(**vars(a_note_added()), desk=desk)
 
 
 def an_additional_action_required(**changes: object) -> AdditionalActionRequired:

@@ -130,7 +130,7 @@ def short_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(scope="session", params=["feeds", "kafka"])
+@pytest.fixture(scope="module", params=["feeds", "kafka"])
 def system(request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
     """The running system, once for each way of carrying events."""
     options = {"feeds": (), "kafka": ("--kafka",)}[request.param]

@@ -158,7 +158,7 @@ def _require_doer(deed: Deed, actor: Actor, appeal: Appeal) -> None:
             require_decider(actor, appeal)
         case Deed.WITHDRAW:
             require_withdrawer(actor, appeal)
-        case Deed.PROCESS | Deed.FAIL | Deed.RESUBMIT:
+        case _:
             require_executor(actor)
 
 

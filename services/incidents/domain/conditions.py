@@ -5,7 +5,8 @@ A comparison with something that is not known does not hold, whichever way it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -30,6 +31,14 @@ class Comparison(StrEnum):
     BELOW = "below"
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
+
+
+ORDERS: Mapping[Comparison, Callable[[int, int], bool]] = {
+    Comparison.ABOVE: operator.gt,
+    Comparison.BELOW: operator.lt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.AT_MOST: operator.le,
+}
 
 
 @dataclass(frozen=True)
@@ -58,15 +67,7 @@ class Compared:
         found = circumstances.get(self.field)
         if not isinstance(found, int) or isinstance(found, bool):
             return False
-        match self.order:
-            case Comparison.ABOVE:
-                return found > self.bound
-            case Comparison.BELOW:
-                return found < self.bound
-            case Comparison.AT_LEAST:
-                return found >= self.bound
-            case Comparison.AT_MOST:
-                return found <= self.bound
+        return ORDERS[self.order](found, self.bound)
 
 
 @dataclass(frozen=True)

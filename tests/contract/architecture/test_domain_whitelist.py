@@ -19,6 +19,7 @@ STANDARD = {
     "enum",
     "functools",
     "itertools",
+    "operator",
     "re",
     "typing",
     "uuid",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.appeals.domain.holidays import days_off
+from services.appeals.domain.holidays import FixedDate, WeekdayOfMonth, days_off
 from tests.support.appeal_states import POLICY
 
 CALENDAR = POLICY.calendar
@@ -177,3 +177,46 @@ def test_museum_10_only_the_end_of_the_day_is_computed_so_no_break_can_disturb_i
 
 def test_museum_11_a_holiday_inside_the_clock_is_never_counted() -> None:
     assert CALENDAR.due(pacific(2019, 7, 3), 1) == closing(2019, 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("rule", "day"),
+    [
+        (FixedDate("June 19", 6, 19, since=2024), date(2024, 6, 19)),
+        (WeekdayOfMonth("the first Monday of June", 6, weekday=0, nth=1, since=2024), date(2024, 6, 3)),
+    ],
+    ids=["a date", "a weekday"],
+)
+def test_a_holiday_closes_the_office_from_its_first_year_on(
+    rule: FixedDate | WeekdayOfMonth, day: date
+) -> None:
+    assert [rule.day_off(year) for year in (2023, 2024)] == [None, day]
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        (FixedDate("a Saturday that is lost", 6, 1), [date(2018, 6, 1), None, date(2020, 6, 1)]),
+        (
+            FixedDate("the Friday before", 6, 1, when_saturday=-1),
+            [date(2018, 6, 1), date(2019, 5, 31), date(2020, 6, 1)],
+        ),
+        (FixedDate("the Monday after", 6, 2), [None, date(2019, 6, 3), date(2020, 6, 2)]),
+        (FixedDate("a Sunday that is lost", 6, 2, when_sunday=0), [None, None, date(2020, 6, 2)]),
+        (
+            WeekdayOfMonth("the last Monday of May", 5, weekday=0, nth=-1),
+            [date(2018, 5, 28), date(2019, 5, 27), date(2020, 5, 25)],
+        ),
+        (
+            WeekdayOfMonth("the last Tuesday of December", 12, weekday=1, nth=-1),
+            [date(2018, 12, 25), date(2019, 12, 31), date(2020, 12, 29)],
+        ),
+        (
+            WeekdayOfMonth("the day after the fourth Thursday", 11, weekday=3, nth=4, days_after=1),
+            [date(2018, 11, 23), date(2019, 11, 29), date(2020, 11, 27)],
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_holiday_rule_finds_its_day(rule: FixedDate | WeekdayOfMonth, days: list[date | None]) -> None:
+    assert [rule.day_off(year) for year in (2018, 2019, 2020)] == days

@@ -10,7 +10,7 @@ import pytest
 from services.appeals.domain import facts
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.deadlines import changes_of, filing_closes
-from services.appeals.domain.values import Act
+from services.appeals.domain.values import Act, AppealType
 from services.appeals.messaging.outbound import publish
 from shared.contracts.appeals_v1 import DecisionAtRisk, DecisionOverdue
 from shared.deadlines.deadline import Deadline
@@ -23,6 +23,7 @@ from tests.support.appeal_states import (
     POLICY,
     RULEBOOKS,
     SITE_COORDINATOR,
+    STARTED,
     SYSTEM,
     TUESDAY,
     a_re_open,
@@ -32,6 +33,7 @@ from tests.support.appeal_states import (
     an_invalidation,
     approved,
     denied,
+    requested,
     with_day_off,
 )
 from tests.support.scenario import given
@@ -126,6 +128,30 @@ def test_an_adopted_calendar_moves_an_undecided_appeal() -> None:
         decide_by=datetime(2019, 4, 20, 0, 0, tzinfo=UTC),
         calendar_version="plus-4-15",
     )
+
+
+def test_a_moved_decision_is_due_by_the_new_calendar_with_its_warning_and_why() -> None:
+    appeal = an_invalidation()
+    appeal.collect_events()
+    found = due(changes_by(adopted(appeal)))
+    assert (found.clock, found.due_at) == ("K5", appeal.decide_by)
+    assert (found.terms.rulebook, found.terms.calendar_version) == (POLICY.year, "plus-4-15")
+    assert [warning.warning for warning in found.warnings] == ["P1BD"]
+    assert found.why == f"the calendar plus-4-15 was adopted in place of {POLICY.calendar.version}"
+
+
+def test_an_appeal_that_the_rulebook_gives_no_time_limit_has_no_decision_clock() -> None:
+    unlimited = [replace(row, clock=replace(row.clock, business_days=None)) for row in POLICY.routes]
+    rules = replace(POLICY, routes=tuple(unlimited))
+    appeal = requested(CHEATING, AppealType.INVALIDATE, STARTED, policy=rules)
+    assert (appeal.decide_by, changes_by(appeal)) == (None, [Done("K9", str(CHEATING.incident_id), FRIDAY)])
+
+
+def test_what_happens_to_a_decided_appeal_moves_no_clock() -> None:
+    appeal = approved(an_invalidation(), by=CDE)
+    appeal.collect_events()
+    appeal.process(Act(CALTAC, TUESDAY))
+    assert changes_by(appeal) == []
 
 
 @pytest.mark.parametrize(

@@ -360,3 +360,12 @@ async def test_history_tells_every_fact_in_order() -> None:
     await service.appeals.do(doing(Deed.APPROVE, appeal.id, CDE))
     facts = await service.appeals.history(appeal.id, SITE_COORDINATOR)
     assert [type(recorded.fact).__name__ for recorded in facts] == ["Requested", "Approved"]
+
+
+async def test_offers_hold_what_the_students_record_leaves_room_for() -> None:
+    service = Service(CHEATING)
+    appeal = await an_open_invalidation(service)
+    await service.appeals.do(doing(Deed.DENY, appeal.id, CDE, reason="Not convincing."))
+    question = AskOffers(SITE_COORDINATOR, FRIDAY, CHEATING.case_number, STUDENT, STARTED)
+    _, found = await service.requests.offers(question)
+    assert ([route.appeal_type for route in found.offered], found.reason) == ([AppealType.INVALIDATE], None)

@@ -12,7 +12,10 @@ from services.incidents.domain.case import Case
 from services.incidents.domain.errors import (
     ContactCaltac,
     DiscoveredBeforeOccurred,
+    DuplicateSsid,
     InTheFuture,
+    InvalidReport,
+    InvalidSsid,
     MissingDetails,
     NotADraft,
     NotReportable,
@@ -21,6 +24,7 @@ from services.incidents.domain.errors import (
     StudentCountMismatch,
     TooManyStudents,
     UnlistedIncident,
+    WorkbookTooLarge,
 )
 from services.incidents.domain.report import AcceptedReport
 from services.incidents.domain.ssid_list import SsidList
@@ -47,6 +51,7 @@ from tests.support.incident_states import (
     a_call,
     a_draft,
     a_submitted_case,
+    accepted,
     revise,
     stated,
     submit,
@@ -304,3 +309,46 @@ def test_no_fact_holds_an_ssid() -> None:
     told = "".join(str(vars(fact)) for fact in case.pending_events)
     assert VAULT.ref(FIRST) in told
     assert [ssid for ssid in (FIRST, SECOND) if ssid in told] == []
+
+
+def test_a_revision_that_lists_the_same_students_changes_no_list() -> None:
+    case = a_draft(cheating())
+    report, students = stated(cheating(narrative="Newer."))
+    given(case).when(
+        lambda it: it.revise(accepted(report), LEA_COORDINATOR, NOON, students=students)
+    ).then_only(Case.Revised)
+
+
+def test_a_test_of_another_year_is_refused_and_this_years_are_named() -> None:
+    with pytest.raises(InvalidReport) as refused:
+        a_draft(charts_on_walls(test="star_math", grade=None))
+    (issue,) = refused.value.issues
+    assert (issue.pointer, issue.code) == ("/test", "unknown_choice")
+    assert issue.detail == f"One of: {', '.join(RULES.tests)}."
+
+
+def test_a_list_of_five_hundred_students_is_taken_and_one_more_is_not() -> None:
+    many = [f"{8391045000 + n}" for n in range(501)]
+    assert len(SsidList.of(many[:500])) == 500
+    with pytest.raises(TooManyStudents):
+        SsidList.of(many)
+
+
+@pytest.mark.parametrize(
+    ("ssids", "refusal", "pointers"),
+    [
+        ((FIRST, "839104552", SECOND, ""), InvalidSsid, ["/ssids/1", "/ssids/3"]),
+        ((FIRST, SECOND, FIRST, FIRST), DuplicateSsid, ["/ssids/2", "/ssids/3"]),
+    ],
+    ids=["no SSIDs", "one student again and again"],
+)
+def test_a_list_that_cannot_be_one_says_which_entries(
+    ssids: tuple[str, ...], refusal: type[Refusal], pointers: list[str]
+) -> None:
+    with pytest.raises(refusal) as refused:
+        SsidList.of(ssids)
+    assert [issue.pointer for issue in refused.value.issues] == pointers
+
+
+def test_a_workbook_that_unpacks_to_too_much_says_what_a_file_may_hold() -> None:
+    assert WorkbookTooLarge().detail == "The workbook unpacks to far more than 500 SSIDs need."

@@ -9,9 +9,10 @@ import pytest
 from services.incidents.domain import deadlines, facts
 from services.incidents.domain.case import Case
 from services.incidents.domain.deadlines import OpenDraft, changes_of, closing, end_of_day
+from services.incidents.domain.values import PreAction
 from services.incidents.domain.windows import Window
 from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
-from tests.support.incident_bodies import a_body, charts_on_walls, instagram
+from tests.support.incident_bodies import a_body, charts_on_walls, cheating, instagram
 from tests.support.incident_states import (
     CASE_ID,
     LIBRARY,
@@ -20,6 +21,8 @@ from tests.support.incident_states import (
     RULES,
     a_call,
     a_draft,
+    a_submitted_case,
+    an_appeal,
     revise,
     stated,
     submit,
@@ -154,3 +157,31 @@ def test_every_year_says_how_its_clocks_run(year: str) -> None:
         "K4": False,
         "K8": True,
     }
+
+
+def test_students_that_are_listed_leave_the_calls_that_the_draft_does_not_ask_for_waived() -> None:
+    case = a_draft(cheating(ssids=None))
+    case.collect_events()
+    _, students = stated(cheating())
+    case.list_students(students, RULES, LEA_COORDINATOR, NOON)
+    assert changes_by(case) == [
+        Moot("K4", f"{CASE_ID}/{call.value}", NOON, deadlines.NO_CALL) for call in PreAction
+    ]
+
+
+def test_a_deleted_draft_waives_every_clock_of_a_case_and_every_call() -> None:
+    case = a_draft(charts_on_walls())
+    case.collect_events()
+    case.delete(LEA_COORDINATOR, NOON)
+    waived = [(change.clock, change.subject) for change in changes_by(case) if isinstance(change, Moot)]
+    assert waived == [
+        *((clock, str(CASE_ID)) for clock in ("K3", "K3b", "K8")),
+        *(("K4", f"{CASE_ID}/{call.value}") for call in PreAction),
+    ]
+
+
+def test_an_appeal_that_is_noted_on_a_case_moves_no_clock_of_it() -> None:
+    case = a_submitted_case(cheating())
+    case.collect_events()
+    case.note_appeal(an_appeal("pending_cde"), LEA_COORDINATOR, NOON)
+    assert changes_by(case) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -20,6 +21,7 @@ from shared.kernel.actor import Actor
 from tests.support.incident_api import Api
 from tests.support.incident_bodies import FIRST, charts_on_walls, cheating, swapped_logons
 from tests.support.incident_states import NOON, a_submitted_case
+from tests.support.scenario import given
 from tests.support.tokens import (
     AUDITOR,
     CALTAC_AGENT,
@@ -303,3 +305,15 @@ async def test_the_protocol_is_the_leas_own_to_choose(api: Api) -> None:
     assert (stale.status_code, api.facts()) == (412, [])
     assert (await api.http.get(url, headers=bearer(OTHER_LEA_COORDINATOR))).status_code == 403
     assert (await api.http.get("/v1/filing-protocol/12", headers=MINE)).status_code == 404
+
+
+def test_settling_what_nobody_asked_for_changes_nothing() -> None:
+    case = a_submitted_case(charts_on_walls())
+    discussion = Discussion.open(case, CDE_REVIEWER, NOON)
+    given(discussion).when(lambda it: it.settle_action(case, CDE_REVIEWER, NOON)).then()
+
+
+async def test_a_concern_that_is_not_there_is_not_found(api: Api) -> None:
+    answer = await api.http.get(f"/v1/concerns/{UUID(int=1)}", headers=MINE)
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "There is no such concern in your scope."

@@ -148,3 +148,21 @@ def test_the_outer_days_are_those_of_the_year() -> None:
     assert RULES.testing_window.earliest.of("2018-19") == date(2019, 1, 8)
     assert LIBRARY.for_year("2020-21").testing_window.earliest.of("2020-21") == date(2020, 9, 1)
     assert RULES.testing_window.latest.of("2019-20") == date(2020, 7, 15)
+
+
+@pytest.mark.parametrize(
+    ("days", "closes_on", "named"),
+    [
+        (10, date(2019, 4, 11), Limit.DAYS),
+        (105, JULY_15, Limit.DAYS),
+        (105, None, Limit.DAYS),
+        (None, JULY_15, Limit.WINDOW),
+    ],
+    ids=["the window", "the window and the year", "the year", "the year alone"],
+)
+def test_of_limits_that_end_on_the_same_day_the_nearest_to_the_student_is_named(
+    days: int | None, closes_on: date | None, named: Limit
+) -> None:
+    lifetime = Lifetime(days, submitted_on_expiry=True, source="M p61", basis=Basis.STATED)
+    selected = window(closes_on) if closes_on else None
+    assert expiry(date(2019, 4, 1), lifetime, selected, JULY_15).limited_by is named

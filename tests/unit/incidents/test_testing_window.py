@@ -111,6 +111,13 @@ def test_a_window_lies_inside_its_year(opens: date, closes: date, issues: set[tu
     assert {(issue.pointer, issue.code) for issue in refusal.issues} == issues
 
 
+def test_a_refused_window_says_in_words_what_is_wrong_with_its_days() -> None:
+    with pytest.raises(InvalidWindow) as refused:
+        RULES.testing_window.require_possible(CLOSES, OPENS, "2018-19")
+    assert refused.value.detail == "These cannot be the dates of a testing window."
+    assert [issue.detail for issue in refused.value.issues] == ["The window closes before it opens."]
+
+
 def test_the_outer_days_themselves_and_a_single_day_are_windows() -> None:
     assert a_window(opens=date(2019, 1, 8), closes=date(2019, 7, 15))
     assert a_window(opens=OPENS, closes=OPENS)

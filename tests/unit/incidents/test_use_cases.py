@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,15 +23,20 @@ from services.incidents.application.commands import (
     RecordBreachCall,
     ReviseCase,
     SubmitCase,
+    UploadStudents,
 )
 from services.incidents.application.corrections import Corrections
 from services.incidents.application.outcomes import Outcomes
 from services.incidents.application.records import Records
+from services.incidents.application.searches import DeadlinesOfCases
+from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import SetWindow, Windows
 from services.incidents.domain.case import Case
 from services.incidents.domain.errors import (
     CaseNotFound,
+    DuplicateSsid,
     InvalidReport,
+    InvalidSsid,
     MissingDetails,
     NotADraft,
     NotAllowed,
@@ -39,6 +44,7 @@ from services.incidents.domain.errors import (
     SsidInText,
     SsidsRequired,
 )
+from services.incidents.domain.ssid_sheet import Cell
 from services.incidents.domain.values import BreachCall, CallDestination, CaseStatus
 from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
@@ -379,3 +385,88 @@ async def test_the_end_of_the_last_appeal_ends_the_case(office: Office) -> None:
 async def test_a_case_nobody_knows_cannot_be_concluded(office: Office) -> None:
     with pytest.raises(StreamUnknown):
         await office.outcomes.conclude(ConcludeCase(uuid4(), SYSTEM, NOON))
+
+
+async def test_a_correction_names_a_submitted_case_of_the_callers_scope(office: Office) -> None:
+    wrong = await office.draft(charts_on_walls())
+    right = await office.draft(charts_on_walls())
+    with pytest.raises(InvalidReport) as refused:
+        await office.revise(right.id, {"corrects": "2018-19-000001"})
+    assert [(issue.pointer, issue.code) for issue in refused.value.issues] == [("/corrects", "unknown_case")]
+    number = (await office.submit(wrong.id)).case_number
+    revised = await office.revise(right.id, {"corrects": number})
+    assert revised.report.corrects == number
+
+
+async def test_a_list_of_nobody_lists_nobody(office: Office) -> None:
+    case = await office.draft(cheating())
+    with pytest.raises(SsidsRequired):
+        await office.cases.list_students(ListStudents(case.id, (), LEA_COORDINATOR, NOON))
+    assert office.facts() == ["Drafted"]
+
+
+@pytest.mark.parametrize(
+    ("pair", "refusal"),
+    [((FIRST, "839104552"), InvalidSsid), ((FIRST, FIRST), DuplicateSsid)],
+    ids=["nine digits", "one student twice"],
+)
+async def test_ssids_in_details_are_judged_before_anything_is_sealed(
+    office: Office, pair: tuple[str, str], refusal: type[Refusal]
+) -> None:
+    pairs = [dict(zip(("logon_ssid", "tested_ssid"), pair, strict=True))]
+    details = {**swapped_logons()["details"], "pairs": pairs}
+    with pytest.raises(refusal):
+        await office.draft(swapped_logons(details=details))
+    assert (office.vault.sealed, office.store.rows) == ([], [])
+
+
+class Sheet:
+    """A file that was read already."""
+
+    def __init__(self, *ssids: str) -> None:
+        self.cells_of_it = [Cell(f"A{row}", ssid) for row, ssid in enumerate(ssids, start=1)]
+        self.asked: list[tuple[str, bytes]] = []
+
+    async def cells(self, name: str, content: bytes) -> list[Cell]:
+        self.asked.append((name, content))
+        return self.cells_of_it
+
+
+ELEVEN = [f"{8391045500 + n}" for n in range(11)]
+
+
+async def test_students_are_listed_from_a_file_in_place_of_those_before(office: Office) -> None:
+    case = await office.draft(cheating(student_count=11, ssids=[FIRST, SECOND]))
+    sheet = Sheet(*ELEVEN)
+    command = UploadStudents(case.id, "s.csv", b"the file", LEA_COORDINATOR, NOON)
+    listed = await Uploads(office.cases, sheet).list_students(command)
+    assert [student.student_ref for student in listed.students] == list(map(office.vault.ref, ELEVEN))
+    assert sheet.asked == [("s.csv", b"the file")]
+
+
+async def test_a_file_for_a_submitted_case_is_not_even_read(office: Office) -> None:
+    case = await office.draft(cheating())
+    await office.submit(case.id)
+    sheet = Sheet(*ELEVEN)
+    with pytest.raises(NotADraft):
+        await Uploads(office.cases, sheet).list_students(
+            UploadStudents(case.id, "s.csv", b"", LEA_COORDINATOR, NOON)
+        )
+    assert sheet.asked == []
+
+
+class AskedRows:
+    """A list of deadlines; it answers with what it was asked."""
+
+    async def find(
+        self, wanted: str, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        return [{"wanted": wanted, "actor": actor, "after": after, "limit": limit}]
+
+
+async def test_who_sees_cases_finds_their_deadlines_and_nobody_else_does() -> None:
+    deadlines, place = DeadlinesOfCases[str](AskedRows()), (NOON, uuid4())
+    (asked,) = await deadlines.find("overdue", AUDITOR, after=place, limit=20)
+    assert asked == {"wanted": "overdue", "actor": AUDITOR, "after": place, "limit": 20}
+    with pytest.raises(NotAllowed):
+        await deadlines.find("overdue", TEST_ADMINISTRATOR, after=None, limit=20)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
 from services.notifications.application.commands import Resend
+from services.notifications.application.ports import Mail
+from services.notifications.application.reading import DeadlinesOfMails
 from services.notifications.application.sending import MessageSender
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
-from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Verdict
+from services.notifications.domain.values import Contact, MessageKind, MessageStatus, ServerAnswer, Verdict
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden, NotFound, Stale
-from tests.support.notification_desk import LEADER_OF_LEA, LEASE, NotificationDesk
+from tests.support.notification_desk import LEADER_OF_LEA, LEASE, NotificationDesk, ScriptedMailer
 from tests.support.notification_states import (
     LEADER,
+    TUESDAY,
     a_submitted_case,
     an_appeal_denied,
 )
+from tests.support.tokens import CDE_REVIEWER, TEST_ADMINISTRATOR
 
 ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED
 
@@ -234,3 +240,43 @@ async def test_a_message_that_never_was_is_not_found() -> None:
     desk = NotificationDesk()
     with pytest.raises(NotFound):
         await desk.messages.resend(Resend(uuid4(), LEADER_OF_LEA, desk.clock.now()))
+
+
+async def test_the_connection_is_kept_while_there_may_be_more_to_send() -> None:
+    desk = NotificationDesk()
+    await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
+    of_one = MessageSender(desk.open, desk.mailer, desk.clock, burst=1, lease=LEASE)
+    assert (await of_one.send_what_is_due(), desk.mailer.rested) == (1, 0)
+
+
+async def test_an_answer_that_another_sender_recorded_first_is_left_as_it_is() -> None:
+    desk = NotificationDesk()
+    told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
+
+    class Slow(ScriptedMailer):
+        async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
+            answers = await super().deliver(mail)
+            await desk.messages.record(told, answers, desk.clock.now())
+            return answers
+
+    slow = MessageSender(desk.open, Slow(), desk.clock, burst=20, lease=LEASE)
+    assert await slow.send_what_is_due() == 1
+    message = await desk.message(told)
+    assert (message.status, message.attempts) == (MessageStatus.DELIVERED, 1)
+
+
+class AskedRows:
+    """A list of deadlines; it answers with what it was asked."""
+
+    async def find(
+        self, wanted: str, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        return [{"wanted": wanted, "actor": actor, "after": after, "limit": limit}]
+
+
+async def test_who_reads_mails_finds_their_deadlines_and_nobody_else_does() -> None:
+    deadlines, place = DeadlinesOfMails[str](AskedRows()), (TUESDAY, UUID(int=1))
+    (asked,) = await deadlines.find("overdue", CDE_REVIEWER, after=place, limit=20)
+    assert asked == {"wanted": "overdue", "actor": CDE_REVIEWER, "after": place, "limit": 20}
+    with pytest.raises(Forbidden):
+        await deadlines.find("overdue", TEST_ADMINISTRATOR, after=None, limit=20)

@@ -7,7 +7,12 @@ from uuid import UUID
 import pytest
 
 from services.notifications.domain.occasions import Occasion, Somebody
-from services.notifications.domain.recipients import lea_is_copied, recipients_again, recipients_of
+from services.notifications.domain.recipients import (
+    at_the_desk,
+    lea_is_copied,
+    recipients_again,
+    recipients_of,
+)
 from services.notifications.domain.values import Because, MessageKind, Recipient
 from tests.support.notification_states import (
     AGENT,
@@ -16,11 +21,14 @@ from tests.support.notification_states import (
     COORDINATORS,
     LEADER,
     SITE,
+    a_decision_at_risk,
+    a_note_for_a_desk,
     a_submitted_case,
     an_appeal_approved,
     an_appeal_denied,
     an_appeal_requested,
     an_appeal_withdrawn,
+    an_overdue_decision,
 )
 
 LEE, DEE = "lee.leader@lea.example.org", "dee.delegate@lea.example.org"
@@ -113,3 +121,19 @@ class Unthought(Occasion):
 def test_there_is_no_occasion_that_does_not_say_whom_to_tell() -> None:
     with pytest.raises(TypeError, match="told"):
         Unthought(incident_id=UUID(int=1), case_number=None, lea="1964733", school="19647331932045")  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("occasion", [a_decision_at_risk(), an_overdue_decision(), a_note_for_a_desk()])
+def test_what_a_desk_is_told_follows_from_nobody_elses_act(occasion: Occasion) -> None:
+    assert occasion.told == ()
+
+
+def test_a_desk_is_named_as_what_it_is_and_nobody_stands_in_for_one_without_an_address() -> None:
+    (cde,) = at_the_desk(Because.CDE_DESK, DESKS)
+    (caltac,) = at_the_desk(Because.CALTAC_DESK, DESKS)
+    assert [(desk.role, desk.email) for desk in (cde, caltac)] == [
+        ("cde_reviewer", CDE_DESK),
+        ("caltac_agent", CALTAC_DESK),
+    ]
+    assert [desk.name for desk in (cde, caltac)] == ["CDE CAASPP Office", "CalTAC"]
+    assert at_the_desk(Because.CDE_DESK, {}) == ()

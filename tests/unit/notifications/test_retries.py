@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import pytest
+
 from services.notifications.domain.retries import GIVE_UP_AFTER, next_attempt
 from tests.support.notification_states import TUESDAY
 
@@ -44,3 +46,32 @@ def test_the_last_attempt_falls_on_the_72nd_hour() -> None:
     instants = list(attempts_when_nothing_helps())
     assert instants[-1] - TUESDAY == GIVE_UP_AFTER
     assert len(instants) < 50
+
+
+@pytest.mark.parametrize(
+    ("attempt", "age", "gap"),
+    [
+        (1, timedelta(0), timedelta(seconds=15)),
+        (6, timedelta(minutes=9), timedelta(minutes=10)),
+        (7, timedelta(minutes=19), timedelta(minutes=15)),
+        (7, timedelta(hours=2), timedelta(hours=1)),
+        (7, timedelta(hours=12), timedelta(hours=4)),
+        (7, timedelta(hours=71), timedelta(hours=1)),
+    ],
+    ids=[
+        "the first",
+        "the last of the first six",
+        "the seventh",
+        "from two hours on",
+        "from twelve hours on",
+        "before the end",
+    ],
+)
+def test_the_gap_follows_the_number_of_attempts_and_then_the_age(
+    attempt: int, age: timedelta, gap: timedelta
+) -> None:
+    assert next_attempt(attempt, TUESDAY, TUESDAY + age) == TUESDAY + age + gap
+
+
+def test_after_72_hours_nothing_is_tried_again() -> None:
+    assert next_attempt(7, TUESDAY, TUESDAY + GIVE_UP_AFTER) is None
