@@ -20,7 +20,7 @@ from shared.chassis.definition import Foundation
 from shared.chassis.one_off import one_off
 from shared.http.instants import as_text
 from shared.kernel.actor import Actor, Role
-from shared.kernel.store import ATTEMPTS, StreamMoved
+from shared.kernel.store import repeated
 from shared.persistence.projector import Projector
 from shared.process.verbs import done, run
 
@@ -54,17 +54,15 @@ async def adopt(base: Foundation[AppealsSettings], *, really: bool) -> Sequence[
     """
     await Projector(base.engine, base.tail, AppealList()).catch_up()
     ids = await undecided(base.engine)
-    for attempt in range(ATTEMPTS):
-        try:
-            async with base.units.begin() as unit:
-                adoption = Adoption(unit.store, read_rulebooks())
-                if not really:
-                    return await adoption.proposed(ids)
-                return await adoption.adopt(ids, uuid4(), OPERATOR, base.clock.now())
-        except StreamMoved:
-            if attempt == ATTEMPTS - 1:
-                raise
-    return []
+
+    async def attempt() -> Sequence[Move]:
+        async with base.units.begin() as unit:
+            adoption = Adoption(unit.store, read_rulebooks())
+            if not really:
+                return await adoption.proposed(ids)
+            return await adoption.adopt(ids, uuid4(), OPERATOR, base.clock.now())
+
+    return await repeated(attempt)
 
 
 if __name__ == "__main__":

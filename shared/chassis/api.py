@@ -1,4 +1,4 @@
-"""The API of a service, over its real parts."""
+"""Builds the API of a service with its real store, pool and clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERSION = "1"
 
 
 def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None = None) -> FastAPI:
-    """The application; it opens its parts when it is started and closes them when it is stopped.
+    """The FastAPI application; it opens its connections at its start and closes them at its end.
 
     :param clock: another clock than the one that the settings ask for; for tests.
     """
@@ -53,13 +53,13 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
 
 
 def routers_of(service: ServiceDefinition[S]) -> Sequence[APIRouter]:
-    """Its own routes, and those that every service has."""
+    """The service's own routes, and those that every service has."""
     return [*service.routers, deadlines.router, changes.router]
 
 
 @asynccontextmanager
 async def writing(base: Foundation[S]) -> AsyncIterator[Writing]:
-    """The store that use cases save to; on the way out the appender is drained before the pool goes."""
+    """The store that use cases save to; at the end the appender is drained before the pool closes."""
     async with AsyncExitStack() as closing:
         url, table = base.settings.database_url, base.service.table
         pool = await open_pool(url)

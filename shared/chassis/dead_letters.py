@@ -1,7 +1,7 @@
-"""``dead-letters``: what a service could not handle, for people to see to.
+"""``dead-letters``: the verbs by which operators see to messages that a service could not handle.
 
-Each function does one verb, tells each letter or outcome to its caller, and answers how it went. Nothing that
-is told holds anything that looks like an SSID.
+Each function does one verb, and passes each letter or outcome to its caller as a document. SSIDs are masked
+in all of them.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from shared.process.exit_codes import DONE, FAILED
 from shared.process.verbs import AsJson, done, group, say, say_words
 
 Told = Mapping[str, Any]
-"""A letter, or what became of it, as JSON has it."""
+"""A letter, or what became of it, as a JSON object."""
 
 Tell = Callable[[Told], None]
 See = Callable[["DeadLetterOffice", Tell], Awaitable[bool | None]]
-"""One verb; False: it was not done, and what was told says why."""
+"""One verb; False if it failed: the documents passed on say why."""
 
 
 def _not_blank(text: str | None) -> str | None:
@@ -54,12 +54,12 @@ By = Annotated[
 
 
 class NoSuchLetter(Exception):  # noqa: N818 - says what is so
-    """There is none of this number, or it does not wait any more."""
+    """There is no dead letter of this number, or it does not wait any more."""
 
 
 @dataclass(frozen=True)
 class DeadLetterOffice:
-    """The dead letters of one service, and what is needed to handle them after all."""
+    """The dead letters of one service, and what is needed to replay them."""
 
     engine: AsyncEngine
     inbox: Inbox
@@ -68,7 +68,7 @@ class DeadLetterOffice:
 
     @property
     def box(self) -> DeadLetterRegister:
-        """Where they lie."""
+        """The rows in the service's database."""
         return DeadLetterRegister(self.engine)
 
 

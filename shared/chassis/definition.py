@@ -1,4 +1,4 @@
-"""What one service is, as data and functions: all by which its processes differ from another service's."""
+"""What one service is, as data and functions: everything in which it differs from the other services."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ S = TypeVar("S", bound=ServiceSettings)
 
 @dataclass(frozen=True)
 class Producer:
-    """Another service that is followed: by its topic where there is Kafka, else by its changes feed."""
+    """Another service that this one follows: by its Kafka topic, or without Kafka by its changes feed."""
 
     source: str  # its ``ce_source``: "/incidents"
     topic: str
@@ -63,13 +63,13 @@ class Foundation(Generic[S]):
     codec: Codec
 
     async def usable(self) -> str | None:
-        """For ``/readyz``: why the database cannot be used now, if it cannot."""
+        """For ``/readyz``: the reason why the database cannot be used now; None if it can."""
         return await store_trouble(self.engine, self.service.package)
 
 
 @dataclass(frozen=True)
 class Writing:
-    """What an API has beside its foundation: the store that its use cases save to, and a pool to read by."""
+    """What only an API has: the store that its use cases save to, and a pool for reading."""
 
     store: PostgresStore
     pool: asyncpg.Pool[asyncpg.Record]
@@ -87,7 +87,7 @@ def _nothing(_base: Foundation[S]) -> Sequence[Measure]:
 class ServiceDefinition(Generic[S]):
     """One service.
 
-    Whatever is a function here is given the foundation of the process that asks, and may be asked again.
+    Each function is called with the foundation of the process, and may be called more than once.
     """
 
     name: str  # "incidents": its package, event table, settings and deadlines are named after it

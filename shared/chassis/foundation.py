@@ -1,4 +1,4 @@
-"""From a definition and an environment to what a process stands on; closed in reverse order."""
+"""Opens what every process of a service needs: settings, engine, tail and clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.process.settings import load
 
 
 def settings_of(service: ServiceDefinition[S], *, migrated: bool = True) -> S:
-    """The settings of a process that starts; its log is set up, and its database looked at.
+    """Read the settings of a process, set up its log, and check its database.
 
     :param migrated: whether the tables must be there.
     :raises SystemExit: 78, a setting is wrong; a line on standard error names it and the remedy.
@@ -59,7 +59,7 @@ async def foundation(
 
 
 def lags(base: Foundation[S], *, limit: float | None = None) -> Lags:
-    """What the service is behind with, as its database tells any of its processes.
+    """How far the service is behind with its work, as its database tells.
 
     :param limit: the age in seconds from which on a lag makes the process unready; None: none does.
     """
@@ -76,7 +76,7 @@ def lags(base: Foundation[S], *, limit: float | None = None) -> Lags:
 
 
 def require_all(readiness: Readiness, base: Foundation[S], behind: Lags) -> Readiness:
-    """What no process of a service can work without: its database, and the broker where there is one."""
+    """Make readiness depend on the database, and on the broker if there is one."""
     readiness.require("store", base.usable)
     for name, check in broker_checks(base.settings.kafka).items():
         readiness.require(name, check)

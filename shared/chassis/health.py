@@ -1,4 +1,4 @@
-"""A process without an API tells whether it is well: one loop more, with the routes of every API."""
+"""The health routes of a process without an API, served by a loop of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def health(readiness: Readiness, port: int, host: str = "127.0.0.1") -> Loop:
 
     await run_loops({"projection": …, "health": health(readiness, settings.worker_health_port)})
 
-    :raises SystemExit: 78, somebody listens on this port already; at once, before any loop runs.
+    :raises SystemExit: 78, the port is taken; raised at once, before any loop runs.
     """
     door = listening(host, port, REMEDY)
 

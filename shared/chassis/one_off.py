@@ -1,4 +1,4 @@
-"""Something that is done once on a service's database, by an operator's verb."""
+"""Runs a piece of work once on a service's database, for an operator's verb."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.process.loops import run_async
 
 
 def one_off(service: ServiceDefinition[S], work: Callable[[Foundation[S]], Awaitable[int | None]]) -> int:
-    """Do it on the foundation of a service; answers the exit code.
+    """Run the work on the foundation of a service; returns the exit code.
 
     :raises SystemExit: 78, a setting is wrong.
     """

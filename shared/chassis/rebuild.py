@@ -1,4 +1,4 @@
-"""``rebuild``: makes every read model of a service anew while the service runs."""
+"""``rebuild``: rebuilds every read model of a service while the service runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shared.persistence.rebuild import rebuild as rebuild_projection
 from shared.process.verbs import AsJson, done, say, say_words
 
 Progress = Callable[[str, int, int], None]
-"""Told (name, reached, newest), in positions."""
+"""Called with the read model's name, the position reached and the newest position."""
 
 
 async def rebuild(base: Foundation[S], progress: Progress) -> None:
-    """One read model after the other.
+    """Rebuild one read model after the other.
 
-    :raises RebuildRunning: another process is at one of them.
+    :raises RebuildRunning: another process is rebuilding one of them.
     :raises StoreUnavailable: the database is away; the live tables are as they were.
     """
     for projection in base.service.projections:

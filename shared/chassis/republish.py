@@ -1,4 +1,4 @@
-"""``republish``: fills the topic of a service again from its event store."""
+"""``republish``: publishes a service's facts to its topic again, from its event store."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PublishedFacts:
 
 
 def published_facts(base: Foundation[S]) -> PublishedFacts:
-    """Those of a service."""
+    """The facts of a service, and where they are published."""
     it = base.service
     return PublishedFacts(it.source, it.topic, base.tail, it.publish, base.engine, base.settings.kafka)
 
@@ -52,7 +52,7 @@ async def republish(
 
     :param end: None: up to what the relay has published.
     :param dry_run: only count them.
-    :raises NotRepublished: there is no cluster, it takes nothing more, or another publisher is at it.
+    :raises NotRepublished: there is no cluster, it accepts nothing more, or another publisher is at work.
     :raises StoreUnavailable: the database is away.
     """
     if facts.bootstrap is None and not dry_run:
@@ -69,7 +69,7 @@ async def republish(
 async def republish_and_say(
     facts: PublishedFacts, start: int, end: int | None, *, dry_run: bool, as_json: bool
 ) -> int:
-    """The same, told on standard output; answers the exit code.
+    """The same, reported on standard output; returns the exit code.
 
     :raises StoreUnavailable: the database is away.
     """

@@ -3,9 +3,10 @@
 Their names, as ``loops_started`` and ``loop_failed`` say them in the log:
 
     projection:LIST               folds facts into a read model
-    consumer:NAME                 handles what it follows; consumer:NAME:PRODUCER where it reads several feeds
-    deadlines, notices            follow facts into deadlines; notice what ran out
-    pruning                       throws away the answers kept under old idempotency keys (ADR 0009)
+    consumer:NAME                 handles events; consumer:NAME:PRODUCER if it reads several feeds
+    deadlines                     starts, moves and ends deadlines by the service's facts
+    notices                       notices warnings that are due and deadlines that ran out
+    pruning                       deletes the answers kept under old idempotency keys (ADR 0009)
     relay                         publishes to Kafka
     health                        answers /healthz, /readyz and /metrics
 """
@@ -34,23 +35,23 @@ from shared.process.loops import Loop, run_loops
 
 
 async def work(service: ServiceDefinition[S], settings: S) -> None:
-    """Be a worker until told to stop."""
+    """Run the worker until it is told to stop."""
     async with foundation(service, settings) as base:
         behind = lags(base, limit=settings.ready_lag_seconds)
         await run_loops(worker_loops(base, behind) | health_loop(base, behind))
 
 
 async def relay(service: ServiceDefinition[S], settings: S, cluster: Cluster) -> None:
-    """Only publish, until told to stop; where the worker does not (RELAY_EMBEDDED=false)."""
+    """Run the relay alone until it is told to stop; the worker must not run one (RELAY_EMBEDDED=false)."""
     async with foundation(service, settings) as base:
         behind = lags(base, limit=settings.ready_lag_seconds)
         await run_loops(relay_loop(base, cluster) | health_loop(base, behind))
 
 
 def worker_loops(base: Foundation[S], behind: Lags | None = None) -> dict[str, Loop]:
-    """Every loop of the worker but ``health``.
+    """Every loop of the worker except ``health``, by name.
 
-    :param behind: where the consumers tell what waits for them.
+    :param behind: collects how many messages wait for each consumer.
     """
     found: dict[str, Loop] = {}
     for projection in base.service.projections:
@@ -68,14 +69,14 @@ def worker_loops(base: Foundation[S], behind: Lags | None = None) -> dict[str, L
 
 
 def relay_loop(base: Foundation[S], cluster: Cluster) -> dict[str, Loop]:
-    """From the service's facts to its topic."""
+    """The loop that publishes the service's facts to its topic."""
     service = base.service
     relay = Relay(service.source, service.topic, base.tail, service.publish, cluster, base.engine)
     return {"relay": relay.run}
 
 
 def health_loop(base: Foundation[S], behind: Lags) -> dict[str, Loop]:
-    """What a supervisor asks, where the settings name a port for it."""
+    """The loop of the health routes, if the settings name a port for it."""
     if base.settings.worker_health_port is None:
         return {}
     readiness = require_all(Readiness(), base, behind)
@@ -83,7 +84,7 @@ def health_loop(base: Foundation[S], behind: Lags) -> dict[str, Loop]:
 
 
 def deadlines(base: Foundation[S], clock: Clock | None = None) -> LedgerUpkeep:
-    """From the service's facts to deadlines, and what is noticed of them.
+    """The loops that keep the service's deadlines.
 
     :param clock: another clock than the process's own; for tests.
     """
@@ -93,7 +94,7 @@ def deadlines(base: Foundation[S], clock: Clock | None = None) -> LedgerUpkeep:
 
 
 def consumers(base: Foundation[S]) -> Iterator[tuple[str, Consumer]]:
-    """Each consumer by the name of its loop; one that reads several changes feeds is one for each of them."""
+    """Each consumer with the name of its loop; one that reads several changes feeds has a loop for each."""
     for each in base.service.subscriptions(base):
         for name, feed in _feeds(base, each):
             yield name, Consumer(each.consumer, feed, base.units, each.handlers)

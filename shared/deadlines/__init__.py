@@ -1,1 +1,1 @@
-"""The deadline ledger of every service: facts followed into deadlines, their list, who notices, who asks."""
+"""The deadline ledger of every service: deadlines made from facts, their list, notices, and queries."""

@@ -1,4 +1,4 @@
-"""What a service says of its deadlines becomes facts, in the caller's transaction."""
+"""Stores a service's changes of deadlines as facts, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ async def apply(ledger: Ledger, unit: UnitOfWork, changes: Iterable[DeadlineChan
 
 
 async def apply_few(service: str, store: Store, changes: Iterable[DeadlineChange]) -> None:
-    """The same through nothing but the store, one select for each.
+    """Change a few deadlines through the store alone, with one select for each.
 
-    All is read before the one append, so that others do not wait meanwhile: a window that ended appeals for
-    5000 cases took five seconds on a small machine, and held other writers up for a third of a second.
+    All are read before the one append, so that other writers wait only for the append: for a testing window
+    that ended appeals of 5000 cases the change took five seconds, and other writers waited a third of one.
 
     :raises StreamMoved: another writer was first at one of them.
     """

@@ -24,7 +24,7 @@ LAPSED = "its time is over; whether it was used is not reported here"
 
 
 class Deadline(Aggregate):
-    """What has to be done until when, and whether it was."""
+    """What has to be done, until when, and whether it was done."""
 
     TOPIC = "deadlines.deadline"
 
@@ -45,13 +45,13 @@ class Deadline(Aggregate):
         TOPIC = "deadlines.deadline.created"
 
     class Set(Created):
-        """It began to run."""
+        """The deadline began to run."""
 
         TOPIC = "deadlines.deadline.set"
         warnings: list[Stored]  # ``PlannedWarning.as_fact``: what is to be warned of, and at which instants
 
     class Retimed(Event):
-        """What it was computed from has changed, or by which calendar; a waived one runs again."""
+        """The due instant moved: its basis or the calendar changed. A waived deadline runs again."""
 
         TOPIC = "deadlines.deadline.retimed"
         old_due_at: datetime
@@ -59,12 +59,12 @@ class Deadline(Aggregate):
         why: str
 
     class Redescribed(Event):
-        """Due when it was; what or whom it concerns is said differently."""
+        """The due instant stays; the words for what or whom it concerns changed."""
 
         TOPIC = "deadlines.deadline.redescribed"
 
     class AtRisk(Event):
-        """It runs, and a warning's instant has come."""
+        """The deadline runs, and the instant of a warning has come."""
 
         TOPIC = "deadlines.deadline.at_risk"
         warning: str
@@ -72,7 +72,7 @@ class Deadline(Aggregate):
         passed_over: list[str]  # earlier warnings that nobody noticed in time to be of use
 
     class Missed(Event):
-        """It ran out; noticed when time had passed or by the deed that came too late."""
+        """The deadline ran out; noticed by the poller, or by the act that came too late."""
 
         TOPIC = "deadlines.deadline.missed"
         noticed_at: datetime
@@ -89,7 +89,7 @@ class Deadline(Aggregate):
 
         TOPIC = "deadlines.deadline.met_late"
         met_at: datetime
-        late_by_seconds: int  # begun seconds
+        late_by_seconds: int  # rounded up
 
     class Waived(Event):
         """There is nothing to be done any more."""
@@ -110,7 +110,7 @@ class Deadline(Aggregate):
         )
 
     def require(self, wanted: Due) -> None:
-        """It has to be so; what is so already, and what is done already, changes nothing."""
+        """Set or move the deadline as wanted; nothing changes if it is so already, or done already."""
         if self.met_at is not None:
             return
         about = {**self.about, **wanted.about}
@@ -126,11 +126,11 @@ class Deadline(Aggregate):
             self._trigger(self.Redescribed, wanted.at, about=about)
 
     def fulfil(self, met_at: datetime, about: Stored | None = None) -> None:
-        """It was done; too late, it is missed first, if nobody has noticed that yet.
+        """Record that it was done; if it was too late, it is recorded as missed first.
 
-        What was done in time was never missed, whatever was noticed before this was known.
+        If it was done in time, it is met, even if it had been noticed as missed before that was known.
 
-        :param about: what is to be said of it from now on, where that is more than before.
+        :param about: the new words for what and whom it concerns, if more is known now.
         """
         if self.met_at is not None or self.state is DeadlineState.WAIVED:
             return
@@ -144,14 +144,14 @@ class Deadline(Aggregate):
         self._trigger(self.MetLate, met_at, met_at=met_at, late_by_seconds=late, **said)
 
     def waive(self, why: str, at: datetime) -> None:
-        """Nothing is left to do; what was missed before that stays missed."""
+        """Record that nothing is left to do; a deadline that was missed before stays missed."""
         if self.state is DeadlineState.RUNNING:
             self._trigger(self.Waived, at, why=why)
 
     def notice(self, now: datetime, grace: timedelta = timedelta()) -> None:
-        """Say what has come to pass: it is missed, or a warning is due (the last one, of several).
+        """Record that it is missed, or that a warning is due (of several, the last one).
 
-        :param grace: for how long after an instant what was done before it may still be on its way here.
+        :param grace: how long to wait after an instant, since an act before it may arrive later.
         """
         if self.state is not DeadlineState.RUNNING:
             return
@@ -227,7 +227,7 @@ class Deadline(Aggregate):
 
 
 def after_retiming(state: DeadlineState, due_at: datetime, at: datetime) -> DeadlineState:
-    """What was missed and is due at an instant still to come runs again; moved less far, it stays missed."""
+    """The state after a move: a missed deadline runs again only if it is now due in the future."""
     return DeadlineState.MISSED if state is DeadlineState.MISSED and due_at <= at else DeadlineState.RUNNING
 
 

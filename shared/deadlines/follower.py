@@ -1,7 +1,7 @@
-"""Follows a service's own facts into deadlines: each page of facts, what it means, and the position at once.
+"""Follows a service's own facts and changes its deadlines by them.
 
-What a fact means is the service's (``DeadlineReaction``); that it takes effect once, and in order, is
-held here: the deadlines' facts and the position are one transaction. Nothing here reads a clock.
+The service says what a fact means (``DeadlineReaction``). The follower sees to it that each fact takes effect
+once and in order: the deadlines' facts and the position are stored in one transaction. It reads no clock.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ PAGE = 500  # facts in one transaction
 
 
 class DeadlineReaction(Protocol):
-    """A service's knowledge of which of its facts start, move, meet or end which deadlines."""
+    """Says which facts of a service start, move, meet or end which deadlines."""
 
     async def prepare(self, page: Sequence[Recorded]) -> None:
-        """Bring up to date whatever ``changes`` will look at; outside of any transaction."""
+        """Bring up to date what ``changes`` reads; called outside of any transaction."""
         ...
 
     async def changes(self, page: Sequence[Recorded], unit: UnitOfWork) -> Iterable[DeadlineChange]:
-        """What these facts mean for the deadlines, in their order; saying it twice must do no harm."""
+        """The changes that these facts make, in their order; applying them twice must change nothing more."""
         ...
 
 
 class Follower(Following):
-    """Keeps the ledger's facts up to date; several processes may, one of them works at a time."""
+    """Keeps the ledger's facts up to date; of several processes one works at a time."""
 
     def __init__(self, ledger: Ledger, keeper: DeadlineReaction, *, page: int = PAGE) -> None:
         super().__init__(POSITION, ledger.engine, ledger.tail, self._apply, page=page)

@@ -1,4 +1,4 @@
-"""What everybody who works on one service's ledger stands on."""
+"""What all parts of one service's ledger share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.persistence.unit_of_work import UnitsOfWork
 
 @dataclass(frozen=True)
 class Ledger:
-    """One service's deadlines: where their facts are, and where their rows are."""
+    """Access to the facts and the rows of one service's deadlines."""
 
     service: str  # part of each deadline's identity
     engine: AsyncEngine

@@ -1,9 +1,9 @@
-"""Notices what has come to pass: warnings that are due, deadlines that ran out. It decides nothing else.
+"""Notices warnings that are due and deadlines that ran out. It decides nothing else.
 
-Several may look at once: each takes the rows that no other has (``FOR UPDATE SKIP LOCKED``), and a notice is
-an event of the deadline's own stream, in one transaction with its row; the stream's version lets none be
-doubled. Nothing is noticed on old knowledge: first everything that was stored when the clock was read must
-have been followed and folded, so that after an outage what was done in time is met before anybody looks.
+Several pollers may work at once: each takes rows that no other has (``FOR UPDATE SKIP LOCKED``). A notice is
+an event of the deadline's own stream, stored in one transaction with its row; the stream's version prevents
+duplicates. The poller waits until everything that was stored when it read the clock has reached the ledger.
+So, after an outage, a deadline that was met in time is recorded as met before anything is noticed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KEEPING_UP = 0.1  # seconds between two questions whether the followers have cau
 PATIENCE = 30.0  # seconds until a look that waits for them is given up, and begun anew
 
 Told = Callable[[DomainEvent], None]
-"""Hears of every notice, after it is stored."""
+"""Called with every notice after it is stored."""
 
 _log = structlog.get_logger(__name__)
 _unnoticed = gauge("deadlines_unnoticed_seconds", "Age of the oldest notice that is due and not stored.")
@@ -58,7 +58,7 @@ _STANDING = sa.select(sa.func.count(), sa.func.min(_C.next_look_at)).where(_C.ne
 
 
 class Poller:
-    """One of those who look."""
+    """Looks for deadlines of which something is to be noticed."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class Poller:
         patience: float = PATIENCE,
         told: Told | None = None,
     ) -> None:
-        """Nothing is looked at before ``run`` or ``look``.
+        """Nothing is read before ``run`` or ``look``.
 
-        :param grace: for how long after its instant a deadline is left alone.
+        :param grace: how long after its instant a deadline is first looked at.
         :param batch: deadlines in one transaction.
         :param patience: seconds for which a look waits for the followers.
-        :param told: hears of every notice, after it is stored.
+        :param told: called with every notice after it is stored.
         """
         self._ledger, self._clock, self._grace, self._batch = ledger, clock, grace, batch
         self._patience, self._told = patience, told
@@ -83,11 +83,11 @@ class Poller:
         self._fold = Fold(DeadlineList())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look every moment until told to stop; waits out a database that is away, ends loudly with a bug."""
+        """Look every ``EVERY`` seconds until told to stop; waits out a database that is away."""
         await every(EVERY, "notices", lambda: self.look(stop), stop)
 
     async def look(self, stop: asyncio.Event | None = None) -> int:
-        """Notice all that has come to pass by now; how many notices that were.
+        """Notice everything that is due by now; returns how many notices there were.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -106,7 +106,7 @@ class Poller:
         return noticed
 
     async def _caught_up(self, head: int, stop: asyncio.Event) -> bool:
-        """Whether all that was stored when the clock was read is in the ledger; waits for it, for a while."""
+        """Whether everything up to ``head`` is in the ledger; waits for it, ``patience`` seconds at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 while not stop.is_set():
@@ -117,12 +117,13 @@ class Poller:
         return False
 
     async def _notice_some(self, now: datetime) -> int:
-        """Notice a batch; 0 when nothing is left for us."""
+        """Notice a batch; returns the number of notices, 0 when nothing is left."""
         while True:
             try:
                 async with self._ledger.units.begin() as unit:
                     new = await self._notice(unit, now)
-            except StreamMoved:  # met or moved at this very moment: it is looked at again, as it is now
+            except StreamMoved:
+                # another writer met or moved a deadline at this moment: read it again
                 continue
             if self._told is not None:
                 for fact in new:
@@ -140,7 +141,8 @@ class Poller:
             new += cast("list[DomainEvent]", deadline.pending_events)
         whole = [Recorded(0, fact) for stream in facts.values() for fact in stream]
         await self._fold.page(unit.connection, [*whole, *(Recorded(0, fact) for fact in new)])
-        await unit.store.save(*found.values())  # late: from here on everybody who appends waits for us
+        # last, because other writers wait from here until the transaction ends
+        await unit.store.save(*found.values())
         return new
 
     async def _measure(self, now: datetime) -> None:

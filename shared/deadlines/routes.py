@@ -43,7 +43,7 @@ class DeadlineQueries(Protocol):
     async def find(
         self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:
-        """Up to ``limit`` rows in the caller's scope behind a place, due first first.
+        """Up to ``limit`` rows in the caller's scope after a place in the list, the earliest due first.
 
         :raises Forbidden: the caller's role sees none.
         """

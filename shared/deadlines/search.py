@@ -1,4 +1,4 @@
-"""Questions to the ledger; the caller's scope is part of every one (HR-29)."""
+"""Queries on the ledger; each is limited to the caller's scope (HR-29)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.persistence.scope import in_scope
 
 C = DEADLINES.c
 LastSeen = tuple[datetime, UUID]
-"""Where a row stands in the list: what is due first comes first, the id decides between equals."""
+"""A place in the list, which is ordered by due instant, then by id."""
 
 DeadlineRow = dict[str, Any]  # a row of ``deadlines`` by column
 
@@ -27,7 +27,7 @@ EQUALS = ("state", "clock", "case_number")
 
 @dataclass(frozen=True)
 class DeadlineCriteria:
-    """What is looked for; None asks for nothing."""
+    """What is looked for; a None does not limit the search."""
 
     state: str | None = None
     clock: str | None = None
@@ -36,7 +36,7 @@ class DeadlineCriteria:
 
 
 class DeadlineSearch:
-    """Answers from ``deadlines``, which follows the facts by moments."""
+    """Answers from the table ``deadlines``, which is a moment behind the facts."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -44,7 +44,7 @@ class DeadlineSearch:
     async def find(
         self, wanted: DeadlineCriteria, actor: Actor, *, after: LastSeen | None, limit: int
     ) -> Sequence[DeadlineRow]:
-        """Up to ``limit`` rows in the caller's scope behind a place, due first first.
+        """Up to ``limit`` rows in the caller's scope after a place in the list, the earliest due first.
 
         :raises StoreUnavailable: the database is away.
         """

@@ -1,4 +1,4 @@
-"""Many deadlines at once, by one select: a page of facts (or of due rows) is about hundreds of them."""
+"""Reads many deadlines by one select: a page of facts, or of due rows, concerns hundreds of them."""
 
 from __future__ import annotations
 

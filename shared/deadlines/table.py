@@ -99,7 +99,7 @@ class DeadlineList:
     table: sa.Table = DEADLINES
 
     def fold(self, row: dict[str, object] | None, fact: DomainEvent) -> dict[str, object] | None:
-        """The row after the fact; what is no deadline has none. A row that knows the fact already stays."""
+        """The row after the fact; other facts have no row, and one that is folded already changes nothing."""
         if isinstance(fact, Deadline.Set):
             return row or _looked(_set(fact))
         if not isinstance(fact, Deadline.Event):
@@ -126,7 +126,7 @@ def _set(fact: Deadline.Set) -> DeadlineRow:
 
 
 def _described(fact: Deadline.Event) -> DeadlineRow:
-    """What every fact says anew."""
+    """The columns that every fact sets anew."""
     terms = {name: value for name, value in fact.terms.items() if name in DEADLINES.c}
     place = {name: fact.about.get(name) for name in ("case_number", "lea", "school")}
     return {
@@ -190,7 +190,7 @@ def _noticed(row: DeadlineRow, fact: Deadline.AtRisk | Deadline.Missed) -> Deadl
 
 
 def _looked(row: DeadlineRow) -> DeadlineRow:
-    """The row with the instant at which something is to be noticed: a warning, or that it was missed."""
+    """The row with the next instant at which a warning or the missed deadline is to be noticed."""
     if row["state"] != DeadlineState.RUNNING.value:
         return {**row, "next_look_at": None}
     waiting = (each["at"] for each in row["warnings"] if each["noticed_at"] is None)

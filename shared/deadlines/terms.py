@@ -53,7 +53,8 @@ class Terms:
     rulebook_version: str
     calendar_version: str | None = None  # of the business calendar, where days were counted by one
     zone: str = ZONE
-    lapses: bool = False  # it ends by itself: nobody tells us whether it was done (K20)
+    # it ends by itself, because nobody tells this system whether it was done (K20)
+    lapses: bool = False
 
     def as_fact(self) -> dict[str, object]:
         """The form in which an event keeps them."""
@@ -80,19 +81,19 @@ class DeadlineRule:
         return Terms(self.clock, self.title, self.published, rulebook, version, calendar_version)
 
     def warned(self, before: datetime, since: datetime) -> tuple[PlannedWarning, ...]:
-        """The warnings before an instant that lie after the moment from which anybody could heed them."""
+        """The warnings before a due instant, without those that would come before ``since``."""
         planned = (PlannedWarning(each, before - duration(each)) for each in self.warnings)
         return tuple(each for each in planned if each.at > since)
 
 
 @dataclass(frozen=True)
 class Due:
-    """This has to be done until then: sets the deadline, moves it, or changes nothing."""
+    """Something has to be done until an instant: this sets the deadline, moves it, or changes nothing."""
 
     subject: str
     terms: Terms
     due_at: datetime
-    at: datetime  # when the fact happened by which it is so
+    at: datetime  # when the fact happened that makes it due
     warnings: tuple[PlannedWarning, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)  # what and whom it concerns; plain values
     at_first: dict[str, Any] = field(default_factory=dict)  # the same, said only when it is set
@@ -106,7 +107,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Done:
-    """It was done; of a deadline that nobody set this says nothing."""
+    """It was done; this changes nothing if the deadline was never set."""
 
     clock: str
     subject: str
@@ -128,7 +129,7 @@ DeadlineChange = Due | Done | Moot
 
 
 def deadline_id(service: str, clock: str, subject: str) -> UUID:
-    """The stream of a service's deadline for one subject: anybody who knows the three finds it."""
+    """The id of a deadline's stream, which follows from service, clock and subject."""
     return uuid5(NAMES, f"{service}/{clock}/{subject}")
 
 

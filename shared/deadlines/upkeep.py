@@ -1,4 +1,4 @@
-"""What keeps one service's ledger, put together: who follows its facts, and who notices that time passed."""
+"""Puts together what keeps one service's ledger: the follower of its facts and the poller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.persistence.unit_of_work import UnitsOfWork
 
 @dataclass(frozen=True)
 class LedgerUpkeep:
-    """One worker's part in the ledger; its list is folded by a projector like every other."""
+    """A worker's part in the ledger; the list of deadlines has a projector like every other list."""
 
     ledger: Ledger
     follower: Follower
@@ -33,7 +33,7 @@ class LedgerUpkeep:
 
 @dataclass(frozen=True)
 class FactSource:
-    """Where a service's facts are."""
+    """Where a service's facts are stored."""
 
     engine: AsyncEngine
     tail: Tail
@@ -47,7 +47,7 @@ def ledger_upkeep(
 
     :param service: part of the identity of its deadlines.
     :param keeper: what its facts mean for its deadlines.
-    :param told: hears of every notice, after it is stored.
+    :param told: called with every notice after it is stored.
     """
     codec = Codec()
     units, streams = UnitsOfWork(facts.engine, facts.table, codec), Streams(facts.table, codec)

@@ -1,4 +1,4 @@
-"""Values that stand for a rule that was asked, so that no later step asks it again."""
+"""Values that prove that a rule was judged, so that no later step judges it again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eventsourcing.domain import Aggregate
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A value that only the rule which it stands for hands out: whoever makes one says ``judged=True``."""
+    """A value that only its rule may make, with ``judged=True``."""
 
     judged: bool = field(default=False, repr=False, compare=False)
 

@@ -1,8 +1,9 @@
-"""The port to the event store, and the one way to change an aggregate through it."""
+"""The port to the event store, and the helpers that change aggregates through it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -13,8 +14,10 @@ from shared.kernel.errors import Conflict, Stale
 from shared.kernel.trail import Trail
 
 A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
 
-ATTEMPTS = 4  # loads and decisions before a change that loses every race gives up
+ATTEMPTS = 4
+"""How often a change is loaded and decided before it gives up, when another writer was first each time."""
 
 
 class StreamUnknown(LookupError):  # noqa: N818 - says what is so
@@ -64,7 +67,7 @@ class Store(Protocol):
         ...
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
-        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""
+        """The request that led to the first fact of a stream; None if none did, or there is no stream."""
         ...
 
 
@@ -82,15 +85,39 @@ async def change(
     :param expected: the version of the caller's ``If-Match``; a newer one refuses at once.
     :raises Stale: ``expected`` is not the present version.
     :raises StreamUnknown: no such aggregate.
+    :raises Conflict: another writer was first each time.
     """
-    for _ in range(ATTEMPTS):
+
+    async def changed() -> A:
         aggregate = await store.load(kind, aggregate_id)
         if expected is not None and aggregate.version != expected:
             raise Stale(f"The present version is {aggregate.version}, not {expected}.")
         decide(aggregate)
-        try:
-            await store.save(aggregate, receipt=await receipt(aggregate) if receipt else None)
-        except StreamMoved:
-            continue
+        await store.save(aggregate, receipt=await receipt(aggregate) if receipt else None)
         return aggregate
-    raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+    return await until_first(changed)
+
+
+async def until_first(attempt: Callable[[], Awaitable[T]]) -> T:
+    """The result of an attempt in which no other writer was first.
+
+    :param attempt: loads, decides and saves; it is made anew, up to ``ATTEMPTS`` times in all, after
+        ``StreamMoved``, so every rule is judged by what the other writer stored.
+    :raises Conflict: another writer was first each time.
+    """
+    try:
+        return await repeated(attempt)
+    except StreamMoved as moved:
+        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1) from moved
+
+
+async def repeated(attempt: Callable[[], Awaitable[T]]) -> T:
+    """The same for a caller that tells a lost race in its own words.
+
+    :raises StreamMoved: another writer was first each time.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(StreamMoved):
+            return await attempt()
+    return await attempt()

@@ -1,1 +1,1 @@
-"""Published events out and in, by Kafka or by HTTP: publishing, consuming, dead letters."""
+"""Publishes events and consumes them, by Kafka or by HTTP; keeps dead letters."""

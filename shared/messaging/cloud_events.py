@@ -1,7 +1,7 @@
 """CloudEvents 1.0 on the wire: Kafka's binary mode, and structured JSON for ``/v1/changes``.
 
-What comes in is not trusted: a message that is not a whole event of ours is ``MalformedEvent``, with a reason
-that says where it is wrong and never repeats its data.
+Incoming messages are not trusted: one that is not a complete event raises ``MalformedEvent``, whose reason
+says what is wrong and never repeats the data.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any], traceparent: str
 
 
 def _refuse_nul(data: dict[str, Any]) -> None:
-    """PostgreSQL holds no NUL: a fact made of one would end every projection that comes to it."""
+    """Refuse NUL characters: PostgreSQL cannot store them, so a fact with one would stop every projection."""
     waiting: list[object] = [data]
     while waiting:
         value = waiting.pop()
@@ -183,7 +183,7 @@ def _instant(text: str) -> datetime:
 
 
 def _sane_instant(text: str | None) -> datetime | None:
-    """An attribute that only tells figures: one that cannot be read is as good as none."""
+    """An instant that only metrics use; None if it is absent or cannot be read."""
     try:
         return None if text is None else _instant(text)
     except MalformedEvent:

@@ -33,19 +33,19 @@ class EventType:
 
     @property
     def meaning(self) -> str:
-        """What happened: the first paragraph of the model's words."""
+        """What happened: the first paragraph of the model's docstring."""
         return inspect.cleandoc(self.model.__doc__ or "").partition("\n\n")[0]
 
 
 @cache
 def event_types() -> Mapping[str, EventType]:
-    """All of them by ``ce_type``, in the order of topics and of the contract's modules."""
+    """All event types by ``ce_type``, in the order of topics and of the contract's modules."""
     found = [EventType(model.TYPE, model, module.TOPIC, module.SOURCE) for module, model in _models()]
     return {each.name: each for each in found}
 
 
 def major_version(event_type: str) -> tuple[str, int] | None:
-    """A type without its major version, and that version; None if it has none."""
+    """Split a type into its name without the major version, and that version; None if it has none."""
     found = _MAJOR.fullmatch(event_type)
     return (found["stem"], int(found["major"])) if found else None
 

@@ -1,4 +1,4 @@
-"""How far the followers of a service's facts have come, as its database tells it to any of its processes."""
+"""Measures how far relay and read models are behind, from the service's database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAITING = (
 
 
 class StoreLags:
-    """Measures relay, read models and dead letters of one service."""
+    """Measures the lag of relay and read models, and the dead letters, of one service."""
 
     def __init__(
         self,
@@ -35,9 +35,9 @@ class StoreLags:
         consumers: Sequence[str],
         relayed: bool,
     ) -> None:
-        """:param consumers: those whose dead letters lie here.
+        """:param consumers: the consumers whose dead letters are in this database.
 
-        :param relayed: whether a relay publishes the facts; where none does, nothing is behind.
+        :param relayed: whether a relay publishes the facts; without one, its lag is not measured.
         """
         self._engine, self._tail, self._source = engine, tail, source
         self._projections, self._consumers, self._relayed = projections, consumers, relayed
@@ -50,7 +50,7 @@ class StoreLags:
         )
 
     async def measure(self) -> None:
-        """Ask the database.
+        """Read the figures from the database.
 
         :raises StoreUnavailable: it is away.
         """

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 
+from shared.kernel.ssid import TEN_DIGITS, holds_ssid
+
 MASK = "**********"
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _TRACE_ID = r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])"
-_SUSPECT = re.compile(rf"({_UUID}|{_TRACE_ID})|(?<!\d)\d{{10}}(?!\d)")
-_RUN = re.compile(r"\d{10}")
+_SUSPECT = re.compile(rf"({_UUID}|{_TRACE_ID})|{TEN_DIGITS.pattern}")
 
 
 def redact(text: str) -> str:
     """The text with each bare run of exactly ten digits masked, outside of UUIDs and trace ids."""
-    if _RUN.search(text) is None:
+    if not holds_ssid(text):
         return text
     return _SUSPECT.sub(lambda found: found.group(1) or MASK, text)
 

@@ -1,4 +1,4 @@
-"""An aggregate is what its facts make of it."""
+"""Builds an aggregate by replaying the facts of its stream."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ A = TypeVar("A", bound=Aggregate)
 
 
 def aggregate_of(kind: type[A], aggregate_id: UUID, facts: Iterable[DomainEvent], version: int | None) -> A:
-    """The aggregate that these facts (all of its stream up to ``version``) make.
+    """Build the aggregate from its facts: all of its stream up to ``version``.
 
-    :raises StreamUnknown: there are none, of another kind of aggregate, or they end before ``version``.
+    :raises StreamUnknown: there are no facts, they belong to another kind of aggregate, or they end
+        before ``version``.
     """
     aggregate: A | None = None
     for fact in facts:

@@ -1,4 +1,4 @@
-"""One call of the append function: many saves as its ten arrays, and what a violated key means."""
+"""Calls the append function of the database: its arguments for many saves, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
 
-ARGUMENTS = (  # names and types of the function's arguments, in their order
+# names and types of the function's arguments, in their order
+ARGUMENTS = (
     ("ids", "uuid"),
     ("versions", "bigint"),
     ("topics", "text"),
@@ -28,7 +29,7 @@ Columns = tuple[Sequence[object], ...]
 
 
 def append_sql(table: str) -> str:
-    """The call, with the driver's placeholders."""
+    """The SQL of the call, with the driver's placeholders."""
     places = ", ".join(f"${n}::{kind}[]" for n, (_, kind) in enumerate(ARGUMENTS, start=1))
     return f"SELECT {table}_append({places})"
 
@@ -50,7 +51,7 @@ def columns(events: Sequence[StoredEvent], receipts: Sequence[Receipt]) -> Colum
 
 
 def refusal(error: BaseException, table: str) -> StreamMoved | ReceiptExists | None:
-    """What a violated key means to the one who saves; None: something else is wrong."""
+    """The error to raise for a violated key; None if the database refused for another reason."""
     if not isinstance(error, asyncpg.UniqueViolationError):
         return None
     if error.constraint_name == f"{table}_pkey":
@@ -62,13 +63,13 @@ def refusal(error: BaseException, table: str) -> StreamMoved | ReceiptExists | N
 
 @dataclass(frozen=True)
 class Lookup:
-    """Asks the store itself whether a save whose commit was never answered is in it."""
+    """Looks up whether a save is stored whose commit the database never confirmed."""
 
     connection: asyncpg.Connection[asyncpg.Record]
     table: str
 
     async def positions(self, events: Sequence[StoredEvent], receipt: Receipt | None) -> list[int] | None:
-        """The positions of exactly these events and this receipt; None if others (or none) are there."""
+        """The positions of the events, if exactly these events and this receipt are stored; else None."""
         if receipt is not None and receipt != await find_receipt(
             self.connection, receipt.caller, receipt.key
         ):

@@ -1,16 +1,17 @@
 """The group-committing appender: one task, one connection, all waiting saves in one transaction.
 
-A life of a save: *waiting* in a bounded queue → *sent* with all others that wait → *answered*. In between:
+A save *waits* in a bounded queue, is *sent* with all others that wait, and is *answered*. In between:
 
-    its waiter goes away         dropped if not yet sent; if sent, it is stored whole or not at all
-    a key is violated            the batch is repeated one by one: only the guilty save is refused
+    its caller is cancelled      dropped if not yet sent; if sent, it is stored whole or not at all
+    a key is violated            the saves of the batch are repeated one by one: only the one that violates
+                                 the key is refused
     the server rolls back        (deadlock, lock or statement timeout) the batch is sent again
-    the server does not answer   reconnect with back-off, send again; if a key is now violated, look whether
-                                 it is this very save that is stored: then it was committed, and is answered
+    the server does not answer   reconnect after a pause and send again; if a key is now violated, look up
+                                 whether this very save is stored: then it is answered as committed
     all that takes too long      the save ends in ``StoreUnavailable``
 
-Sending a doubtful save again is safe whatever became of the first time: of two transactions with the same
-keys the table lets one through.
+A save is doubtful when it was sent and the server did not answer. Sending it again is safe whatever became
+of the first time: of two transactions with the same keys the table accepts only one.
 """
 
 from __future__ import annotations
@@ -33,8 +34,12 @@ from shared.persistence.faults import QueueFull, StoreUnavailable, transient, un
 
 __all__ = ["Appender", "QueueFull", "StoreUnavailable"]
 
-STATEMENT_TIMEOUT = "8s"  # the server gives up; an append waits 5 s at most for the table, then writes
-ANSWER_TIMEOUT = 10.0  # seconds; we give up on a server that says nothing at all
+# after this time the server ends the statement; an append waits 5 s at most for the table, then writes
+STATEMENT_TIMEOUT = "8s"
+
+# seconds after which a server that does not answer at all counts as away
+ANSWER_TIMEOUT = 10.0
+
 PAUSES = (0.02, 0.1, 0.25, 0.5, 1.0)  # seconds between attempts; the last one repeats
 MAX_BYTES = 4 * 1024 * 1024  # of one batch, unless a single save is larger
 
@@ -53,7 +58,7 @@ class _Save:
     events: Sequence[StoredEvent]
     receipt: Receipt | None
     done: asyncio.Future[list[int]]
-    overdue_at: float  # of the loop's clock
+    overdue_at: float  # on the clock of the event loop
     doubtful: bool = False  # it was sent once, and never answered
     size: int = field(init=False)
 
@@ -110,11 +115,11 @@ class Appender:
         return len(self._queue)
 
     async def start(self) -> None:
-        """Begin to store; the database need not be up yet."""
+        """Start the task that stores; the database need not be up yet."""
         self._task = asyncio.create_task(self._run(), name=f"appender:{self._table}")
 
     async def drain(self) -> None:
-        """Take no more saves, answer those that wait, close; bounded by their patience."""
+        """Accept no more saves, answer those that wait, and close; takes ``patience`` seconds at most."""
         self._closing = True
         self._wake.set()
         if self._task is not None:
@@ -124,7 +129,7 @@ class Appender:
                 await self._line.connection.close(timeout=2)
 
     async def append(self, events: Sequence[StoredEvent], receipt: Receipt | None = None) -> list[int]:
-        """Store the events and the receipt, or nothing; their positions, once they are durable.
+        """Store the events and the receipt, or nothing; returns the events' positions once they are durable.
 
         :raises StreamMoved: one of the versions is taken.
         :raises ReceiptExists: this caller used the key before.
@@ -144,7 +149,7 @@ class Appender:
         self._wake.set()
         return await save.done
 
-    # --- the one task ---
+    # --- the task that stores ---
 
     async def _run(self) -> None:
         batch: list[_Save] = []
@@ -154,7 +159,8 @@ class Appender:
                 self._wake.clear()
                 while batch := self._taken():
                     await self._deliver(batch)
-        finally:  # canceled (a killed loop) or a bug: nobody may wait for ever
+        finally:
+            # after a cancellation or a bug, no caller may wait for ever
             for save in (*batch, *self._queue):
                 save.fail(StoreUnavailable("The appender was stopped."))
             self._queue.clear()
@@ -166,7 +172,8 @@ class Appender:
             if batch and size + self._queue[0].size > MAX_BYTES:
                 break
             save = self._queue.popleft()
-            if not save.done.done():  # its waiter was canceled: nobody wants it any more
+            # a save that is done already was cancelled by its caller
+            if not save.done.done():
                 batch.append(save)
                 size += save.size
         return batch
@@ -226,7 +233,8 @@ class Appender:
                 return
         if why is None:
             _log.error("append_refused", table=self._table, reason=repr(error))
-            self._hang_up()  # it may be the prepared statement that no longer fits
+            # the prepared statement may no longer fit the table: prepare it anew on a new connection
+            self._hang_up()
         _refused.inc()
         save.fail(why or error)
 

@@ -1,8 +1,8 @@
-"""Facts to rows of the event table and back, by the library's own mapper.
+"""Turns facts into rows of the event table and back, with the mapper of the eventsourcing library.
 
-A stored fact also says what led to it: two reserved keys beside the fact's own (ADR 0018). They are written
-when there is something to say, taken out again before anybody sees the fact, and change nothing for who
-reads the table with the library alone.
+A stored fact also says which request led to it, in two reserved keys beside the fact's own (ADR 0018). They
+are written when the request is known, and removed before the fact is handed out. Whoever reads the table with
+the library alone is not affected.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Recorded:
 
     position: int
     fact: DomainEvent
-    trail: Trail | None = None  # of what caused it; facts of before ADR 0018, and of clocks, have none
+    # the request that caused it; absent in facts older than ADR 0018 and in those that only time caused
+    trail: Trail | None = None
 
 
 class TopicMissing(TypeError):  # noqa: N818 - says what is so
@@ -37,13 +38,13 @@ class TopicMissing(TypeError):  # noqa: N818 - says what is so
 
 
 class Codec:
-    """Encodes and decodes facts; holds nothing but the transcodings."""
+    """Encodes and decodes facts."""
 
     def __init__(self) -> None:
         self._mapper: Mapper[UUID] = Mapper(OrjsonTranscoder())
 
     def encode(self, event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The row of a fact, which belongs to the present trail.
+        """The row of a fact, marked with the present trail.
 
         :raises TopicMissing: its class has no hand-written ``TOPIC``.
         :raises TranscodingNotRegisteredError: it holds a value that would not come back as it was.
@@ -69,7 +70,7 @@ class Codec:
     def recorded(
         self, position: int, topic: str, state: bytes, originator_id: UUID, originator_version: int
     ) -> Recorded:
-        """The same, with its place and its trail; raises the same."""
+        """The same as ``decode``, with the fact's place and trail."""
         return Recorded(position, *self._read(topic, state, originator_id, originator_version))
 
     def _read(self, topic: str, state: bytes, stream: UUID, version: int) -> tuple[DomainEvent, Trail | None]:

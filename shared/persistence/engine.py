@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: three drivers, one form of address, bounded waits everywhere.
+"""Connections to PostgreSQL: three drivers, one form of address, and every wait has a limit.
 
 An address is ``postgresql://user:password@host:port/database`` or, for the embedded server,
 ``postgresql://postgres:@/database?host=/socket/directory``.
@@ -23,7 +23,7 @@ CONNECT_TIMEOUT = 3.0  # seconds until a server that does not answer counts as a
 COMMAND_TIMEOUT = 30.0  # seconds; longer than any statement of ours should take
 READ_TIMEOUT = 10.0  # seconds for one aggregate
 PING_TIMEOUT = 3.0  # seconds in which a connection of a pool must show that it is alive
-QUIET = 1.0  # seconds of silence after which it has to
+QUIET = 1.0  # seconds of silence after which it must do so
 IDLE = 60.0  # seconds after which a connection of a pool that nobody needs is closed
 _SILENT = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _SESSION = {
@@ -49,9 +49,9 @@ def driver_url(url: str, driver: str | None = None) -> str:
 def async_engine(url: str, *, size: int = 12, idle: float = IDLE) -> AsyncEngine:
     """An engine with ``size`` connections at most; a caller waits 5 s at most for one of them.
 
-    A worker has a dozen loops by now, and a relay keeps its connection for good: fewer would make them wait
-    for one another. What was opened for a busy moment goes again: the one used last is used next, and the
-    server ends what was not used for ``idle`` seconds (``kept_open`` spares a session that holds locks).
+    A worker has a dozen loops, and a relay keeps its connection for good: with fewer they would wait for one
+    another. Connections that were opened for a busy moment are closed again: the one used last is used next,
+    and the server ends those that were not used for ``idle`` seconds (``kept_open`` exempts a session).
 
     A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
     is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none
@@ -102,9 +102,9 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool[asyncpg.Record]:
 
 
 async def kept_open(connection: AsyncConnection) -> None:
-    """Let the server end this session for no idleness: it holds locks, and may be quiet for long.
+    """Exempt this session from the server's idle timeout: it holds locks, and may be quiet for long.
 
-    It is for whoever gives the session up afterwards, and does not hand it back to the pool.
+    Only for a session that is closed afterwards and not handed back to the pool.
     """
     await connection.execute(text("SET idle_session_timeout = 0"))
 

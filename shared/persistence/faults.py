@@ -1,10 +1,10 @@
-"""What the database may do to us: three kinds of trouble, and who has to act.
+"""The three kinds of database errors, and who has to act.
 
     QueueFull           more saves wait than are stored in time       the caller comes back later   (503)
     StoreUnavailable    the database is away longer than we wait      the caller comes back later   (503)
     anything else       a bug of ours, or a refusal of the schema     a person reads the log
 
-``transient`` tells trouble that passes from trouble that does not, for every loop that retries.
+``transient`` tells every loop that retries which errors pass by themselves.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-_GONE = (  # the server did not answer: what was sent may or may not have been stored
+# the server did not answer: what was sent may or may not have been stored
+_GONE = (
     "08",  # connection exceptions
     "57P",  # shut down, crashed, not yet up
-    "25P03",  # we stood still in a transaction, and it ended the session
+    "25P03",  # the session was ended because it was idle in a transaction
 )
-_UNDONE = (  # the server answered that it rolled back; the same may succeed a moment later
+# the server answered that it rolled back; the same statement may succeed a moment later
+_UNDONE = (
     "40",  # deadlock, serialization failure
     "53",  # too many connections, out of memory, disk full
     "55P03",  # lock not available in time
@@ -48,7 +50,7 @@ class StoreUnavailable(Exception):  # noqa: N818 - says what is so
 
 
 def unanswered(error: BaseException) -> bool:
-    """Whether the server said nothing (lost, gone, too slow): what was sent may have been stored."""
+    """Whether the server did not answer (lost, gone, too slow); what was sent may have been stored."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     error = _driver_error(error)
@@ -62,7 +64,7 @@ def unanswered(error: BaseException) -> bool:
 
 
 def transient(error: BaseException) -> bool:
-    """Whether trying the same again later may succeed without anybody's help."""
+    """Whether the same may succeed later without anybody's help."""
     if isinstance(error, StoreUnavailable | QueueFull | PoolTimeout) or unanswered(error):
         return True
     state = getattr(_driver_error(error), "sqlstate", None)
@@ -71,7 +73,7 @@ def transient(error: BaseException) -> bool:
 
 @contextmanager
 def translated(*, network: bool = True) -> Iterator[None]:
-    """Inside, a database that is away is ``StoreUnavailable``; everything else passes as it is.
+    """Inside the block, raise ``StoreUnavailable`` for a database that is away; other errors pass unchanged.
 
     :param network: whether any ``OSError`` inside can only be the database's.
     """

@@ -1,4 +1,4 @@
-"""From facts to the rows of a read model: a page at a time, in memory, one statement per table and page."""
+"""Folds facts into the rows of a read model: a page at a time, in memory, with few statements per page."""
 
 from __future__ import annotations
 

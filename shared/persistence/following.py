@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import FailureStreak, pause
 from shared.persistence.codec import Recorded
 from shared.persistence.faults import transient, translated
 from shared.persistence.tail import Tail
@@ -26,13 +26,13 @@ from shared.persistence.tail import Tail
 POLL = 5.0  # seconds between looks when nobody notifies
 
 Take = Callable[[Sequence[Recorded], int], Awaitable[bool]]
-"""Takes over a page that stands behind a position. False: nothing was done, it is to be tried again."""
+"""Processes a page of facts and the position before it; False if nothing was done and it must be retried."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Following:
-    """Follows the tail under a name."""
+    """Follows the facts of a service under a name, and remembers how far it has come."""
 
     def __init__(
         self,
@@ -46,20 +46,20 @@ class Following:
     ) -> None:
         """Nothing is read before ``run`` or ``catch_up``.
 
-        :param name: under which the position is kept, and its lock.
+        :param name: the name of the position and of its lock.
         :param page: facts in one transaction.
-        :param tell: told after each page how many positions are left.
+        :param tell: called after each page with the number of positions that are left.
         """
         self._name, self._engine, self._tail, self._take = name, engine, tail, take
         self._page, self._tell = page, tell
         self._position: int | None = None  # None: ask the database
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep up until told to stop; waits out a database that is away, ends loudly with a bug."""
+        """Keep up until told to stop; wait out a database that is away, raise any other error."""
         await keep_doing(self._name, self.catch_up, stop, rest=self._news)
 
     async def catch_up(self) -> int:
-        """Take over all there is; how many facts that were.
+        """Process all facts that there are; returns how many.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -73,7 +73,7 @@ class Following:
         return taken
 
     async def _step(self) -> int | None:
-        """Take over one page: how many facts it had, 0 at the end, None if it is to be tried again."""
+        """Process one page; returns how many facts it had, 0 at the end, None if it must be retried."""
         if self._position is None:
             self._position = await self._recorded()
         page = await self._tail.page(self._position, self._page)
@@ -102,9 +102,9 @@ class Following:
 
 
 async def claimed(connection: AsyncConnection, name: str, after: int, page: Sequence[Recorded]) -> bool:
-    """Within a transaction: be the only one who takes this page, and move the position behind it.
+    """Claim a page within a transaction: take the lock, and move the position behind the page.
 
-    False: somebody else has moved the position; nothing may be done with the page.
+    False if another process has moved the position: then the page must not be processed.
     """
     await lock(connection, name)
     if await positions.get(connection, name) != after:
@@ -114,7 +114,7 @@ async def claimed(connection: AsyncConnection, name: str, after: int, page: Sequ
 
 
 async def lock(connection: AsyncConnection, name: str) -> None:
-    """Be the only one who works under this name, until the transaction ends."""
+    """Take the lock of this name until the transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
@@ -127,34 +127,32 @@ async def keep_doing(
 ) -> None:
     """Act and rest in turn until told to stop; act again, ever more slowly, while the database is away.
 
-    :param name: of the work, as the log says it.
+    :param name: the name of the work in the log.
     :raises Exception: whatever ``act`` raises that waiting does not cure.
     """
-    back_off, failures = BackOff(), 0
+    streak = FailureStreak()
     while not stop.is_set():
         try:
             await act()
         except Exception as error:
             if not transient(error):
                 raise
-            failures += 1
-            if failures == 1:
+            if streak.failed():
                 _log.warning("work_delayed", work=name, reason=repr(error))
-            await pause(stop, back_off.after(failures))
+            await streak.wait(stop)
             continue
-        if failures:
+        if failures := streak.succeeded():
             _log.info("work_goes_on", work=name, failures=failures)
-        failures = 0
         await rest(stop)
 
 
 async def every(seconds: float, name: str, act: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
-    """Act now, and again after so many seconds each, until told to stop."""
+    """Act now and then every so many seconds, until told to stop."""
     await keep_doing(name, act, stop, rest=lambda stop: pause(stop, seconds))
 
 
 async def first_of(*waits: Coroutine[object, object, object]) -> None:
-    """Until the first of them is over; the others are given up."""
+    """Wait until the first of these is over, and cancel the others."""
     tasks = [asyncio.create_task(each) for each in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

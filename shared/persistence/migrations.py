@@ -1,4 +1,4 @@
-"""Alembic, run by our own verbs: one migrator at a time, never waiting for ever, head only.
+"""Runs Alembic from the ``migrate`` verb: one migrator at a time, with bounded waits, always to the head.
 
 Each service keeps ``migrations/versions/0001_….py`` and a ``migrations/env.py`` of one call::
 
@@ -29,7 +29,7 @@ LOCK_TIMEOUT = "10s"  # how long a migration waits for a table that is in use; t
 
 
 def migrate(url: str, package: str) -> None:
-    """Bring the database of a service (``services.incidents``) to the newest schema; nothing to do is fine.
+    """Bring the database of a service (``services.incidents``) to the newest schema, if it is not there yet.
 
     Several at once take turns. Each migration is one transaction.
 

@@ -1,4 +1,4 @@
-"""The DDL that every service's first migration runs: the event table, its append function, and the rest.
+"""The DDL of every service's first migration: the event table, its append function, and the shared tables.
 
     def upgrade() -> None:
         plumbing.create(op, "incidents_events")
@@ -31,13 +31,13 @@ def create(op: Operations, table: str) -> None:
 
 
 def let_dead_letters_be_discarded(op: Operations) -> None:
-    """A dead letter may be given up, with a reason; its row stays. A later migration of every service."""
+    """Let a dead letter be discarded with a reason; its row stays. A later migration of every service."""
     for statement in _DISCARD:
         op.execute(statement)
 
 
 def record_who_discards(op: Operations) -> None:
-    """A dead letter given up says by whom, earlier ones do not. A later migration of every service."""
+    """Record who discards a dead letter; earlier rows lack it. A later migration of every service."""
     op.execute(
         "ALTER TABLE dead_letters ADD COLUMN discarded_by text, ADD CONSTRAINT discarded_by_somebody"
         " CHECK (discarded_by IS NULL OR discarded_at IS NOT NULL)"
@@ -87,10 +87,11 @@ def _event_table(table: str) -> tuple[str, ...]:
 
 
 def _append_function(table: str) -> str:
-    """One round trip for all waiting saves; a violated key undoes the whole call.
+    """The function stores all waiting saves in one round trip; a violated key undoes the whole call.
 
     The lock is what makes positions visible in their order: a reader that has seen position n will never
-    find a smaller one later. Receipts come first, so that a used key is told before a moved stream.
+    find a smaller one later. Receipts are inserted first, so that a used key is reported before a moved
+    stream.
     """
     return f"""
         CREATE FUNCTION {table}_append(
@@ -117,7 +118,7 @@ def _append_function(table: str) -> str:
 
 
 def _guard(table: str) -> tuple[str, ...]:
-    """Facts are for ever: the table takes inserts and nothing else, whoever asks."""
+    """Facts are kept for ever: the table accepts inserts and nothing else, from anybody."""
     return (
         f"""
         CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $body$

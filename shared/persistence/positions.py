@@ -21,11 +21,11 @@ _PUT = _NEW.on_conflict_do_update(
 
 
 async def get(connection: AsyncConnection, name: str) -> int:
-    """The last position that this follower has done with; 0 before the first."""
+    """The last position that this follower has processed; 0 before the first."""
     return await connection.scalar(_GET, {"name": name}) or 0
 
 
 async def put(connection: AsyncConnection, name: str, position: int) -> bool:
-    """Move forward, in the caller's transaction; False (and nothing done) if it is there already."""
+    """Move the position forward in the caller's transaction; False if it was there or further already."""
     result = await connection.execute(_PUT, {"name": name, "position": position})
     return result.rowcount == 1

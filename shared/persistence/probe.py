@@ -1,4 +1,4 @@
-"""What ``/readyz`` asks: can this process use its database, and is it the schema it was written for."""
+"""The database check of ``/readyz``: whether it can be used, and has the schema that the code expects."""
 
 from __future__ import annotations
 

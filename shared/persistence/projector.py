@@ -1,4 +1,4 @@
-"""Keeps a read model up to date: pages of facts, each folded and positioned in one transaction."""
+"""Keeps a read model up to date: each page of facts and the new position are one transaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAG = gauge("projection_lag", "Positions between the newest event and what is fo
 
 
 class Projector(Following):
-    """Follows the tail for one projection; several processes may, one of them folds at a time."""
+    """Folds a service's facts into one projection; of several processes one works at a time."""
 
     def __init__(self, engine: AsyncEngine, tail: Tail, projection: Projection, *, page: int = PAGE) -> None:
         super().__init__(position_name(projection), engine, tail, self._fold, page=page, tell=self._look)
@@ -31,7 +31,7 @@ class Projector(Following):
 
     @property
     def lag(self) -> int:
-        """Positions between the newest event and what is folded, as of the last look."""
+        """How many positions the projection is behind the newest event, as of the last look."""
         return self._behind
 
     async def _fold(self, page: Sequence[Recorded], after: int) -> bool:
@@ -48,5 +48,5 @@ class Projector(Following):
 
 
 def position_name(projection: Projection) -> str:
-    """Under which name a projection's position is kept, and its lock."""
+    """The name of a projection's position and of its lock."""
     return f"projection:{projection.name}"

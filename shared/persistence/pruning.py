@@ -1,4 +1,4 @@
-"""Throwing away what has served its time. Events never have."""
+"""Deletes old rows that are no longer needed. Events are never deleted."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from shared.persistence.following import every
 from shared.persistence.tables import RECEIPTS
 
 EVERY = 3600.0  # seconds between two prunings of a worker
-RECEIPTS_ARE_KEPT = timedelta(days=7)  # after that an Idempotency-Key may be used anew
+# how long answers are kept; after that an Idempotency-Key may be used again
+RECEIPTS_ARE_KEPT = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
 
 
 async def prune_receipts(engine: AsyncEngine, *, older_than: timedelta = RECEIPTS_ARE_KEPT) -> int:
-    """Delete the answers kept under idempotency keys once they are old; how many. By the database's clock.
+    """Delete old answers kept under idempotency keys, by the database's clock; returns how many.
 
     :raises StoreUnavailable: the database is away.
     """

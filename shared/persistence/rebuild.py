@@ -1,6 +1,6 @@
-"""Making a read model anew from all facts, while the old one is being used and kept up to date.
+"""Rebuilds a read model from all facts, while the old one stays in use and up to date.
 
-    1  a shadow table of the same form is made beside the live one
+    1  a shadow table with the same columns and indexes is made beside the live one
     2  all facts are folded into it, page by page; the live projector works on
     3  under the projection's lock: the last facts are folded, the shadow takes the live table's name,
        and the position is set; the live projector waits, then goes on
@@ -40,16 +40,16 @@ class RebuildRunning(Exception):  # noqa: N818 - says what is so
 
 
 class RebuildLosesSomething(Exception):  # noqa: N818 - says what is so
-    """The live table has what a table of the same form would not: triggers, foreign keys or grants."""
+    """The live table has triggers, foreign keys or grants, which a copy of its form would lack."""
 
 
 async def rebuild(
     engine: AsyncEngine, tail: Tail, projection: Projection, *, progress: Callable[[int, int], None]
 ) -> int:
-    """Fold all facts into a new table and let it take the place of the old one; how many facts that were.
+    """Fold all facts into a new table and put it in place of the old one; returns how many facts there were.
 
-    :param progress: told, page by page, the position reached and the newest position.
-    :raises RebuildRunning: another process is at it.
+    :param progress: called after each page with the position reached and the newest position.
+    :raises RebuildRunning: another process is rebuilding this projection.
     :raises RebuildLosesSomething: the table has triggers, foreign keys or grants of its own.
     :raises StoreUnavailable: the database is away; the live table is as it was.
     """
@@ -86,7 +86,8 @@ class _Rebuild:
                 if not isinstance(error.driver_exception, asyncpg.LockNotAvailableError):
                     raise
                 _log.info("rebuild_swap_delayed", projection=self._name)
-                await asyncio.sleep(0.2)  # let those who queued behind us through
+                # let the readers that queued behind our lock go first
+                await asyncio.sleep(0.2)
                 await self._fill()
             else:
                 return self._folded
@@ -96,9 +97,8 @@ class _Rebuild:
         """Fold page after page, each its own transaction, until there are no more."""
         while True:
             async with self._engine.begin() as connection:
-                await connection.execute(
-                    text("SET LOCAL synchronous_commit = off")
-                )  # a dead shadow is no loss
+                # the shadow is made anew after a crash, so its commits need not be durable
+                await connection.execute(text("SET LOCAL synchronous_commit = off"))
                 position, folded = await self._page(connection, self._position)
             if not folded:
                 return
@@ -113,12 +113,13 @@ class _Rebuild:
         return page[-1].position, len(page)
 
     async def _swap(self) -> None:
-        """The short part; when it fails all of it is undone, the pages that it folded too."""
+        """Fold the last pages and rename the tables, in one transaction; a failure undoes all of it."""
         position, total = self._position, 0
         async with self._engine.begin() as connection:
             await connection.execute(text(f"SET LOCAL lock_timeout = '{SWAP_TIMEOUT}'"))
             await lock(connection, self._name)
-            while True:  # the live table must not go back in time: fold to where it is, and further
+            # the new table must not lag behind the live one: fold everything that there is
+            while True:
                 position, folded = await self._page(connection, position)
                 total += folded
                 if folded < PAGE:
@@ -173,7 +174,7 @@ _LOST = """
         OR EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(:live) AND relacl IS NOT NULL)
 """
 
-# An index of the shadow is the twin of the live table's index that is defined alike, name and table apart.
+# Pairs each index of the shadow with the index of the live table that has the same definition.
 _INDEXES = """
     WITH defined AS (
         SELECT i.indrelid, c.relname,

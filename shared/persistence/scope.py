@@ -10,9 +10,9 @@ from shared.kernel.actor import STATEWIDE, Actor, Role
 def in_scope(
     actor: Actor, *, lea: sa.ColumnElement[str | None], school: sa.ColumnElement[str | None]
 ) -> sa.ColumnElement[bool]:
-    """``Actor.sees`` of a row, by its columns of LEA and school; who names no place of their own sees none.
+    """``Actor.sees`` as a condition on the columns of LEA and school; a caller without a place sees no rows.
 
-    Whether the role may search at all is for the service to say, before.
+    Whether the role may search at all is judged by the service before.
     """
     if actor.role in STATEWIDE:
         return sa.true()

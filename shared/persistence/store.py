@@ -38,7 +38,7 @@ class PostgresStore:
         return aggregate_of(kind, aggregate_id, (recorded.fact for recorded in facts), version)
 
     async def facts(self, aggregate_id: UUID, *, version: int | None = None) -> list[Recorded]:
-        """All that happened to it, in order, up to the given version; empty if nothing ever did.
+        """All facts of an aggregate, in order, up to the given version; empty if there are none.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -59,7 +59,7 @@ class PostgresStore:
         await self._appender.append(events, receipt)
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
-        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream.
+        """The request that led to the first fact of a stream; None if none did, or there is no stream.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -76,7 +76,7 @@ class PostgresStore:
 
 
 def select_sql(table: str) -> str:
-    """One stream in order: ``$1`` the aggregate's id, ``$2`` the last version wanted, or null for all."""
+    """The SQL to read a stream in order: ``$1`` is the aggregate's id, ``$2`` the last version or null."""
     return (
         "SELECT notification_id, topic, state, originator_version"  # noqa: S608 - our table's name, checked when it was made
         f" FROM {table} WHERE originator_id = $1"

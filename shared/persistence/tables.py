@@ -1,4 +1,4 @@
-"""What stands beside the events in each service's database, as SQLAlchemy sees it (made by ``plumbing``)."""
+"""The tables beside the events in each service's database (``plumbing`` creates them)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA = sa.MetaData()
 
-RECEIPTS = sa.Table(  # answers kept under an Idempotency-Key, written in the transaction of their events
+# answers kept under an Idempotency-Key, written in the transaction of their events
+RECEIPTS = sa.Table(
     "receipts",
     METADATA,
     sa.Column("caller", sa.Text, primary_key=True),
@@ -19,7 +20,8 @@ RECEIPTS = sa.Table(  # answers kept under an Idempotency-Key, written in the tr
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
-INBOX = sa.Table(  # messages whose effects are in this database, written in the transaction of the effects
+# messages that were handled, written in the transaction of their effects
+INBOX = sa.Table(
     "inbox",
     METADATA,
     sa.Column("consumer", sa.Text, primary_key=True),
@@ -28,7 +30,8 @@ INBOX = sa.Table(  # messages whose effects are in this database, written in the
     sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
-POSITIONS = sa.Table(  # how far each follower of an ordered log has come; never goes back
+# how far each follower of an ordered log has come; never goes back
+POSITIONS = sa.Table(
     "positions",
     METADATA,
     sa.Column("name", sa.Text, primary_key=True),
@@ -52,6 +55,7 @@ DEAD_LETTERS = (
         sa.Column("replayed_at", sa.DateTime(timezone=True)),
         sa.Column("discarded_at", sa.DateTime(timezone=True)),
         sa.Column("discard_reason", sa.Text),
-        sa.Column("discarded_by", sa.Text),  # absent from what was discarded before it was asked
+        # null in rows that were discarded before the column existed
+        sa.Column("discarded_by", sa.Text),
     )
 )

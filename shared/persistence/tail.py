@@ -1,4 +1,4 @@
-"""Reading a service's facts in their order, and being woken when there are more."""
+"""Reads a service's facts in their order, and wakes followers when there are more."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shared.persistence.faults import translated, unanswered
 class Tail:
     """Follows one event table; several followers of one process may share it.
 
-    Polling is the truth: a page is right whether or not anybody was notified. Notifications only shorten
-    the wait. A connection that is lost is opened anew by the next call.
+    Pages are complete whether or not a notification arrived; notifications only shorten the wait. A
+    connection that is lost is opened anew by the next call.
     """
 
     def __init__(self, url: str, table: str, codec: Codec) -> None:
@@ -28,7 +28,7 @@ class Tail:
         self._highest = 0  # position that anybody has read
 
     async def page(self, after: int, limit: int = 1000) -> list[Recorded]:
-        """The next facts behind a position, in order, ``limit`` at most; positions have gaps that stay.
+        """The next facts after a position, in order, ``limit`` at most; gaps between positions are permanent.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -47,7 +47,7 @@ class Tail:
         return [recorded(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
     async def next_page(self, after: int, limit: int, seconds: float) -> list[Recorded]:
-        """The next facts; where there are none, what stands there after a wait of so many seconds at most.
+        """The next facts; where there are none yet, wait for them, so many seconds at most.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -66,9 +66,10 @@ class Tail:
         return int(rows[0][0])
 
     async def wait(self, seconds: float, *, after: int | None = None) -> None:
-        """Until something may have been appended, or the time is over: then read a page.
+        """Wait until facts may have been appended, or the time is over; then read a page.
 
-        :param after: the position that the caller has read to; with it a shared tail wakes nobody too late.
+        :param after: the position that the caller has read to; facts beyond it that another follower has
+            read already end the wait at once.
         """
         if self._heard > self._settled or (after is not None and after < self._highest):
             return

@@ -1,4 +1,4 @@
-"""One database transaction that holds everything a message causes: inbox row, events, rows."""
+"""One database transaction for everything that a message causes: its inbox row, events and other rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEEN = insert(INBOX).on_conflict_do_nothing()
 
 @dataclass(frozen=True)
 class UnitOfWork:
-    """What a handler works with: all of it is committed together when the handler returns, or none."""
+    """What a handler works with: everything is committed when the handler returns, or nothing is."""
 
     connection: AsyncConnection
     store: Store
@@ -44,14 +44,15 @@ class UnitsOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """A transaction; committed on leaving, rolled back when an exception passes.
+        """Open a transaction: it is committed at the end of the block and rolled back by an exception.
 
         :raises StoreUnavailable: the database is away, or asked to try again (deadlock, timeout).
         """
         with translated():
             connection = await self._engine.connect()
         try:
-            with translated(network=False):  # a handler may meet networks of its own
+            # an OSError of a handler may come from another server than the database
+            with translated(network=False):
                 async with connection.begin():
                     yield UnitOfWork(connection, TransactionStore(connection, self._statements, self._codec))
         finally:
@@ -59,9 +60,9 @@ class UnitsOfWork:
 
     @asynccontextmanager
     async def once(self, source: str, event_id: str, consumer: str) -> AsyncIterator[UnitOfWork | None]:
-        """A unit for a message seen for the first time by this consumer; None: its effects are here already.
+        """A unit for a message that this consumer sees for the first time; None if it was handled before.
 
-        Of several deliveries at the same moment one gets the unit; the others wait for its commit.
+        Of several simultaneous deliveries one gets the unit; the others wait for its commit and get None.
         """
         async with self.begin() as unit:
             mark = {"consumer": consumer, "source": source, "event_id": event_id}
@@ -102,13 +103,13 @@ class TransactionStore:
         return aggregate_of(kind, aggregate_id, facts, version)
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
-        """What led to the first fact of a stream; None if nobody asked for it, or there is no stream."""
+        """The request that led to the first fact of a stream; None if none did, or there is no stream."""
         rows = await self._connection.execute(self._statements.select, {"id": aggregate_id, "version": 1})
         first = rows.first()
         return self._codec.recorded(0, first[0], first[1], aggregate_id, first[2]).trail if first else None
 
     async def save(self, *aggregates: Aggregate, receipt: Receipt | None = None) -> None:
-        """Store within the unit; from here on other writers wait for the unit's end, so save late.
+        """Store within the unit. Other writers then wait until the unit ends, so save as late as possible.
 
         A refused save leaves the unit usable: load again and decide again.
 

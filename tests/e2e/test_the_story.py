@@ -33,7 +33,7 @@ SUBMITTED_TO_MAILED = {
 TOPICS = ("stairs.incidents.v1", "stairs.appeals.v1", "stairs.notifications.v1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def told(system: RunningSystem) -> str:
     """What the demo prints, played once."""
     done = system.stairs("demo")

@@ -41,13 +41,13 @@ class Hands:
         return noticed
 
     async def rows(self, clock: str | None = None) -> list[Row]:
-        """What the table says, due first first, with the ledger up to date."""
+        """The rows of the table, the earliest due first, with the ledger up to date."""
         await self.follow()
         return rows_of(self.url, clock)
 
 
 def rows_of(url: str, clock: str | None = None) -> list[Row]:
-    """What the table of a database says, due first first."""
+    """The rows of a database's table, the earliest due first."""
     query = "SELECT * FROM deadlines WHERE coalesce(%s, clock) = clock ORDER BY due_at, id"
     with psycopg.connect(driver_url(url), autocommit=True) as connection:
         cursor = connection.execute(query, (clock,))

@@ -1,1 +1,1 @@
-"""What may be asked of this service: one method per command or question; knows no web, SQL or broker."""
+"""The use cases of appeals: one method per command or query. They know no web, SQL or broker."""

@@ -1,4 +1,4 @@
-"""Adopting the calendar that the rulebooks name now: an explicit act, never a side effect of a start."""
+"""Adopts the calendar that the rulebooks name now; an operator asks for it, no start does it by itself."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from shared.kernel.store import Store
 
 
 class Adoption:
-    """What a new calendar would move, and moving it."""
+    """Computes and makes the moves of decision deadlines to a new calendar."""
 
     def __init__(self, store: Store, policies: Policies) -> None:
         self._store, self._policies = store, policies
 
     async def proposed(self, appeal_ids: Iterable[UUID]) -> list[Move]:
-        """What adopting would move, of these appeals; nothing is changed."""
+        """The moves that adopting would make among these appeals; nothing is changed."""
         appeals = [await self._store.load(Appeal, each) for each in appeal_ids]
         return [move for appeal in appeals if (move := self._move(appeal)) is not None]
 
     async def adopt(
         self, appeal_ids: Iterable[UUID], adoption_id: UUID, actor: Actor, at: datetime
     ) -> Sequence[Move]:
-        """Move them, and record old and new due dates of all in one fact; without any, nothing is recorded.
+        """Move them, and record the old and new due instants in one fact; without moves nothing is recorded.
 
         :raises StreamMoved: one of them was decided at this very moment; nothing was moved.
         """

@@ -1,4 +1,4 @@
-"""What happens to appeals after they were requested, and looking at them."""
+"""The use cases of appeals after their request: deciding, withdrawing, executing, and reading."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from services.appeals.domain.permissions import (
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict, Refusal, Stale
-from shared.kernel.store import ATTEMPTS, ReceiptFor, StreamMoved, StreamUnknown
+from shared.kernel.errors import Refusal, Stale
+from shared.kernel.store import ReceiptFor, StreamUnknown, until_first
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one of many: the appeal as it is now, or why it was left alone."""
+    """What became of one of many appeals: the appeal as it is now, or why it was not changed."""
 
     appeal_id: UUID
     appeal: Appeal | None
@@ -71,22 +71,21 @@ class Appeals:
         :raises Refusal: whatever the deed refuses.
         """
         require_no_ssid_in(command.act.reason, command.act.comments)
-        for _ in range(ATTEMPTS):
+
+        async def done() -> Appeal:
             appeal = await self.get(command.appeal_id, command.act.actor)
             if command.expected not in (None, appeal.version):
                 raise Stale(f"The present version is {appeal.version}, not {command.expected}.")
             await self._do(command.deed, appeal, command.act)
             record = await self._record_of(appeal)
             record.note(appeal.id, appeal.status, command.act)
-            try:
-                await self._store.save(appeal, record, receipt=await receipt(appeal) if receipt else None)
-            except StreamMoved:
-                continue
+            await self._store.save(appeal, record, receipt=await receipt(appeal) if receipt else None)
             return appeal
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(done)
 
     async def decide_many(self, command: DecideMany, receipt: ReceiptFor | None = None) -> list[Result]:
-        """The same decision on many appeals: those that refuse are left alone, the others are saved together.
+        """Decide many appeals alike: those that refuse are not changed, the others are saved together.
 
         :raises ReasonRequired: a denial without a reason.
         :raises NotForThisRole: a role that decides no appeal at all.
@@ -95,20 +94,17 @@ class Appeals:
         require_no_ssid_in(command.act.reason, command.act.comments)
         if command.deed is Deed.DENY and command.act.stated_reason is None:
             raise ReasonRequired("Say why the appeals are denied, so that the coordinators know what to do.")
-        for _ in range(ATTEMPTS):
+
+        async def decided() -> list[Result]:
             results = [await self._result(command, appeal_id) for appeal_id in command.appeal_ids]
-            decided = [result.appeal for result in results if result.appeal]
-            if not decided and receipt is None:
+            changed = [result.appeal for result in results if result.appeal]
+            if not changed and receipt is None:
                 return results
-            records = await self._noted(decided, command.act)
-            try:
-                await self._store.save(
-                    *decided, *records, receipt=await receipt(results) if receipt else None
-                )
-            except StreamMoved:
-                continue
+            records = await self._noted(changed, command.act)
+            await self._store.save(*changed, *records, receipt=await receipt(results) if receipt else None)
             return results
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(decided)
 
     async def _result(self, command: DecideMany, appeal_id: UUID) -> Result:
         try:

@@ -17,7 +17,7 @@ SOON = 2  # seconds in which the news of a submission usually arrives
 async def find_case(cases: KnownCases, case_number: str, actor: Actor) -> KnownCase:
     """The submitted case, in the caller's scope.
 
-    :raises CaseNotKnownYet: it looks like a case number; its submission may be on the way.
+    :raises CaseNotKnownYet: it looks like a case number; the news of its submission may be on the way.
     :raises CaseNotSubmitted: no submitted case can have such a number (a draft has none).
     :raises CaseNotFound: outside the caller's scope.
     """

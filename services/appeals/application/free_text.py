@@ -1,18 +1,15 @@
-"""What free text may not hold."""
+"""Keeps SSIDs out of free text."""
 
 from __future__ import annotations
 
-import re
-
 from services.appeals.domain.errors import SsidInText
-
-TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
+from shared.kernel.ssid import holds_ssid
 
 
 def require_no_ssid_in(*texts: str | None) -> None:
-    """Take text without a bare run of ten digits, in all likelihood an SSID: none is ever held here (A-17).
+    """Require that no text holds a run of ten digits, which may be an SSID: this service stores none (A-17).
 
-    :raises SsidInText: without repeating the text.
+    :raises SsidInText: one does; the refusal does not repeat the text.
     """
-    if any(TEN_DIGITS.search(text) for text in texts if text):
+    if any(holds_ssid(text) for text in texts if text):
         raise SsidInText("Ten digits in a row look like an SSID. Name students by their reference only.")

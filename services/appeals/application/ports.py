@@ -1,4 +1,4 @@
-"""What the use cases need of the world, beside the event store."""
+"""The ports that the use cases need beside the event store."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RecordedFact(Protocol):
 
 
 class Archive(Store, Protocol):
-    """A store that also tells what happened."""
+    """A store that also reads the recorded facts of a stream."""
 
     async def facts(self, aggregate_id: UUID) -> Sequence[RecordedFact]:
         """Everything that happened to an aggregate, oldest first; empty if nothing ever did."""

@@ -1,4 +1,4 @@
-"""Asking: what is on offer, and the request of one appeal per student, all or none."""
+"""The use cases of requesting: what is on offer, and one appeal per student, all or none."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ from services.appeals.domain.permissions import (
 from services.appeals.domain.policy import AppealPolicy, Route
 from services.appeals.domain.student_test_record import Room, StudentTestRecord
 from services.appeals.domain.values import Act, AppealType, KnownCase, Request
-from shared.kernel.errors import Conflict, Issue, Refusal
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+from shared.kernel.errors import Issue, Refusal
+from shared.kernel.store import ReceiptFor, Store, StreamUnknown, until_first
 
 Place = tuple[StudentTestRecord, Room]
 """A student's record, and the room that it leaves for what is asked."""
 
-LOADS_AT_ONCE = 4  # of one request; the pool is for everybody
+# of one request; other requests need connections of the pool, too
+LOADS_AT_ONCE = 4
 
 
 class AppealRequests:
@@ -49,7 +50,7 @@ class AppealRequests:
         self._policies = policies
 
     async def offers(self, asked: AskOffers) -> tuple[KnownCase, Offers]:
-        """HR-15: what may be asked for, and where it is nothing, why.
+        """The appeals that may be requested (HR-15), or why there are none.
 
         :raises NotForThisRole: a role without a part in appeals.
         :raises StudentNotInCase: the case does not list this student.
@@ -77,8 +78,11 @@ class AppealRequests:
         require_filing_left_to_sites(command.actor, case)
         policy = self._policies.for_year(case.administration_year)
         routes = _routes(command, case, policy)
+        # reserved in the first attempt, so that a lost race spends no further ones
         numbers: Sequence[str] = ()
-        for _ in range(ATTEMPTS):
+
+        async def requested() -> list[Appeal]:
+            nonlocal numbers
             places = await self._places(command, case)
             numbers = numbers or await self._numbers.reserve(case.case_number, len(command.students))
             requests = [_request(command, *pair) for pair in zip(command.students, numbers, strict=True)]
@@ -90,14 +94,10 @@ class AppealRequests:
                 _admitted(place, appeal, Act(command.actor, command.at))
                 for place, appeal in zip(places, appeals, strict=True)
             ]
-            try:
-                await self._store.save(
-                    *appeals, *together, receipt=await receipt(appeals) if receipt else None
-                )
-            except StreamMoved:
-                continue
+            await self._store.save(*appeals, *together, receipt=await receipt(appeals) if receipt else None)
             return appeals
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(requested)
 
     async def _places(self, command: RequestAppeals, case: KnownCase) -> list[Place | None]:
         """The students' records with the room that they leave, None where there is no record yet.

@@ -1,4 +1,4 @@
-"""Questions to the lists: who may ask is settled here; a list answers within the caller's scope (HR-29)."""
+"""Searches in the lists: who may search is judged here; a list keeps to the caller's scope (HR-29)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class AppealSearches(Generic[W, S, P]):
     ) -> Listed:
         """Up to ``limit`` appeals in the caller's scope.
 
-        :param now: by which it is judged whether a decision is overdue.
+        :param now: the instant by which a decision is overdue or not.
         :raises NotForThisRole: a role without a part in appeals.
         """
         require_appeal_reader(actor)
@@ -73,7 +73,7 @@ class DeadlinesOfAppeals(Generic[W]):
     async def find(
         self, wanted: W, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Listed:
-        """Up to ``limit`` deadlines in the caller's scope behind a place, the one that is due first first.
+        """Up to ``limit`` deadlines in the caller's scope after a place, the earliest due first.
 
         :raises NotForThisRole: a role without a part in appeals.
         """

@@ -52,7 +52,7 @@ class Appeal(Aggregate):
 
     @classmethod
     def request(cls, asked: Request, case: KnownCase, route: Route, policy: AppealPolicy) -> Appeal:
-        """Open an appeal by a row of the routing table; whether the row applies was judged in ``offers``."""
+        """Open an appeal by a row of the routing table; ``offers`` has judged that the row applies."""
         return cls._create(
             cls.Requested,
             id=asked.appeal_id,  # it comes in with the command
@@ -67,7 +67,7 @@ class Appeal(Aggregate):
         )
 
     def approve(self, act: Act, policy: AppealPolicy, window_closes_on: date | None) -> None:
-        """Say yes.
+        """Approve it.
 
         :param window_closes_on: the last day of the selected testing window, when it is known.
         :raises AlreadyDecided: it does not wait for a decision.
@@ -85,7 +85,7 @@ class Appeal(Aggregate):
         )
 
     def deny(self, act: Act) -> None:
-        """Say no, with a reason.
+        """Deny it, with a reason.
 
         :raises AlreadyDecided: it does not wait for a decision.
         :raises ReasonRequired: no reason, or a blank one.
@@ -137,9 +137,9 @@ class Appeal(Aggregate):
         self.trigger_event(self.Resubmitted, reason=act.stated_reason, comments=act.comments, **self._by(act))
 
     def adopt_calendar(self, policy: AppealPolicy, actor: Actor, at: datetime) -> None:
-        """Let the decision be due by another calendar than the one by which it was computed.
+        """Move the deadline of the decision to the present calendar.
 
-        What is decided, has no clock, or is computed by this very calendar stays as it is.
+        Nothing changes if it is decided, has no deadline, or was computed by this calendar.
         """
         due = self.due_by(policy)
         if due is None or self.decide_by is None:
@@ -157,7 +157,7 @@ class Appeal(Aggregate):
         )
 
     def due_by(self, policy: AppealPolicy) -> datetime | None:
-        """When the decision would be due by the calendar and clock of now; None: nothing is to be moved."""
+        """When the decision would be due by the present calendar and rule; None if nothing is to be moved."""
         if not self.status.is_pending or self.decide_by is None or self.clock not in policy.clocks:
             return None
         due = policy.decide_by(policy.clocks[self.clock], self.received_at)
@@ -187,7 +187,7 @@ class Appeal(Aggregate):
         decide_by: datetime | None,
         comments: str | None,
     ) -> None:
-        """What is so of a new appeal."""
+        """The state of a new appeal."""
         self.identity = Identity.from_fact(about)
         self.declared = declared
         self.routing = Routing(terms["routing"])

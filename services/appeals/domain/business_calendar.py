@@ -1,4 +1,4 @@
-"""Decisions' deadlines in business days: K5, K6, K7 by the ruling A-10.
+"""Deadlines of decisions in business days: K5, K6, K7 by the ruling A-10.
 
 A request that arrives outside business hours counts as received at the next opening; the day of receipt is
 not counted; the answer is due when the office closes on day N. Days are counted on the office's calendar and

@@ -1,4 +1,4 @@
-"""A calendar is adopted: which running decision clocks it moves, and from when to when (ADR 0014)."""
+"""The adoption of a calendar: which running decision deadlines it moves, from when to when (ADR 0014)."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class CalendarAdoption(Aggregate):
 
     @classmethod
     def of(cls, adoption_id: UUID, moves: Sequence[Move], actor: Actor, at: datetime) -> CalendarAdoption:
-        """Record it."""
+        """Record an adoption."""
         kept = [move.as_fact() for move in moves]
         return cls._create(cls.Adopted, id=adoption_id, moves=kept, actor=actor.as_fact(), occurred_at=at)
 
     @event(Adopted)
     def __init__(self, moves: list[dict[str, Any]]) -> None:
-        """What is so afterwards."""
+        """The moves of the adoption."""
         self.moves = moves

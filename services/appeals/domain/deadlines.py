@@ -1,6 +1,6 @@
 """What the facts of appeals and cases mean for K5, K6, K7, K9 and K20 of domain §8 (ADR 0013).
 
-A decision is due when its appeal says so (``decide_by``): the ledger repeats it, and computes nothing anew.
+The appeal computes when its decision is due (``decide_by``); the ledger takes this over.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def changes_of(fact: facts.Event | facts.Requested, policy_of: PolicyOf) -> list
 
 
 def filing_closes(case: KnownCase, closes_on: date, policy: AppealPolicy, at: datetime, why: str) -> Due:
-    """K9: until when appeals are taken under a case; for a case that leads to some and has none.
+    """K9: until when appeals can be filed under a case; for a case that leads to some and has none yet.
 
     :param closes_on: the last day of the testing window.
     :param at: when the fact happened by which that is so.

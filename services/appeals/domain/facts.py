@@ -9,7 +9,7 @@ from eventsourcing.domain import Aggregate
 
 
 class Event(Aggregate.Event):
-    """Every fact says who, when in the world, and of which appeal: whoever publishes it asks nobody."""
+    """Every fact says who acted, when, and on which appeal, so that it can be published alone."""
 
     TOPIC: ClassVar[str]
     actor: dict[str, str | None]
@@ -24,7 +24,7 @@ class Created(Aggregate.Created, Event):
 
 
 class Requested(Created):
-    """A coordinator (or CalTAC for them) asked; the clock of its decider runs."""
+    """A coordinator (or CalTAC for them) requested the appeal; the decider's deadline runs."""
 
     TOPIC = "appeals.appeal.requested"
     declared: dict[str, Any]  # event_state, minutes_paused, part
@@ -35,7 +35,7 @@ class Requested(Created):
 
 
 class Approved(Event):
-    """The decider said yes; CalTAC has it executed (A-31)."""
+    """The decider approved; CalTAC has it executed (A-31)."""
 
     TOPIC = "appeals.appeal.approved"
     reason: str | None
@@ -45,7 +45,7 @@ class Approved(Event):
 
 
 class Denied(Event):
-    """The decider said no, and why."""
+    """The decider denied, with a reason."""
 
     TOPIC = "appeals.appeal.denied"
     reason: str

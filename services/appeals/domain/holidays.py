@@ -32,7 +32,7 @@ class FixedDate:
     since: int = 0
 
     def day_off(self, year: int) -> date | None:
-        """The date itself, or where the weekend moves it to; None on a Saturday that moves nowhere."""
+        """The date, or the day to which a weekend moves it; None on a Saturday that is not moved."""
         if year < self.since:
             return None
         day = date(year, self.month, self.day)

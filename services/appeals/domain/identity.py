@@ -14,7 +14,7 @@ from shared.kernel.actor import Actor
 
 @dataclass(frozen=True)
 class Identity:
-    """What of an appeal never changes; no SSID."""
+    """The parts of an appeal that never change; no SSID is among them."""
 
     appeal_id: UUID
     appeal_number: str

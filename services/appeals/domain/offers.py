@@ -1,7 +1,7 @@
 """HR-15: the appeals on offer = catalog ∩ test kind ∩ event state, and where there is none, why.
 
-The rows of domain §5.7 are data (``AppealPolicy.routes``); here is only how a row is held against a case.
-What is not known (the state, the minutes, the part) stands in nobody's way: the decider checks it.
+The rows of domain §5.7 are data (``AppealPolicy.routes``); this module compares a row with a case. A value
+that is not known (the state, the minutes, the part) refuses nothing: the decider checks it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _taken(route: Route, record: StudentTestRecord, case: KnownCase) -> Withheld
 
 
 def refusal_for(reason: WithheldReason) -> Refusal:
-    """The refusal that a reason of the rulebook stands for."""
+    """The refusal for a reason of the rulebook."""
     return OFFER_REFUSALS[reason.refusal](reason.text)
 
 

@@ -1,4 +1,4 @@
-"""What a year's rulebook says, in the form in which the domain decides by it: data, no code."""
+"""A year's rules of appeals as data, in the form in which the domain uses them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class DecisionDeadlineRule:
     """How long the decider has (K5–K7); of K9 and K20 how they are called, their length is said elsewhere."""
 
     id: str
-    business_days: int | None  # None: no clock at all
-    published: bool  # False: a service target, promised to nobody
+    business_days: int | None  # None: no deadline
+    published: bool  # False: an internal target that is promised to nobody
     title: str = ""  # in a coordinator's words
     warnings: tuple[int, ...] = ()  # how many business days each leaves
     announced: bool = False  # whether others are told when it is at risk or overdue
@@ -35,7 +35,7 @@ class DecisionDeadlineRule:
 
 @dataclass(frozen=True)
 class TypeRule:
-    """What is so of every appeal of one type."""
+    """The rules of every appeal of one type."""
 
     appeal_type: AppealType
     withdrawable: bool  # HR-19, A-12
@@ -93,11 +93,11 @@ class AppealPolicy:
     calendar: BusinessCalendar
 
     def clock_called(self, name: str) -> DecisionDeadlineRule:
-        """The clock of this name; of one that the year has no more the name alone: facts outlive rules."""
+        """The deadline rule of this name; if the year lacks one that an old fact names, its name alone."""
         return self.clocks.get(name) or DecisionDeadlineRule(name, None, published=False, title=name)
 
     def decide_by(self, clock: DecisionDeadlineRule, received_at: datetime) -> datetime | None:
-        """When the decision is due; None where the rulebook sets no clock."""
+        """When the decision is due; None if the rulebook sets no deadline."""
         if clock.business_days is None:
             return None
         return self.calendar.due(received_at, clock.business_days)
@@ -116,7 +116,7 @@ class AppealPolicy:
         return min(last, window) if window else last
 
     def terms(self, route: Route) -> dict[str, Any]:
-        """By which rules an appeal was taken in: kept with it, whatever the rulebook says later."""
+        """The rules by which an appeal is accepted; it keeps them, whatever the rulebook says later."""
         return {
             "routing": route.routing.value,
             "clock": route.clock.id,

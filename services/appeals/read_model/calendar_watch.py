@@ -53,7 +53,7 @@ async def watch_calendars(engine: AsyncEngine, present: Callable[[str], str], st
 
 
 async def undecided(engine: AsyncEngine) -> list[UUID]:
-    """The appeals that wait for a decision, what is due first first."""
+    """The appeals that wait for a decision, the earliest due first."""
     waiting = [status.value for status in PENDING]
     query = sa.select(appeal_list.c.id).where(appeal_list.c.status.in_(waiting))
     with translated():

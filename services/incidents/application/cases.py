@@ -1,9 +1,8 @@
-"""The use cases of filing: load, ask the aggregate, save; every rule is asked for, none is made here."""
+"""The use cases of filing: load the case, let it decide, save it. The rules are in the domain."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,8 +39,7 @@ from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.testing_window import require_reporting_open
 from services.incidents.domain.values import administration_year
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved
+from shared.kernel.store import ReceiptFor, Store, until_first
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,11 @@ class Cases:
         return await self._saved(case, receipt)
 
     async def revise(self, command: ReviseCase) -> Case:
-        """Change some fields of a draft; where the type changes, the details start anew.
+        """Change some fields of a draft; if the incident type changes, the former details are dropped.
 
         :raises Refusal: it is no draft, or not the caller's; or the form does not take it.
         """
-        return await self._until_first(lambda: self._revised(command))
+        return await until_first(lambda: self._revised(command))
 
     async def _revised(self, command: ReviseCase) -> Case:
         case = await self._editable(command.case_id, command.actor, command.expected)
@@ -104,7 +102,8 @@ class Cases:
         if "corrects" in changes:
             await self._corrections.require_known(stated.corrects, command.actor)
         accepted = self._accepted(stated, command.actor, command.at)
-        came: Mapping[str, object] = changes.get("details", {})  # the others are sealed already
+        # details that are not in the request are sealed already
+        came: Mapping[str, object] = changes.get("details", {})
         details, students = await seal_report(accepted, came, command.ssids or (), self._vault)
         if "details" in changes:
             accepted = accepted.with_details(details)
@@ -132,7 +131,7 @@ class Cases:
         named: Callable[[Case], Awaitable[SsidList]],
         receipt: ReceiptFor | None = None,
     ) -> Case:
-        """List the students that ``named`` answers; it is asked when the caller may list any.
+        """List the students that ``named`` returns; it is called once the caller is known to be allowed to.
 
         :raises Refusal: it is no draft, or not the caller's; or whatever ``named`` refuses.
         """
@@ -144,12 +143,12 @@ class Cases:
             case.list_students(students, rules, command.actor, command.at)
             return await self._saved(case, receipt)
 
-        return await self._until_first(listed)
+        return await until_first(listed)
 
     async def record_breach_call(self, command: RecordBreachCall, receipt: ReceiptFor | None = None) -> Case:
         """Put the phone call of a breach on record.
 
-        Who may is a rule of the day as well as of the stated year: nobody states their way past HR-11.
+        The rules of the day and of the stated year both count, so a wrong year does not evade HR-11.
 
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
@@ -164,14 +163,15 @@ class Cases:
             case.record_breach_call(command.call, command.actor, command.at)
             return await self._saved(case, receipt)
 
-        return await self._until_first(recorded)
+        return await until_first(recorded)
 
     async def submit(self, command: SubmitCase, receipt: ReceiptFor | None = None) -> Case:
-        """Put a draft on record for good, under a new case number.
+        """Submit a draft under a new case number.
 
-        :raises Refusal: it cannot be submitted as it is; no number is spent then.
+        :raises Refusal: it cannot be submitted as it is; no number is used then.
         """
-        numbers: dict[str, str] = {}  # by year, so that a lost race spends no second one
+        # by year; kept over the attempts, so that a lost race uses no second number
+        numbers: dict[str, str] = {}
 
         async def submitted() -> Case:
             case = await self._editable(command.case_id, command.actor, command.expected)
@@ -185,12 +185,12 @@ class Cases:
             case.submit(numbers[year], ready)
             return await self._saved(case, receipt)
 
-        return await self._until_first(submitted)
+        return await until_first(submitted)
 
     async def delete_draft(self, command: DeleteDraft) -> None:
-        """Throw a draft away.
+        """Delete a draft.
 
-        :raises Refusal: it is none, or not the caller's.
+        :raises Refusal: it is no draft, or not the caller's.
         """
 
         async def deleted() -> Case:
@@ -198,7 +198,7 @@ class Cases:
             case.delete(command.actor, command.at)
             return await self._saved(case)
 
-        await self._until_first(deleted)
+        await until_first(deleted)
 
     async def get(self, case_id: UUID, actor: Actor) -> Case:
         """The case as it is now.
@@ -223,7 +223,7 @@ class Cases:
     async def masks(self, case: Case, actor: Actor, ssids: Sequence[str] = ()) -> Mapping[str, str]:
         """``******1234`` by ``student_ref``, for callers who may read SSIDs; nothing for others.
 
-        :param ssids: those that this very caller has just sent, so that they need not be opened again.
+        :param ssids: those that the caller has just sent, so that they need not be unsealed.
         """
         if not can_read_ssids(actor):
             return {}
@@ -236,9 +236,9 @@ class Cases:
         return shown
 
     async def _editable(self, case_id: UUID, actor: Actor, expected: int | None) -> Case:
-        """The case in the version that the caller decided on, provided that the caller files here.
+        """The case in the version that the caller decided on, if the caller may file for its school.
 
-        Whether it still is a draft, the case says.
+        The case itself judges whether it is still a draft.
         """
         case = await find_case(self._store, case_id, actor)
         require_filer(actor)
@@ -252,10 +252,3 @@ class Cases:
     async def _saved(self, case: Case, receipt: ReceiptFor | None = None) -> Case:
         await self._store.save(case, receipt=await receipt(case) if receipt else None)
         return case
-
-    async def _until_first(self, attempt: Callable[[], Awaitable[Case]]) -> Case:
-        """The case once nobody changed it between the first look at it and the save: all is judged again."""
-        for _ in range(ATTEMPTS):
-            with suppress(StreamMoved):
-                return await attempt()
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)

@@ -1,4 +1,4 @@
-"""What somebody wants done. ``at`` is when they asked; ``expected`` is the version that they decided on."""
+"""What callers ask for. ``at`` is when they asked; ``expected`` is the version that they decided on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.kernel.actor import Actor
 
 @dataclass(frozen=True)
 class DraftCase:
-    """Begin a case. The report's details are as they came: SSIDs in them are plain until they are sealed."""
+    """Begin a case. SSIDs in the report's details are still plain."""
 
     case_id: UUID
     report: Report
@@ -28,7 +28,7 @@ class DraftCase:
 
 @dataclass(frozen=True)
 class ReviseCase:
-    """Change some fields of a draft; ``details`` as they came; another type starts with no details."""
+    """Change some fields of a draft. SSIDs in ``details`` are still plain."""
 
     case_id: UUID
     changes: Mapping[str, object]  # fields of ``Report``; None clears one
@@ -74,7 +74,7 @@ class RecordBreachCall:
 
 @dataclass(frozen=True)
 class SubmitCase:
-    """Put a draft on record for good."""
+    """Submit a draft."""
 
     case_id: UUID
     actor: Actor
@@ -84,7 +84,7 @@ class SubmitCase:
 
 @dataclass(frozen=True)
 class DeleteDraft:
-    """Throw a draft away."""
+    """Delete a draft."""
 
     case_id: UUID
     actor: Actor
@@ -113,7 +113,7 @@ class Classify:
 
 @dataclass(frozen=True)
 class AddNote:
-    """Say something about a submitted case."""
+    """Add a note to a submitted case."""
 
     case_id: UUID
     note_id: UUID
@@ -136,7 +136,7 @@ class DemandAction:
 
 @dataclass(frozen=True)
 class RecordConcern:
-    """Tell something upward."""
+    """Report a concern to the coordinators."""
 
     concern_id: UUID
     seen: Observation
@@ -157,7 +157,7 @@ class ChooseFilingProtocol:
 
 @dataclass(frozen=True)
 class NoteAppeal:
-    """Take over how an appeal of the case stands."""
+    """Record the state of an appeal of the case."""
 
     case_id: UUID
     appeal: NotedAppeal

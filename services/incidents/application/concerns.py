@@ -1,4 +1,4 @@
-"""What is told upward."""
+"""The use cases of concerns."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Concerns:
     async def record(self, command: RecordConcern, receipt: ReceiptFor | None = None) -> Concern:
         """Tell the coordinators of a school and its LEA (M p34, p273, p279).
 
-        Who names no school tells of the own one.
+        Without a school in the request, it is the caller's own.
 
         :raises Refusal: the caller may not, or the text holds an SSID.
         """

@@ -18,13 +18,13 @@ class NumberedCases(Protocol):
 
 
 class Corrections:
-    """Looks after the link from a case to the one that it corrects."""
+    """Checks the link from a case to the one that it corrects."""
 
     def __init__(self, cases: NumberedCases) -> None:
         self._cases = cases
 
     async def require_known(self, corrects: str | None, actor: Actor) -> None:
-        """The case that is corrected has to exist; where none is named, nothing is asked.
+        """Require that the corrected case exists; None names no case and is always accepted.
 
         :raises InvalidReport: there is none of this number in the caller's scope.
         """

@@ -13,8 +13,7 @@ from services.incidents.domain.case import Case
 from services.incidents.domain.discussion import Discussion, Note, discussion_of
 from services.incidents.domain.permissions import require_action_demander, require_note_writer
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict
-from shared.kernel.store import ATTEMPTS, ReceiptFor, Store, StreamMoved, StreamUnknown
+from shared.kernel.store import ReceiptFor, Store, StreamUnknown, until_first
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,12 @@ class Discussions:
         decide: Callable[[Discussion], None],
         receipt: ReceiptFor | None,
     ) -> Discussed:
-        for _ in range(ATTEMPTS):
+        async def said() -> Discussed:
             found = await self._discussion(case.id)
             discussed = Discussed(case, found or Discussion.open(case, command.actor, command.at))
             decide(discussed.discussion)
             kept = await receipt(discussed) if receipt else None
-            try:
-                await self._store.save(discussed.discussion, receipt=kept)
-            except StreamMoved:
-                continue
+            await self._store.save(discussed.discussion, receipt=kept)
             return discussed
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(said)

@@ -1,4 +1,4 @@
-"""What becomes of a case after its submission, told by events: ours and those of the appeals service."""
+"""Changes cases after their submission, on events of this service and of the appeals service."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from shared.kernel.store import Store, change
 
 
 class Outcomes:
-    """Reactions; each may be asked again and then changes nothing."""
+    """Reactions to events; a repeated event changes nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def note_appeal(self, command: NoteAppeal) -> None:
-        """Take over how an appeal stands; the end of the last one ends the case (HR-25).
+        """Record the state of an appeal; when the last appeal ends, the case ends (HR-25).
 
         :raises StreamUnknown, NotSubmitted: there is no such submitted case.
         """

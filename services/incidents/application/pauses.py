@@ -11,7 +11,7 @@ from services.incidents.domain.pauses import Return, Sitting, after_pause, next_
 
 @dataclass(frozen=True)
 class Paused:
-    """What the student finds on coming back, and who says so."""
+    """What the student finds on coming back, with the source of the rule."""
 
     locks: bool
     found: Return

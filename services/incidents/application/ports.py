@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as they would say it."""
+"""The ports that the use cases need beside the event store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.incidents.domain.values import SealedStudent
 
 
 class StudentVault(Protocol):
-    """Where SSIDs are sealed and opened; nothing else in the system can (ADR 0007)."""
+    """Seals and unseals SSIDs; nothing else in the system can (ADR 0007)."""
 
     def ref(self, ssid: str) -> str:
         """The student's keyed pseudonym: the same in every case, and no way back without the key."""
@@ -49,7 +49,7 @@ class RecordedFact(Protocol):
 
     @property
     def position(self) -> int:
-        """Grows with time over all streams."""
+        """The position among all facts of the service; it grows with time."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class RecordedFact(Protocol):
 
 
 class FactArchive(Protocol):
-    """Streams, fact by fact, for whoever asks what happened."""
+    """Reads the recorded facts of a stream."""
 
     async def facts(self, aggregate_id: UUID) -> Sequence[RecordedFact]:
         """Everything recorded under this id, oldest first; nothing for an unknown id."""

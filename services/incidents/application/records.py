@@ -13,8 +13,7 @@ from services.incidents.domain.disclosures import Disclosures, disclosures_of
 from services.incidents.domain.discussion import discussion_of
 from services.incidents.domain.permissions import require_ssid_reader
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict
-from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
+from shared.kernel.store import Store, StreamUnknown, until_first
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class DisclosedStudent:
 
 
 class Records:
-    """Reads that leave a trace, and the trace."""
+    """Reads of SSIDs, which are recorded, and the history of a case."""
 
     def __init__(self, store: Store, facts: FactArchive, vault: StudentVault) -> None:
         self._store = store
@@ -54,20 +53,18 @@ class Records:
         await find_case(self._store, case_id, actor)
         own = await self._facts.facts(case_id)
         reads = await self._facts.facts(disclosures_of(case_id))
-        said = (await self._facts.facts(discussion_of(case_id)))[1:]  # that it was opened says nothing
+        # without the first fact, which only opens the discussion
+        said = (await self._facts.facts(discussion_of(case_id)))[1:]
         return sorted([*own, *reads, *said], key=lambda recorded: recorded.position)
 
     async def _record(self, command: ReadStudents, count: int) -> None:
-        for _ in range(ATTEMPTS):
+        async def recorded() -> None:
             try:
                 reads = await self._store.load(Disclosures, disclosures_of(command.case_id))
             except StreamUnknown:
                 reads = Disclosures.first(command.case_id, count, command.actor, command.at)
             else:
                 reads.again(count, command.actor, command.at)
-            try:
-                await self._store.save(reads)
-            except StreamMoved:
-                continue
-            return
-        raise Conflict("Too many reads at the same moment; please try again.", retry_after=1)
+            await self._store.save(reads)
+
+        await until_first(recorded)

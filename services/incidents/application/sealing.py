@@ -1,8 +1,7 @@
-"""From what a caller sent to what may be stored: SSIDs judged and sealed, free text judged (HR-07, A-17)."""
+"""Checks and seals the SSIDs that a caller sent, and checks free text for SSIDs (HR-07, A-17)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from services.incidents.application.ports import StudentVault
@@ -17,14 +16,13 @@ from services.incidents.domain.report import AcceptedReport
 from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import SealedStudent
 from shared.kernel.errors import Issue
-
-TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
+from shared.kernel.ssid import holds_ssid
 
 
 async def seal_report(
     accepted: AcceptedReport, details: Mapping[str, object], ssids: Sequence[str], vault: StudentVault
 ) -> tuple[dict[str, object], list[SealedStudent]]:
-    """Details and the listed students as facts may keep them.
+    """Check a report and seal its SSIDs; returns the details and the listed students as facts keep them.
 
     :param details: those of the report that came with this request; the others are sealed already.
     :raises Invalid: an SSID, a detail or a text cannot be accepted; nothing was sealed then.
@@ -41,7 +39,7 @@ async def seal_report(
 
 
 def require_details(details: Mapping[str, object], asked: Asked) -> None:
-    """Take details that are what their type asks for.
+    """Require that the details are what the incident type asks for.
 
     :raises InvalidSsid, DuplicateSsid, InvalidReport: they are not; the issues say where.
     """
@@ -56,12 +54,12 @@ def require_details(details: Mapping[str, object], asked: Asked) -> None:
 
 
 def require_no_ssid_in(texts: Mapping[str, str | None]) -> None:
-    """Take free text without SSIDs: a bare run of ten digits is taken for one.
+    """Require that free text holds no SSID, which is to say no run of ten digits.
 
     :param texts: by JSON pointer.
-    :raises SsidInText: it is not; the issues say where, and never what.
+    :raises SsidInText: it does; the issues say where, and never repeat the text.
     """
-    found = [pointer for pointer, text in texts.items() if text and TEN_DIGITS.search(text)]
+    found = [pointer for pointer, text in texts.items() if text and holds_ssid(text)]
     if found:
         raise SsidInText(
             "List students by their SSIDs; free text is read by people and mailed.",
@@ -70,7 +68,7 @@ def require_no_ssid_in(texts: Mapping[str, str | None]) -> None:
 
 
 def masked(ssid: str) -> str:
-    """What a list shows of an SSID."""
+    """The SSID with all but its last four digits masked."""
     return "*" * 6 + ssid[-4:]
 
 

@@ -1,4 +1,4 @@
-"""Questions to the lists: who may ask is settled here; a list answers within the caller's scope (HR-29)."""
+"""Searches in the lists: who may search is judged here; a list keeps to the caller's scope (HR-29)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class DeadlinesOfCases(Generic[W]):
     async def find(
         self, wanted: W, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Listed:
-        """Up to ``limit`` deadlines in the caller's scope behind a place, the one that is due first first.
+        """Up to ``limit`` deadlines in the caller's scope after a place, the earliest due first.
 
         :raises NotAllowed: the role sees no cases.
         """

@@ -12,8 +12,8 @@ from services.incidents.domain.testing_window import TestingWindow, id_of_window
 from services.incidents.domain.values import CDS_OF_LEA, year_beginning
 from services.incidents.domain.windows import Expiry, Lifetime, Window, expiry
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Conflict, Stale
-from shared.kernel.store import ATTEMPTS, Store, StreamMoved, StreamUnknown
+from shared.kernel.errors import Stale
+from shared.kernel.store import Store, StreamUnknown, until_first
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Windows:
         require_window_visible(command.actor, command.window.cds)
         require_window_setter(command.actor)
         rules = self._rulebooks.for_year(command.year)
-        for _ in range(ATTEMPTS):
+
+        async def changed() -> TestingWindow:
             found = await self._find(command.window.cds, command.year)
             version = found.version if found else 0
             if command.expected not in (None, version):
@@ -62,12 +63,10 @@ class Windows:
                 found = TestingWindow.first(command.window, command.year, rules, command.actor, command.at)
             else:
                 found.set(command.window, rules, command.actor, command.at)
-            try:
-                await self._store.save(found)
-            except StreamMoved:
-                continue
+            await self._store.save(found)
             return found
-        raise Conflict("Too many changes at the same moment; please try again.", retry_after=1)
+
+        return await until_first(changed)
 
     async def get(self, cds: str, year: str, actor: Actor) -> TestingWindow:
         """The window that was set for this very place.
@@ -81,7 +80,7 @@ class Windows:
         return found
 
     async def in_force(self, cds: str, year: str) -> Window | None:
-        """The window by which a place tests: a school's own, else its LEA's; None where neither was set."""
+        """The window that applies to a place: a school's own, else its LEA's; None if neither was set."""
         for place in dict.fromkeys((cds, cds[:CDS_OF_LEA])):
             found = await self._find(place, year)
             if found is not None:
@@ -89,9 +88,9 @@ class Windows:
         return None
 
     async def life_of(self, test: str, started_on: date, cds: str | None, actor: Actor) -> Life:
-        """How long a test lives that was started on this day.
+        """How long a test that was started on this day can be continued.
 
-        :param cds: the school (or LEA) whose window counts; None: only the days and the year do.
+        :param cds: the school (or LEA) whose window counts; None for no window.
         :raises Refusal: no such test in that year, not the caller's place, or started when nobody tested.
         """
         if cds is not None:
@@ -108,7 +107,7 @@ class Windows:
         return Life(year, found, window, lifetime)
 
     def _year_of_test(self, day: date) -> str:
-        """The year whose windows may still be open on that day, until July 15; then the next one's."""
+        """The year whose windows may still be open: until July 15 the one that ends, then the next."""
         before = year_beginning(day.year - 1)
         latest = self._rulebooks.for_year(before).testing_window.latest
         return before if day <= latest.of(before) else year_beginning(day.year)

@@ -11,12 +11,12 @@ TERMINAL = frozenset({"denied", "withdrawn", "processed", "not_required"})
 """§5.5; an approved appeal still has to be executed."""
 
 PENDING = frozenset({"pending_cde", "pending_caltac"})
-"""How an appeal begins, and nothing leads back to."""
+"""The states in which an appeal begins; none is reached again later."""
 
 DECIDED = frozenset({"approved", "denied", "processed"})
 
 WAITING = {"pending_cde": "cde", "pending_caltac": "caltac", "processing_failed": "caltac"}
-"""Whose turn it is; CalTAC resubmits what could not be executed (A-27)."""
+"""The desk that has to act; CalTAC resubmits what could not be executed (A-27)."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class NotedAppeal:
 
 
 def sub_status(appeals: Sequence[NotedAppeal]) -> SubStatus | None:
-    """What is waited for, the CDE before CalTAC; *partial* when that desk has decided some students (P15).
+    """The desk that the case waits for, the CDE before CalTAC; *partial* if it has decided some (P15).
 
-    A withdrawn appeal was not decided, and a student for whom it was filed again waits anew.
+    A withdrawn appeal does not count as decided; a student for whom it is filed again waits again.
     """
     for desk, pending, partial in (
         ("cde", SubStatus.PENDING_CDE, SubStatus.PARTIAL_CDE),

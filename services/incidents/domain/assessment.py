@@ -22,7 +22,7 @@ class SeverityReason:
 
 @dataclass(frozen=True)
 class Assessment:
-    """Severity is never the filer's choice (HR-05); the rulebook's version is kept with what it decided."""
+    """The severity and its consequences by the rulebook, never by the filer's choice (HR-05)."""
 
     incident_title: str
     severity: Severity
@@ -32,10 +32,11 @@ class Assessment:
     pre_action: PreAction | None
     appeal_types: tuple[AppealType, ...]
     cde_copy: bool
-    report_within_hours: int = 24  # K3, of the year; facts that say nothing of it are of the 24-hour years
+    # K3, by the year's rules; facts that lack it are of years with 24 hours
+    report_within_hours: int = 24
 
     def report_due(self, discovered_at: datetime) -> datetime:
-        """Until when the case has to be submitted: elapsed hours, so that summer time moves nothing (A-3)."""
+        """When the case has to be submitted: after elapsed hours, whatever summer time does (A-3)."""
         return discovered_at + timedelta(hours=self.report_within_hours)
 
     def as_fact(self) -> dict[str, object]:

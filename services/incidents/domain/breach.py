@@ -13,7 +13,7 @@ from shared.kernel.actor import Actor, Role
 
 
 def require_call_asked_for(call: BreachCall, assessment: Assessment, at: datetime) -> None:
-    """Take the call that the case asks for, and no other.
+    """Accept only the call that the case asks for.
 
     :raises WrongCallDestination: another desk was to be called, or none.
     :raises InTheFuture: it has not been made yet.
@@ -27,7 +27,7 @@ def require_call_asked_for(call: BreachCall, assessment: Assessment, at: datetim
 
 
 def require_call_on_record(assessment: Assessment, calls: Iterable[BreachCall], actor: Actor) -> None:
-    """A site coordinator submits a breach only after the LEA coordinator's call is on record (A-4).
+    """Let a site coordinator submit a breach only after the LEA coordinator's call is on record (A-4).
 
     :raises BreachCallRequired: it is not.
     """
@@ -43,7 +43,7 @@ def require_call_on_record(assessment: Assessment, calls: Iterable[BreachCall], 
 def newly_asked(
     before: Assessment | None, now: Assessment, calls: Iterable[BreachCall] = ()
 ) -> PreAction | None:
-    """The call that somebody has to make who did not have to before (N8); one on record is made."""
+    """The call that became necessary by this change (N8); None if there is none, or it is on record."""
     known = before is not None and before.pre_action is now.pre_action
     return None if known or _on_record(now.pre_action, calls) else now.pre_action
 

@@ -31,7 +31,7 @@ Students = Sequence[SealedStudent]
 
 
 class Case(Aggregate):
-    """One incident as it was reported, judged and followed."""
+    """One reported incident, its assessment and what became of it."""
 
     TOPIC = "incidents.case"
 
@@ -55,7 +55,7 @@ class Case(Aggregate):
     def draft(
         cls, case_id: UUID, accepted: AcceptedReport, students: Students, actor: Actor, at: datetime
     ) -> Case:
-        """Begin a case with a report that the form takes, its details sealed (HR-03, HR-27, HR-28)."""
+        """Begin a case with an accepted report whose details are sealed (HR-03, HR-27, HR-28)."""
         case = cls._create(
             cls.Drafted,
             id=case_id,
@@ -71,9 +71,9 @@ class Case(Aggregate):
     def revise(
         self, accepted: AcceptedReport, actor: Actor, at: datetime, *, students: Students | None = None
     ) -> None:
-        """Say something else on the form, while it is a draft; its details are sealed.
+        """Replace the report of a draft; its details are sealed.
 
-        :param students: the list in place of the former one; None leaves that.
+        :param students: the new list of students; None keeps the present one.
         :raises NotADraft: it is submitted.
         """
         self.require_draft()
@@ -85,12 +85,13 @@ class Case(Aggregate):
         report, assessment = accepted.report, accepted.assess(len(self.students))
         if report == self.report and assessment == self.assessment:
             return
-        before = self.assessment if report.lea == self.report.lea else None  # another LEA has not been told
+        # if the school moves to another LEA, that LEA has not been told of a breach yet
+        before = self.assessment if report.lea == self.report.lea else None
         self._trigger(self.Revised, actor, at, report=report.as_fact(), assessment=assessment.as_fact())
         self._identify_breach(before, actor, at)
 
     def list_students(self, students: Students, rules: Rulebook, actor: Actor, at: datetime) -> None:
-        """Say which students are concerned, while it is a draft; the former list is replaced.
+        """Replace the list of students of a draft.
 
         :raises NotADraft: it is submitted.
         :raises Invalid: the form does not take the case from this caller.
@@ -125,7 +126,7 @@ class Case(Aggregate):
         )
 
     def ready_to_submit(self, rules: Rulebook, actor: Actor, at: datetime) -> ReadyToSubmit:
-        """What ``submit`` takes, provided that the case may be submitted as it is (HR-06, HR-12).
+        """Judge whether the case may be submitted as it is; ``submit`` takes the result (HR-06, HR-12).
 
         :raises NotADraft: it is submitted already.
         :raises BreachCallRequired: the LEA coordinator has to phone first.
@@ -142,7 +143,7 @@ class Case(Aggregate):
         )
 
     def submit(self, case_number: str, ready: ReadyToSubmit) -> None:
-        """Put the case on record for good; later than 24 hours is accepted, and flagged (HR-05, HR-14).
+        """Submit the case; a late submission is accepted and flagged as late (HR-05, HR-14).
 
         :raises ValueError: ``ready`` is about another case, or about this one as it was.
         """
@@ -163,7 +164,7 @@ class Case(Aggregate):
         )
 
     def delete(self, actor: Actor, at: datetime) -> None:
-        """Throw the draft away.
+        """Delete the draft.
 
         :raises NotADraft: it is submitted.
         """
@@ -171,10 +172,10 @@ class Case(Aggregate):
         self._trigger(self.DraftDeleted, actor, at)
 
     def note_appeal(self, appeal: NotedAppeal, actor: Actor, at: datetime) -> None:
-        """Take over how an appeal stands; the end of the last one ends the case (HR-25).
+        """Record the state of an appeal; when the last appeal ends, the case ends (HR-25).
 
-        Nothing new are: what is known already, the request of a known appeal, and news of one that has ended:
-        messages repeat, and one that was laid aside may come after those that followed it.
+        Nothing changes if the state is known already, if a known appeal is requested again, or if the appeal
+        has ended: messages may be repeated, and a replayed one may come after later ones.
 
         :raises NotSubmitted: a draft has no appeals.
         """
@@ -188,14 +189,14 @@ class Case(Aggregate):
             self._trigger(self.Processed, actor, at, case_number=self.case_number)
 
     def conclude(self, actor: Actor, at: datetime) -> None:
-        """Nothing is left to do where no appeal can follow (HR-25); asked again it changes nothing."""
+        """End a case to which no appeal can follow (HR-25); a repetition changes nothing."""
         if self.status is CaseStatus.SUBMITTED and not self.assessment.appeal_types and not self.appeals:
             self._trigger(self.Processed, actor, at, case_number=self.case_number)
 
     def require_draft(self) -> None:
-        """What is on record is never edited (§6.2).
+        """Refuse to edit a submitted case (§6.2).
 
-        :raises NotADraft: it is, or the draft was deleted.
+        :raises NotADraft: the case is submitted, or the draft was deleted.
         """
         if self.status is not CaseStatus.DRAFT:
             raise NotADraft
@@ -258,7 +259,7 @@ class Case(Aggregate):
 
     @event(BreachIdentified)
     def _apply_breach_identified(self) -> None:
-        """For others to act on; the draft itself stays as it is."""
+        """Others act on this fact; the draft does not change."""
 
     @event(BreachCallRecorded)
     def _apply_breach_call_recorded(

@@ -1,4 +1,4 @@
-"""What a test administrator, examiner or coordinator tells upward (§3.2, §3.3; N7): no case, and no clock."""
+"""A concern that school staff report to coordinators (§3.2, §3.3; N7): no case, and no deadline."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ class Observation:
 
     school: str
     text: str
-    severity_guess: Severity | None = None  # the catalog judges a case; a guess says how urgent it seems
+    # how urgent it seems to whoever reports it; the severity of a case is judged by the catalog
+    severity_guess: Severity | None = None
     observed_at: datetime | None = None
 
 
 class Concern(Aggregate):
-    """One thing told upward; coordinators decide what becomes of it."""
+    """One reported concern; coordinators decide what becomes of it."""
 
     TOPIC = "incidents.concern"
 
     # --- What can have happened. ---
 
     class Event(Aggregate.Event):
-        """Every fact says who told, and when."""
+        """Every fact says who reported, and when."""
 
         actor: Person
         occurred_at: datetime
@@ -42,7 +43,7 @@ class Concern(Aggregate):
         TOPIC = "incidents.concern.created"
 
     class Recorded(Created):
-        """Somebody told something."""
+        """Somebody reported a concern."""
 
         TOPIC = "incidents.concern.recorded"
         school: str
@@ -54,7 +55,7 @@ class Concern(Aggregate):
 
     @classmethod
     def record(cls, concern_id: UUID, seen: Observation, actor: Actor, at: datetime) -> Concern:
-        """Tell it."""
+        """Record a concern."""
         return cls._create(
             cls.Recorded,
             id=concern_id,

@@ -1,6 +1,6 @@
-"""The small language in which a rulebook says *when*: comparisons, joined by all, any and not.
+"""The conditions of rulebooks: comparisons, joined by all, any and not.
 
-A comparison with something that is not known does not hold, whichever way it is put; ``Known`` asks for that.
+A comparison with a value that is not known never holds, nor does its opposite; ``Known`` tests for that.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ORDERS: Mapping[Comparison, Callable[[int, int], bool]] = {
 
 @dataclass(frozen=True)
 class OneOf:
-    """The field has one of these values."""
+    """Holds if the field has one of these values."""
 
     field: str
     values: tuple[object, ...]
@@ -56,7 +56,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Compared:
-    """The field is a number that stands so to the bound."""
+    """Holds if the field is a number and compares so with the bound."""
 
     field: str
     order: Comparison
@@ -72,7 +72,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody said something about the field."""
+    """Holds if the field has a value."""
 
     field: str
 
@@ -83,7 +83,7 @@ class Known:
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every part holds."""
+    """Holds if every part holds."""
 
     parts: tuple[Condition, ...]
 
@@ -94,7 +94,7 @@ class AllOf:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one part holds."""
+    """Holds if at least one part holds."""
 
     parts: tuple[Condition, ...]
 
@@ -105,7 +105,7 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Not:
-    """The part does not hold."""
+    """Holds if the part does not hold."""
 
     part: Condition
 

@@ -22,7 +22,8 @@ from services.incidents.domain.windows import PACIFIC, Window, pacific_date
 from shared.deadlines.terms import DeadlineChange, Done, Due, Moot, Terms
 
 REPORT, SAME_DAY, CALL, CLOSING = "K3", "K3b", "K4", "K8"
-OF_A_CASE = (REPORT, SAME_DAY, CLOSING)  # met by its submission
+# the deadlines that the submission of the case meets
+OF_A_CASE = (REPORT, SAME_DAY, CLOSING)
 
 RulesOf = Callable[[str | None], Rulebook]
 """The rules of a year, or of a year that nobody stated yet."""
@@ -37,7 +38,7 @@ ALWAYS_TAKEN = "it is a breach now, and breaches are taken always"
 
 @dataclass(frozen=True)
 class OpenDraft:
-    """A draft, as one of its facts says it is."""
+    """What the deadlines need to know of a draft, as one of its facts says it."""
 
     case_id: UUID
     report: Report
@@ -53,7 +54,7 @@ class OpenDraft:
 
     @classmethod
     def of_case(cls, case: Case, at: datetime) -> OpenDraft | None:
-        """How the case stands; None: it is no draft any more."""
+        """The same of a case as it is now; None if it is no draft any more."""
         if case.status is not CaseStatus.DRAFT:
             return None
         return cls(case.id, case.report, case.assessment, case.drafted_by.as_fact(), at)
@@ -92,7 +93,7 @@ def changes_of(fact: facts.Event, rules_of: RulesOf) -> list[DeadlineChange]:
 def closing(draft: OpenDraft, window: Window | None, rules: Rulebook, why: str = REVISED) -> DeadlineChange:
     """K8: until when the draft can be submitted, with its reminders before the window's end (A-2, P7, P22).
 
-    :param window: the one in force; unknown, it closes nothing (any more).
+    :param window: the testing window in force; without one, there is no such deadline (any more).
     """
     if draft.assessment.severity is Severity.BREACH:
         return Moot(CLOSING, str(draft.case_id), draft.at, ALWAYS_TAKEN)
@@ -153,7 +154,7 @@ def _call(fact: facts.BreachIdentified, rules_of: RulesOf) -> Due:
 
 
 def _other_calls(fact: facts.Event, assessment: Assessment) -> list[DeadlineChange]:
-    """Calls that the draft does not ask for (any more) need not be made."""
+    """End the deadlines of calls that the draft does not ask for (any more)."""
     others = [call for call in PreAction if call is not assessment.pre_action]
     return [Moot(CALL, f"{fact.originator_id}/{call.value}", fact.occurred_at, NO_CALL) for call in others]
 

@@ -15,14 +15,15 @@ from enum import StrEnum
 from services.incidents.domain.conditions import ALWAYS, Circumstances, Condition
 from services.incidents.domain.values import MOST_STUDENTS, SealedStudent
 from shared.kernel.errors import Issue
+from shared.kernel.ssid import is_ssid
 
 PAIR = ("logon_ssid", "tested_ssid")
-"""Of an accidental swap: whose logon was used, and who tested with it."""
+"""The SSIDs of an accidental swap: whose logon was used, and who tested with it."""
 
 LONGEST_TEXT = 4000
 
 CALENDAR = range(2000, 2101)
-"""Years outside of these are typing errors."""
+"""The years that a date may have; others are taken for typing errors."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RFC3339 = re.compile(
@@ -62,15 +63,11 @@ class Detail:
 Asked = Mapping[str, Detail]
 
 
-def is_ssid(value: object) -> bool:
-    """Exactly ten ASCII digits (§6.5)."""
-    return isinstance(value, str) and len(value) == 10 and value.isascii() and value.isdigit()
-
-
 def instant(value: object) -> datetime | None:
     """The instant that RFC 3339 text with an offset names, in UTC; None for anything else."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        return None  # datetime would take week dates and the basic form too
+        # datetime would also accept week dates and the basic form
+        return None
     try:
         found = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -101,7 +98,7 @@ def missing_details(details: Mapping[str, object], asked: Asked, circumstances: 
 
 
 def says_nothing(value: object) -> bool:
-    """Whether a field is as good as absent: no value, an empty list, or text of blanks alone."""
+    """Whether a field counts as absent: no value, an empty list, or text of blanks alone."""
     return value in (None, []) or (isinstance(value, str) and not value.strip())
 
 
@@ -142,7 +139,7 @@ def students_in(details: Mapping[str, object]) -> Iterator[SealedStudent]:
 
 
 def _escaped(name: str) -> str:
-    # RFC 6901; and a stranger's property name is input, so it is shortened and an SSID in it is not repeated
+    # JSON pointer (RFC 6901). The name is the caller's, so it is shortened, and its digits are masked.
     shown = "".join("*" if character.isdigit() else character for character in name[:60])
     return shown.replace("~", "~0").replace("/", "~1")
 

@@ -1,4 +1,4 @@
-"""Who has read the full SSIDs of a case: a stream of its own, so that looking changes no version."""
+"""Who read the full SSIDs of a case: a stream of its own, so that a read changes no case's version."""
 
 from __future__ import annotations
 

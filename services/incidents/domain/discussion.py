@@ -1,8 +1,8 @@
 """What is said about a submitted case: notes, and what CalTAC or the CDE still ask for (§3.3, §6.2; N6, N11).
 
-A stream of its own beside the case: what is submitted is never edited, so talking about it changes no
-version.
-Free text stays in this service; each fact names the case whole, so that others can be told without it.
+The discussion is a stream of its own beside the case, so that a note does not change the version of a
+submitted case. Its free text stays in this service: each fact says enough about the case to be published
+without the text.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from shared.kernel.actor import Actor, Role
 
 NAMES = UUID("2c0f7f86-8d0e-5a5b-9a61-5f3f0c6f9b11")
 COORDINATORS = frozenset({Role.LEA_COORDINATOR, Role.SITE_COORDINATOR})
-CDE, CALTAC = "cde", "caltac"  # desks, as appeals name their deciders
-DESKS = {Role.CDE_REVIEWER: CDE, Role.CALTAC_AGENT: CALTAC}  # who may demand action
+# the desks, by the names that appeals give to their deciders
+CDE, CALTAC = "cde", "caltac"
+# the roles that may demand action, and their desks
+DESKS = {Role.CDE_REVIEWER: CDE, Role.CALTAC_AGENT: CALTAC}
 
 
 def discussion_of(case_id: UUID) -> UUID:
@@ -63,7 +65,7 @@ class Discussion(Aggregate):
         TOPIC = "incidents.discussion.created"
 
     class Opened(Created):
-        """Somebody speaks for the first time; what is said is the next fact."""
+        """The discussion began; the first note or demand is the next fact."""
 
         TOPIC = "incidents.discussion.opened"
 
@@ -92,7 +94,7 @@ class Discussion(Aggregate):
 
     @classmethod
     def open(cls, case: Case, actor: Actor, at: datetime) -> Discussion:
-        """Begin to talk about a case.
+        """Begin the discussion of a case.
 
         :raises NotSubmitted: it is a draft, which is edited instead.
         """

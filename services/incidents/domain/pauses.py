@@ -1,6 +1,6 @@
 """What a student can still change after a pause, in CAT portions and CAST discrete blocks (§2.5).
 
-Needed to judge whether a grace period extension helps at all (K13).
+It tells whether a grace period extension would help at all (K13).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from shared.kernel.errors import Issue
 
 @dataclass(frozen=True)
 class PauseRule:
-    """After a pause of more minutes than these, pages that are answered whole are locked."""
+    """After how many minutes of pause the pages with all items answered are locked."""
 
     over_minutes: int
     test_kinds: frozenset[str]
     source: str
 
     def locks(self, test_kind: str, minutes_paused: int) -> bool:
-        """Whether such a pause locks anything; exactly the minutes of the rule do not."""
+        """Whether such a pause locks anything; a pause of exactly the rule's minutes does not."""
         return test_kind in self.test_kinds and minutes_paused > self.over_minutes
 
 
@@ -49,7 +49,7 @@ class Sitting:
     answered: frozenset[int]
 
     def require_order(self) -> None:
-        """Take pages that follow each other, and no others.
+        """Require that the pages follow each other.
 
         :raises InvalidSitting: they do not.
         """
@@ -61,7 +61,7 @@ class Sitting:
 
 @dataclass(frozen=True)
 class Return:
-    """What the student finds."""
+    """What the student finds on coming back."""
 
     starts_at: int  # the first item of the page on which the test goes on
     locked: tuple[int, ...]  # items whose answers cannot be changed any more
@@ -70,7 +70,7 @@ class Return:
 def after_pause(sitting: Sitting, *, locks: bool) -> Return:
     """The first page with an item that is not answered, or the next page; what is answered whole is locked.
 
-    :param locks: whether the pause was of the kind that locks; where not, the test goes on where it was.
+    :param locks: whether the pause was long enough to lock; if not, the test goes on where it was.
     """
     if not locks:
         return Return(sitting.pages[-1].first, ())

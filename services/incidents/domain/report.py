@@ -73,7 +73,7 @@ class Report:
         return administration_year(self.occurred_at) if self.occurred_at else None
 
     def of_year(self, year: str) -> Report:
-        """The same on record in a year, which is derived no more."""
+        """The same report with its administration year stated."""
         return replace(self, administration_year=year)
 
     def circumstances(self, rulebook: Rulebook, listed: int) -> Circumstances:
@@ -90,7 +90,7 @@ class Report:
         }
 
     def accepted(self, rulebook: Rulebook, actor: Actor, at: datetime) -> AcceptedReport:
-        """The report, provided that the form takes it from this caller; details may still hold plain SSIDs.
+        """Judge whether the form accepts the report from this caller; details may still hold plain SSIDs.
 
         :raises Invalid: the form does not take it (HR-03, HR-27, HR-28), or it says what no draft may say:
             ``NotSummative``, ``TooManyStudents``, ``InTheFuture`` and their like.
@@ -137,7 +137,7 @@ class Report:
     def require_complete(
         self, rulebook: Rulebook, row: IncidentType, students: Sequence[SealedStudent], *, appealable: bool
     ) -> None:
-        """Refuse what lacks something for submission (HR-06).
+        """Require everything that submission needs (HR-06).
 
         :param appealable: whether an appeal may follow: then the students are listed.
 
@@ -183,8 +183,8 @@ class Report:
 class AcceptedReport(Judged):
     """A report that the form takes, with its row of the catalog; ``Report.accepted`` hands it out.
 
-    It is asked for before anything is sealed. Nothing that it was judged by is in the details, so it holds
-    for the sealed report as well.
+    It is made before anything is sealed. The judgement does not depend on the details, so it holds for the
+    sealed report as well.
     """
 
     report: Report
@@ -192,7 +192,7 @@ class AcceptedReport(Judged):
     rules: Rulebook
 
     def with_details(self, details: Mapping[str, object]) -> AcceptedReport:
-        """The same with other details: those that are sealed."""
+        """The same with its details replaced by the sealed ones."""
         return replace(self, report=replace(self.report, details=details))
 
     def assess(self, listed: int) -> Assessment:

@@ -1,7 +1,7 @@
-"""One administration year's rules as values, and the engine that asks them (HR-05).
+"""One administration year's rules as values, and their evaluation (HR-05).
 
-A rulebook knows no code of an incident type by heart: everything that differs between types or years is data.
-Each answer is a list of rulings; the first whose condition holds is the answer, and says who says so.
+The code names no incident type: everything that differs between types or years is data. Each question has a
+list of rulings; the first whose condition holds is the answer, with its source.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Rulebook:
         return self.incident_types[code]
 
     def reportable_type(self, code: str, *, by_caltac: bool) -> IncidentType:
-        """The row, provided that the form takes it from this caller (HR-27, HR-28).
+        """The catalog's row for this code, if this caller can report it by the form (HR-27, HR-28).
 
         :raises UnknownIncidentType, NotReportable, UnlistedIncident, ContactCaltac: it does not.
         """

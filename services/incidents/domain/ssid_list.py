@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.incidents.domain.details import is_ssid
 from services.incidents.domain.errors import DuplicateSsid, InvalidSsid, TooManyStudents
 from services.incidents.domain.values import MOST_STUDENTS
 from shared.kernel.errors import Issue
 from shared.kernel.judged import Judged
+from shared.kernel.ssid import is_ssid
 
 
 @dataclass(frozen=True)

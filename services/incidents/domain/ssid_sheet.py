@@ -1,6 +1,6 @@
 """A file of students: one column of SSIDs, and what is wrong with it, cell by cell (HR-07, A-15, A-16).
 
-No sentence here repeats what a cell holds: an error names its place only.
+Errors name the place of a cell and never repeat its content.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.incidents.domain.details import is_ssid
 from services.incidents.domain.errors import (
     DuplicateSsid,
     InvalidSsid,
@@ -21,12 +20,13 @@ from services.incidents.domain.errors import (
 from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import MOST_STUDENTS
 from shared.kernel.errors import Issue
+from shared.kernel.ssid import is_ssid
 
 FEWEST_ROWS = 11
 """A-15: up to ten students are typed."""
 
 MOST_ROWS = MOST_STUDENTS + 1
-"""The header and as many students as a case holds; whoever reads a file stops behind them."""
+"""A header and as many students as a case may have; reading a file stops after them."""
 
 _HEADER = "ssid"
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
@@ -45,7 +45,7 @@ def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> SsidList:
 
     :param cells: the file's only column, without its empty cells.
     :param stated: how many students the case says there are, if it says so.
-    :raises OnlySsidsAllowed: a letter is in it: a name, for all we know.
+    :raises OnlySsidsAllowed: a cell holds a letter, so it may be a name.
     :raises UploadTooSmall, TooManyStudents: fewer than 11, more than 500.
     :raises InvalidSsid, DuplicateSsid: rows are wrong; the issues name all of them.
     :raises StudentCountMismatch: not as many as stated.
@@ -69,7 +69,7 @@ def another_column(place: str) -> OnlySsidsAllowed:
 
 
 def formula(place: str) -> OnlySsidsAllowed:
-    """The refusal of a file that computes."""
+    """The refusal of a file with a formula."""
     return _nothing_but_ssids([Issue(place, "formula", "A formula is not an SSID; paste values only.")])
 
 

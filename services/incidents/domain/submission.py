@@ -1,4 +1,4 @@
-"""What stands between a draft and its number: the judgement that the case may be submitted as it is."""
+"""The judgement that a draft may be submitted as it is; without it a case gets no number."""
 
 from __future__ import annotations
 

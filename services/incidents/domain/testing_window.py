@@ -19,12 +19,12 @@ NAMES = UUID("5d9a3c54-6f6b-5b8e-8a0e-3a1a7b1f4c02")
 
 
 def id_of_window(cds: str, year: str) -> UUID:
-    """The stream of a place's window in a year: anybody who knows the two finds it."""
+    """The id of the stream of a place's window in a year, which follows from the two."""
     return uuid5(NAMES, f"{cds}/{year}")
 
 
 class TestingWindow(Aggregate):
-    """When a place tests. It is set as often as need be; the last word counts."""
+    """When a place tests. The window can be set again at any time; the last one counts."""
 
     TOPIC = "incidents.testing_window"
 
@@ -104,8 +104,8 @@ def reporting_closes_on(window: Window, rule: WindowRule) -> date:
 def require_reporting_open(window: Window | None, ready: ReadyToSubmit) -> None:
     """Cases are taken until a week after the window, breaches and what CalTAC files always (HR-20, A-2).
 
-    :param window: the one in force, where one is known; unknown, it restricts nobody.
-    :raises ReportingClosed: it is later than that.
+    :param window: the window in force; None refuses nobody.
+    :raises ReportingClosed: the time for reporting has ended.
     """
     by_caltac = ready.actor.role is Role.CALTAC_AGENT
     if window is None or ready.assessment.severity is Severity.BREACH or by_caltac:

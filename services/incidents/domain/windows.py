@@ -39,14 +39,14 @@ class DayOfYear:
 
 @dataclass(frozen=True)
 class WindowRule:
-    """Between which days the windows of a year lie, and how long after one's end cases are still taken."""
+    """The days between which a year's windows lie, and how long after their end cases are still taken."""
 
     earliest: DayOfYear
     latest: DayOfYear
     reporting_days: int  # calendar days (K8, A-2)
 
     def require_possible(self, opens_on: date, closes_on: date, year: str) -> None:
-        """Take the dates that a window of this year can have, and no others.
+        """Require dates that a window of this year can have.
 
         :raises InvalidWindow: it ends before it begins, or lies outside of the year; issues say which.
         """

@@ -1,1 +1,1 @@
-"""The use cases: tell somebody, take up what is due, record what became of it, keep the directory."""
+"""The use cases: write messages, send those that are due, record the outcome, keep the directory."""

@@ -1,4 +1,4 @@
-"""What notifications can be asked to do."""
+"""What callers ask of notifications."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.kernel.actor import Actor
 
 @dataclass(frozen=True)
 class Notify:
-    """Tell whoever is to be told of this occasion, once."""
+    """Write the message about this occasion, once."""
 
     kind: MessageKind
     occasion: Occasion
@@ -33,7 +33,7 @@ class Resend:
 
 @dataclass(frozen=True)
 class ReportAttempt:
-    """Say what became of an attempt that a mailer outside made (ADR 0016)."""
+    """Report the outcome of an attempt that an outside mailer made (ADR 0016)."""
 
     notification_id: UUID
     verdict: Verdict

@@ -1,6 +1,6 @@
-"""Messages: written once per trigger and kind, tried until settled, sent again when asked.
+"""Messages: written once per trigger and kind, tried until they are settled, sent again on request.
 
-Where a mailer outside delivers (ADR 0016), none is put into our queue; its attempts are reported.
+If an outside mailer delivers (ADR 0016), no message is put into our queue; the mailer reports its attempts.
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ from shared.kernel.trail import Trail
 
 log = structlog.get_logger(__name__)
 
-FOR_THE_SITE = frozenset({MessageKind.CONCERN_RECORDED})  # told to the coordinators of the school as well
-SKEW = timedelta(minutes=5)  # by how much another machine's clock may be ahead of ours
+# kinds that also go to the coordinators of the school
+FOR_THE_SITE = frozenset({MessageKind.CONCERN_RECORDED})
+# by how much the clock of another machine may be ahead of ours
+SKEW = timedelta(minutes=5)
 OURSELVES = Actor("notifications", "STAIRS notifications", "", Role.SYSTEM).as_fact()
 
 
@@ -97,9 +99,9 @@ class Messages:
             await self._queue(message, command.at)
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Mail]:
-        """Take up what is due and still fits; while the lease lasts nobody else does.
+        """Take up the messages that are due; no other sender takes them while the lease lasts.
 
-        What has come to its end already, and is queued all the same, leaves the queue and stops no other.
+        A message that does not fit any more fails. One that is settled already only leaves the queue.
         """
         claimed = await self._outgoing.claim(at, limit, lease)
         messages = [await self._store.load(Message, notification_id) for notification_id in claimed]
@@ -118,12 +120,12 @@ class Messages:
         return await self._outgoing.backlog()
 
     async def give_back(self, notification_ids: Sequence[UUID], at: datetime) -> None:
-        """End the lease on what was taken up and not begun."""
+        """End the lease on messages that were taken up and not begun."""
         for notification_id in notification_ids:
             await self._outgoing.put(notification_id, at)
 
     async def record(self, notification_id: UUID, answers: Sequence[ServerAnswer], at: datetime) -> None:
-        """What became of an attempt: done, given up, or queued for the next.
+        """Record the outcome of an attempt: delivered, given up, or queued for the next attempt.
 
         :raises NotBeingSent: somebody else settled it in the meantime.
         """
@@ -136,9 +138,9 @@ class Messages:
             await self._outgoing.remove(message.id)
 
     async def report(self, command: ReportAttempt, receipt: ReceiptFor | None = None) -> Message:
-        """What a mailer outside says became of its attempt.
+        """Record the outcome of an attempt by an outside mailer.
 
-        :raises Forbidden: a person says so.
+        :raises Forbidden: the caller is a person.
         :raises InTheFuture: the attempt is still to be made.
         :raises SentByOurselves: it is in our own queue, and our own sender runs.
         :raises NotBeingSent: it has come to its end already.
@@ -162,7 +164,7 @@ class Messages:
 
         :raises NotFound: no such message in the caller's scope.
         :raises AlreadyOnItsWay: it is not settled yet.
-        :raises NoLongerTrue: it warns of what has come in the meantime.
+        :raises NoLongerTrue: the deadline that it warns of has passed.
         :raises NobodyToSendTo: it had no recipient, and still has none.
         """
         require_reader(command.actor)

@@ -1,4 +1,4 @@
-"""What the use cases ask of the world outside; adapters: ``rulebooks``, ``read_model``, ``providers``."""
+"""The ports of the use cases; their adapters are in ``rulebooks``, ``read_model`` and ``providers``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.kernel.trail import Trail
 
 
 class MailWriter(Protocol):
-    """Finds the words."""
+    """Writes the words of mails."""
 
     def write(self, kind: MessageKind, occasion: Occasion) -> Content:
         """The subject and both bodies of one mail about one occasion."""
@@ -29,7 +29,7 @@ class Outgoing(Protocol):
         ...
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[UUID]:
-        """Up to ``limit`` messages due at ``at``, longest due first, now ours for the length of the lease."""
+        """Take up to ``limit`` messages that are due, the longest due first, for the length of the lease."""
         ...
 
     async def holds(self, notification_id: UUID) -> bool:

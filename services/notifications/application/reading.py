@@ -1,4 +1,4 @@
-"""Looking at messages and deadlines; a list answers within the caller's scope (HR-29)."""
+"""Reads messages and deadlines; a list keeps to the caller's scope (HR-29)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class DeadlinesOfMails(Generic[W]):
     async def find(
         self, wanted: W, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Listed:
-        """Up to ``limit`` deadlines in the caller's scope behind a place, the one that is due first first.
+        """Up to ``limit`` deadlines in the caller's scope after a place, the earliest due first.
 
         :raises Forbidden: the role reads none.
         """

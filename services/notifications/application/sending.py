@@ -1,10 +1,10 @@
-"""The sender: takes up what is due, hands it over, records the answer.
+"""The sender: takes up messages that are due, hands them to the mail server, and records its answer.
 
 Taking up, handing over and recording are three steps, and the process may die between any two:
 
 * after taking up: the lease runs out and the message is taken up again; nothing was sent;
-* after handing over: the same, and the mail goes out a second time under the same Message-ID, by which mail
-  programs know it; more than one repeat needs a second death at the same point;
+* after handing over: the same, and the mail goes out a second time under the same Message-ID, so that mail
+  programs can tell; a third time needs a second crash at the same point;
 * after recording: nothing is left to do.
 """
 
@@ -56,7 +56,7 @@ class Resending:
 
 
 class MessageSender:
-    """One sender among several, of which each takes what the others have not."""
+    """A sender; several may run, and each takes messages that no other has taken."""
 
     def __init__(
         self, open_messages: OpenMessages, mailer: Mailer, clock: Clock, *, burst: int, lease: timedelta
@@ -68,11 +68,11 @@ class MessageSender:
         self._lease = lease
 
     async def send_what_is_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
-        """One burst over one connection; the number of messages taken up.
+        """Send messages that are due over one connection; returns how many were taken up.
 
-        What is not begun in the first half of the lease, or before ``stopping``, is given back: a lease that
-        ends while a mail is under way would let another sender repeat it. Once the lease is over, nothing is:
-        it is free by itself, and may be another sender's by now, or delivered and gone from the queue.
+        Messages that are not begun in the first half of the lease, or before ``stopping``, are given back:
+        otherwise the lease could end while a mail is under way, and another sender would repeat it. After the
+        lease has ended nothing is given back: another sender may have taken the messages, or delivered them.
         """
         began, lease = time.monotonic(), self._lease.total_seconds()
         last_start = began + lease / 2
@@ -107,7 +107,8 @@ class MessageSender:
             async with self._open() as messages:
                 await messages.record(mail.notification_id, answers, self._clock.now())
         except NotBeingSent:
-            return  # our lease ran out, and another sender's answer is on record already
+            # our lease ran out, and another sender's answer is on record already
+            return
 
 
 async def overdue(open_messages: OpenMessages, clock: Clock) -> tuple[int, timedelta]:

@@ -1,1 +1,1 @@
-"""What a message and a directory entry are, who is to be told, and when to try again; pure."""
+"""Messages, directory entries, recipients and retries of mails; no IO and no clock of its own."""

@@ -1,6 +1,6 @@
 """The coordinators to be mailed for one LEA or school (A-29: all of them; domain §7).
 
-An entry is put whole: what it said before stays in its history.
+An entry is replaced as a whole; earlier contacts stay in its history.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from services.notifications.domain.addresses import usable_address, usable_name
 from services.notifications.domain.errors import RepeatedContact, SsidInContact, TooManyContacts, UnusableCds
 from services.notifications.domain.values import Contact
 from shared.kernel.errors import Issue
+from shared.kernel.ssid import holds_ssid
 
 ENTRIES = UUID("5b0b8f6e-6f0c-5c55-9a52-0f4e9a2d7c01")
 MOST_CONTACTS = 50
-_TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
 _CDS = re.compile(r"[0-9]{7}(?:[0-9]{7})?")
 
 
@@ -129,7 +129,7 @@ def _checked(contacts: Sequence[Contact]) -> list[dict[str, str]]:
 
 
 def _without_ssid(text: str, at: str) -> str:
-    if _TEN_DIGITS.search(text):
+    if holds_ssid(text):
         words = "Ten digits in a row look like an SSID."
         raise SsidInContact(words, issues=[Issue(at, SsidInContact.code, words)])
     return text

@@ -1,6 +1,6 @@
-"""What can have happened to a message: stored for ever, changed only by fields that may be absent.
+"""What can have happened to a message: stored for ever, extended only by fields that may be absent.
 
-Each fact repeats what a stranger needs to know which mail it is about.
+Each fact says which mail it is about, so that it can be published alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Created(Aggregate.Created, Event):
 
 
 class Composed(Created):
-    """Somebody must be told, and the words are written."""
+    """The message was written, with its recipients."""
 
     TOPIC = "notifications.message.composed"
     notification_id: UUID
@@ -56,7 +56,7 @@ class SendingStarted(Event):
 
 
 class AttemptFailed(Event):
-    """Not everybody has it yet; a further attempt is planned: at ``retry_at``, or by a mailer outside."""
+    """Some recipients lack it still; another attempt follows at ``retry_at``, or by an outside mailer."""
 
     TOPIC = "notifications.message.attempt_failed"
     attempt: int
@@ -84,7 +84,7 @@ class Failed(Event):
 
 
 class ResendRequested(Event):
-    """Somebody asked that it be sent again, to the recipients as they are known now."""
+    """Somebody asked to send it again, to the recipients as they are known now."""
 
     TOPIC = "notifications.message.resend_requested"
     recipients: list[dict[str, str]]

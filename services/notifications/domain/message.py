@@ -1,4 +1,4 @@
-"""A message, from the moment somebody must be told until the mail server has it.
+"""A message, from its writing until the mail server has accepted it.
 
     CREATED --start_sending--> SENDING --record_attempt--> DELIVERED
        ^                          |  ^ '------------------> PERMANENT_FAILURE, TECHNICAL_FAILURE
@@ -38,7 +38,8 @@ from services.notifications.domain.values import (
 )
 
 MESSAGES = UUID("0c1d7c58-42e6-5c0e-8f0e-3a1f6a5f7b02")
-LARGEST = 150_000  # bytes: its event, all of it escaped, still goes over the broker
+# bytes; the event of such a message, fully escaped, is still below the broker's limit
+LARGEST = 150_000
 NOBODY = "no recipient with a usable address is known"
 
 
@@ -113,7 +114,7 @@ class Message(Aggregate):
 
     @classmethod
     def compose(cls, draft: MessageDraft, *, mail_domain: str, actor: ActorFact, at: datetime) -> Message:
-        """Write a message down; where nobody can be reached, or it is too late, it fails at once, visibly.
+        """Write a message; one without recipients, or one that comes too late, fails at once, visibly.
 
         :raises MailTooLong: see ``errors``.
         """
@@ -140,15 +141,15 @@ class Message(Aggregate):
 
     @property
     def waiting(self) -> bool:
-        """Whether a sender may take it up; also while ``sending``, since a sender can die in mid-air."""
+        """Whether a sender may take it up; also in ``sending``, since the sender may have crashed."""
         return self.status not in SETTLED
 
     def fits(self, at: datetime) -> bool:
-        """Whether what it says is still so; a warning is not, once what it warns of has come."""
+        """Whether what it says is still true; a warning is not, once its deadline has passed."""
         return self.fits_until is None or at < self.fits_until
 
     def start_sending(self, *, actor: ActorFact, at: datetime) -> None:
-        """A sender takes it up; if it does not fit any more it fails instead, visibly, and is not sent.
+        """Note that a sender takes it up; a message that is not true any more fails instead.
 
         :raises NotBeingSent: it has come to its end already.
         """
@@ -159,7 +160,7 @@ class Message(Aggregate):
         self._trigger(self.SendingStarted, actor, at, attempt=self.attempts + 1)
 
     def record_attempt(self, answers: Sequence[ServerAnswer], *, actor: ActorFact, at: datetime) -> None:
-        """What the mail server said to one attempt, recipient by recipient.
+        """Record the mail server's answers to one attempt, one per recipient.
 
         :raises NotBeingSent: nobody is sending it (a late answer to an attempt that was repeated).
         """
@@ -179,7 +180,7 @@ class Message(Aggregate):
     def record_outside_attempt(
         self, verdict: Verdict, detail: str, *, actor: ActorFact, at: datetime
     ) -> None:
-        """What a mailer outside says of its attempt (ADR 0016): a start and its outcome; it retries itself.
+        """Record an attempt of an outside mailer, which does its own retries (ADR 0016).
 
         :raises NotBeingSent: it has come to its end already.
         """
@@ -198,7 +199,7 @@ class Message(Aggregate):
 
         :param sender: from whom it comes now.
         :raises AlreadyOnItsWay: it is still being sent or retried.
-        :raises NoLongerTrue: it warns of what has come in the meantime.
+        :raises NoLongerTrue: the deadline that it warns of has passed.
         :raises NobodyToSendTo: no recipient is known.
         """
         if self.waiting:

@@ -1,9 +1,8 @@
-"""What happened elsewhere that somebody must be told of: complete enough to write the mail from it.
+"""What happened in another service and is mailed to somebody, with all that the mail needs.
 
 ``state`` names the exact state that the mail is about; a template is bound to a kind *and* a state.
-No SSID and no student's name is part of any occasion. Announcements say little and send the reader to STAIRS:
-the words stay in the incidents service. A warning fits only as long as its deadline runs: ``fits_until`` says
-so, and nothing warns of what has passed.
+No occasion holds an SSID or a student's name. Announcements refer the reader to STAIRS for the text, which
+stays in the incidents service. A warning is sent only while its deadline runs (``fits_until``).
 """
 
 from __future__ import annotations
@@ -45,22 +44,22 @@ class Occasion(ABC):
 
     @property
     def beside(self) -> str:
-        """Which one it is of several messages of one kind and cause; empty where there is but one."""
+        """Tells several messages of one kind and cause apart; empty if there is only one."""
         return ""
 
     @property
     @abstractmethod
     def told(self) -> tuple[Somebody, ...]:
-        """Whose act this follows from: they are told first."""
+        """The people whose act led to this; they are recipients."""
 
     @property
     def author(self) -> Somebody | None:
-        """Who knows already, because it is their own word."""
+        """Who wrote it, and so is not mailed."""
         return None
 
     @property
     def fits_until(self) -> datetime | None:
-        """The instant from which what it says is no longer so; None: it stays so."""
+        """The instant from which it is no longer true; None if it stays true."""
         return None
 
 
@@ -293,7 +292,7 @@ class ReportDeadline(Occasion):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAtRisk(ReportDeadline):
-    """It still runs, and a warning is due (N10)."""
+    """The deadline still runs, and a warning is due (N10)."""
 
     state = "report_at_risk"
 
@@ -305,7 +304,7 @@ class ReportAtRisk(ReportDeadline):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOverdue(ReportDeadline):
-    """It passed first (N10, A-3)."""
+    """The deadline passed before the case was submitted (N10, A-3)."""
 
     state = "report_overdue"
 

@@ -58,7 +58,7 @@ def recipients_of(
 
 
 def desk_for(kind: MessageKind, occasion: Occasion) -> Because | None:
-    """The desk that is told, and nobody else; None where people are told."""
+    """The desk that is the only recipient; None if people are the recipients."""
     if kind in FOR_THE_CDE:
         return Because.CDE_DESK
     if isinstance(occasion, DecisionDeadline):

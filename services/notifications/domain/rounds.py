@@ -13,7 +13,7 @@ AnswerFact = dict[str, str | int | None]
 
 @dataclass
 class Round:
-    """Who is to get it in this round, and who is settled."""
+    """The recipients of a round, and which of them are settled."""
 
     recipients: tuple[Recipient, ...]
     attempts: int = 0
@@ -32,7 +32,7 @@ class Round:
         self.started_at = self.started_at or at
 
     def remember(self, answers: Sequence[AnswerFact]) -> None:
-        """Whoever was accepted or refused is not tried again in this round."""
+        """Note the answers: recipients that were accepted or refused are not tried again in this round."""
         for answer in answers:
             if answer["verdict"] != Verdict.DEFERRED:
                 self.settled_for.add(str(answer["email"]))

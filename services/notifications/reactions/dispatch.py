@@ -12,7 +12,7 @@ from services.notifications.application.sending import MessageSender
 from services.notifications.domain.retries import EXPECTED_WITHIN
 from shared.kernel.store import StreamMoved
 from shared.observability.metrics import gauge
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import BackOff, FailureStreak, pause
 from shared.persistence.faults import transient
 from shared.persistence.tail import Tail
 
@@ -33,13 +33,13 @@ class Dispatch:
     """Keeps sending what is due, and says so when mails wait for too long."""
 
     def __init__(self, sender: MessageSender, tail: Tail, back_off: BackOff | None = None) -> None:
-        self._sender, self._tail, self._back_off = sender, tail, back_off or BackOff()
+        self._sender, self._tail, self._back_off = sender, tail, back_off
         self._watched_at = float("-inf")
         self._alarmed = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop; the mail in hand is finished and recorded first."""
-        failures = 0
+        streak = FailureStreak(self._back_off)
         while not stop.is_set():
             try:
                 taken = await self._sender.send_what_is_due(stop.is_set)
@@ -47,12 +47,11 @@ class Dispatch:
             except Exception as error:
                 if not (transient(error) or isinstance(error, StreamMoved)):
                     raise
-                failures += 1
-                if failures == 1:
+                if streak.failed():
                     log.warning("sending_delayed", error=type(error).__name__)
-                await pause(stop, self._back_off.after(failures))
+                await streak.wait(stop)
                 continue
-            failures = 0
+            streak.succeeded()
             if not taken and not stop.is_set():
                 await self._tail.wait(POLL)
                 await pause(stop, BREATH)

@@ -5,7 +5,6 @@ Every instant is given in Pacific time, in which all of the program's deadlines 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,10 +21,10 @@ from services.notifications.domain.occasions import (
     Somebody,
 )
 from services.notifications.rulebooks.policy import AppealWords, Label, MailPolicy
+from shared.kernel.ssid import without_ssids
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LONGEST_WORDS = 4000
-_TEN_DIGITS = re.compile(r"(?<!\d)\d{10}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def day(when: date) -> str:
 
 def plain(text: str) -> str:
     """Words that somebody typed, without control characters or anything that could be an SSID (A-17)."""
-    return _TEN_DIGITS.sub("[number removed]", one_line(text, LONGEST_WORDS))
+    return without_ssids(one_line(text, LONGEST_WORDS), "[number removed]")
 
 
 def title(words: Mapping[str, Label] | Mapping[str, AppealWords], code: str) -> str:

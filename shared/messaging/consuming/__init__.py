@@ -1,1 +1,1 @@
-"""Messages in: feeds, the consumer, and what is judged before a handler sees a message."""
+"""Consumes messages: the feeds, the consumer, and the checks before a handler sees a message."""

@@ -1,11 +1,12 @@
-"""Poll, handle, say done: each message takes effect once, and none stops the others.
+"""Polls messages, handles them and confirms them: each takes effect once, and none stops the others.
 
 malformed, or unfit (``judgement``)   parked at once
 of a type nobody asked for            done
 handled before                        done (the inbox knows it)
-the database is away                  tried again until it is back, or the consumer is stopped
-another writer was first              tried again, soon, a bounded number of times
-refused, or a bug                     tried again a few times (order between topics may mend it), then parked
+the database is away                  retried until it is back, or the consumer is stopped
+another writer was first              retried soon, a bounded number of times
+refused, or a bug                     retried a few times (an event of another topic may be missing), then
+                                      parked
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from shared.messaging.consuming.judgement import problem_of
 from shared.messaging.consuming.tries import UNAVAILABLE, Tries
 from shared.observability.correlation import following, sane_correlation_id
 from shared.observability.metrics import counter
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import BackOff, FailureStreak, pause
 from shared.persistence.unit_of_work import UnitOfWork
 
 Handler = Callable[[CloudEvent, UnitOfWork], Awaitable[None]]
@@ -41,17 +42,17 @@ log = structlog.get_logger(__name__)
 
 
 class Inbox(Protocol):
-    """What knows which messages this database has seen (``shared.persistence.Units``)."""
+    """Knows which messages this consumer has handled (``shared.persistence.unit_of_work``)."""
 
     def once(
         self, source: str, event_id: str, consumer: str
     ) -> AbstractAsyncContextManager[UnitOfWork | None]:
-        """A transaction for a message seen for the first time; None: its effects are here already."""
+        """A transaction for a message that is seen for the first time; None if it was handled before."""
         ...
 
 
 class _Stopped(Exception):  # noqa: N818 - says what happened
-    """Asked to stop while something was being waited for."""
+    """The consumer was asked to stop while it waited."""
 
 
 class Consumer:
@@ -74,7 +75,7 @@ class Consumer:
         self._counter = counter("messages_consumed", "Messages by how they ended.", ("consumer", "outcome"))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until ``stop``; the message in hand is finished, the rest of its batch comes again."""
+        """Consume until ``stop``; the present message is finished, the rest of its batch comes again."""
         try:
             while not stop.is_set():
                 with contextlib.suppress(_Stopped):
@@ -83,7 +84,7 @@ class Consumer:
             await self._feed.close()
 
     async def measure(self) -> None:
-        """Bring the figures of what waits for this consumer up to date.
+        """Update the gauges of what waits for this consumer.
 
         :raises StoreUnavailable: the feed keeps its place in a database that is away.
         """
@@ -135,7 +136,8 @@ class Consumer:
                     log.warning("message_retried", error=type(error).__name__)
             else:
                 return None
-            await self._wait(tries.in_a_row, stop)
+            await pause(stop, self._back_off.after(tries.in_a_row))
+            _require_running(stop)
 
     async def _handle(self, handler: Handler, event: CloudEvent) -> None:
         async with self._units.once(event.source, event.id, self._name) as unit:
@@ -156,32 +158,33 @@ class Consumer:
         )
 
     async def _persistently(self, act: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
-        """Do it, again and again while whoever is needed for it is away.
+        """Repeat an action as long as the database or the carrier is away.
 
         :raises _Stopped: asked to stop between two attempts.
         """
-        failures = 0
+        streak = FailureStreak(self._back_off)
         while True:
             try:
                 return await act()
             except UNAVAILABLE as error:
-                failures += 1
-                if failures == 1:
+                if streak.failed():
                     log.warning("consumer_waits", consumer=self._name, error=type(error).__name__)
-            await self._wait(failures, stop)
-
-    async def _wait(self, failures: int, stop: asyncio.Event) -> None:
-        await pause(stop, self._back_off.after(failures))
-        if stop.is_set():
-            raise _Stopped
+            await streak.wait(stop)
+            _require_running(stop)
 
     def _count(self, outcome: str) -> None:
         self._counter.labels(self._name, outcome).inc()
 
 
+def _require_running(stop: asyncio.Event) -> None:
+    """:raises _Stopped: asked to stop."""
+    if stop.is_set():
+        raise _Stopped
+
+
 @contextlib.contextmanager
 def _bound(event: CloudEvent, consumer: str) -> Iterator[None]:
-    """Inside, every log line names the message, and its trail goes on; one without a trail begins one."""
+    """Inside the block, log lines name the message, and its trail (or a new one) is the present one."""
     begun = event.correlation_id or sane_correlation_id(event.id)
     with (
         following(Trail(begun, event.traceparent) if begun else None),

@@ -1,4 +1,4 @@
-"""How far a feed without a broker has come: read to here (in memory), done to here (in ``positions``)."""
+"""The position of a feed without a broker: read up to (in memory) and done up to (in ``positions``)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from shared.persistence.faults import translated
 
 
 class Cursor:
-    """The place of one consumer in one producer's ordered events.
+    """The position of one consumer in one producer's ordered events.
 
-    What is read but not public (or not done yet) is not lost by a crash: reading starts again at what is
-    done, and the inbox knows what was handled.
+    A crash loses nothing: reading starts again at the last position that is done, and the inbox knows which
+    messages were handled.
     """
 
     def __init__(self, engine: AsyncEngine, consumer: str, source: str) -> None:
@@ -27,7 +27,7 @@ class Cursor:
         self._waiting: deque[int] = deque()  # offsets of deliveries that are not done
 
     async def read_to(self) -> int:
-        """The position behind which to read on.
+        """The position after which to read on.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -38,23 +38,24 @@ class Cursor:
         return self._read_to
 
     async def took(self, deliveries: Sequence[Delivery], read_to: int) -> None:
-        """These were read, and nothing else is public up to ``read_to``.
+        """Note that these were read, and that nothing else up to ``read_to`` is public.
 
-        :raises StoreUnavailable: the database is away, and nobody gets these: they are read again.
+        :raises StoreUnavailable: the database is away; do not deliver these, they are read again.
         """
         self._waiting.extend(delivery.place.offset for delivery in deliveries)
         self._read_to = max(read_to, self._read_to or 0)
         try:
             await self._keep()
         except BaseException:
-            self._read_to = None  # reading starts again at what is done, as after a crash
+            # as after a crash, reading starts again at the last position that is done
+            self._read_to = None
             self._waiting.clear()
             raise
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """These, and all before them, are handled.
+        """Note that these, and all before them, are handled.
 
-        :raises StoreUnavailable: the database is away; say it again.
+        :raises StoreUnavailable: the database is away; call it again.
         """
         last = max(delivery.place.offset for delivery in deliveries)
         while self._waiting and self._waiting[0] <= last:

@@ -1,7 +1,7 @@
-"""The consumer port: one stream of published events, whoever carries it (ADR 0006).
+"""The consumer's port to published events, by whichever carrier they come (ADR 0006).
 
 Adapters: ``kafka.feed`` (a consumer group), ``http_feed`` (the producer's ``/v1/changes`` by position) and
-``own_feed`` (the service's own events). ``tests/contract/test_feed.py`` holds all to the same suite.
+``own_feed`` (the service's own events). ``tests/contract/test_feed.py`` runs the same tests on all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from shared.contracts.envelope import CloudEvent
 
 
 class FeedUnavailable(Exception):  # noqa: N818 - says what is so
-    """Whoever carries the feed is away; the same call may succeed later."""
+    """The carrier of the feed is away; the same call may succeed later."""
 
 
 @dataclass(frozen=True)
 class MessagePlace:
-    """Where in its feed a message stands: topic and partition (or the producer, 0), and offset (position)."""
+    """The place of a message: topic, partition and offset; of an HTTP feed the producer, 0 and position."""
 
     stream: str
     partition: int
@@ -32,7 +32,7 @@ class MessagePlace:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message as it came: an event, or what is wrong with it; nothing is dropped unjudged."""
+    """One message as it came: its event, or what is wrong with it."""
 
     place: MessagePlace
     event: CloudEvent | None
@@ -52,9 +52,9 @@ class Failure:
 
 
 class Feed(Protocol):
-    """Poll, handle, say done; what is not said done comes again after a restart, in the same order.
+    """A source of messages; those that are not confirmed by ``done`` come again after a restart, in order.
 
-    Order holds per key. A carrier that is away is not an error of ``poll``: there is nothing new then.
+    The order holds per key. While the carrier is away, ``poll`` returns nothing and raises no error.
     """
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
@@ -62,20 +62,20 @@ class Feed(Protocol):
         ...
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """These, and all that came before them, are handled (or parked): do not bring them again."""
+        """Confirm that these, and all before them, are handled or parked, so that they do not come again."""
         ...
 
     async def park(self, delivery: Delivery, failure: Failure) -> None:
-        """Put a message that cannot be handled aside, with its reason, where it can be replayed from.
+        """Keep a message that cannot be handled, with the reason, so that it can be replayed.
 
-        :raises FeedUnavailable: it is not put aside yet.
+        :raises FeedUnavailable: it could not be kept yet.
         """
         ...
 
     async def behind(self) -> Mapping[str, int]:
-        """By stream, how much stands there behind what ``poll`` brought; it may be a little old.
+        """By stream, how much is still to come after what ``poll`` returned; it may be a few seconds old.
 
-        Messages, or positions of which some hold no message; a stream of which nothing is known is left out.
+        Counted in messages, or in positions, of which some hold no message. Unknown streams are left out.
         """
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
@@ -19,10 +18,10 @@ from shared.messaging.cloud_events import MalformedEvent, from_json
 from shared.messaging.consuming.cursor import Cursor
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking
-from shared.persistence.back_off import BackOff
+from shared.persistence.back_off import FailureStreak
 
 PAGE = 200  # events asked for at once
-LOOK_EVERY = 15.0  # seconds between two looks at what stands behind
+LOOK_EVERY = 15.0  # seconds between two questions how much is still to come
 PATIENCE = 10.0  # seconds for an answer, on top of the wait that was asked for
 
 log = structlog.get_logger(__name__)
@@ -37,8 +36,9 @@ class _Page(BaseModel):
 class HttpFeed:
     """Long-polls one producer and keeps its position in the consumer's ``positions``.
 
-    A producer that is down, or answers nonsense, has nothing new; it is said once, and tried again ever
-    more slowly. The token's file is read for each request, so that a renewed one is used at once.
+    While the producer is down or answers nonsense, ``poll`` returns nothing; the log says so once, and the
+    waits between requests grow. The token's file is read for each request, so that a renewed token is used
+    at once.
     """
 
     def __init__(
@@ -49,13 +49,12 @@ class HttpFeed:
         self._token_file, self._source = token_file, source
         self._cursor = Cursor(engine, consumer, source)
         self._dead_letters = DeadLetterParking(engine, consumer)
-        self._back_off = BackOff()
-        self._failures = 0
+        self._streak = FailureStreak()
         self._behind: dict[str, int] = {}
         self._looked_at = float("-inf")
 
     async def poll(self, wait: float) -> Sequence[Delivery]:
-        """The next events in order; empty after ``wait`` seconds, or when it only moved on."""
+        """The next events in order; empty after ``wait`` seconds, or if the next facts are not public."""
         after = await self._cursor.read_to()
         try:
             page = await self._ask(after, wait)
@@ -77,7 +76,7 @@ class HttpFeed:
         await self._dead_letters.keep(delivery, failure)
 
     async def behind(self) -> Mapping[str, int]:
-        """Positions between what is read and the producer's newest; the old answer while it gives none."""
+        """Positions between the last one read and the producer's newest; the last answer while it is down."""
         if time.monotonic() - self._looked_at > LOOK_EVERY:
             self._looked_at = time.monotonic()
             after = await self._cursor.read_to()
@@ -108,21 +107,20 @@ class HttpFeed:
         for item in page.items:
             event, problem = _read(item)
             after = max(after, event.sequence) if event else after
-            place = MessagePlace(self._source, 0, after)  # a malformed one stands with the event before it
+            # a malformed event has no position of its own: it takes that of the event before it
+            place = MessagePlace(self._source, 0, after)
             key = event.key.encode() if event else None
             deliveries.append(Delivery(place, event, problem, key, orjson.dumps(item), ()))
         return deliveries
 
     async def _be_patient(self, error: Exception, wait: float) -> None:
-        self._failures += 1
-        if self._failures == 1:
+        if self._streak.failed():
             log.warning("producer_unreachable", source=self._source, error=_words(error))
-        await asyncio.sleep(min(wait, self._back_off.after(self._failures)))
+        await self._streak.wait(most=wait)
 
     def _answered(self) -> None:
-        if self._failures:
-            log.info("producer_reached_again", source=self._source, failures=self._failures)
-        self._failures = 0
+        if failures := self._streak.succeeded():
+            log.info("producer_reached_again", source=self._source, failures=failures)
 
 
 def _read(item: object) -> tuple[CloudEvent | None, str | None]:

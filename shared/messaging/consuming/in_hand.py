@@ -1,4 +1,4 @@
-"""What a consumer has been brought and has not settled yet, and how old the oldest of it is."""
+"""The messages that a consumer has received and not settled yet, and the age of the oldest."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class InHand:
         self._streams: set[str] = set()  # that were ever seen: those without anything are at 0
 
     def took(self, deliveries: Sequence[Delivery]) -> None:
-        """These came, and nothing from before is left."""
+        """Note that these were received; the ones before are settled."""
         self._waiting = deque(deliveries)
         self._since = time.monotonic()
         self._streams.update(delivery.place.stream for delivery in deliveries)
 
     def settled(self) -> None:
-        """The first of them is handled, or parked."""
+        """Note that the first of them is handled or parked."""
         self._waiting.popleft()
 
     def show(self, behind: Mapping[str, int]) -> None:
         """Set the gauges.
 
-        :param behind: what stands in each stream behind what came.
+        :param behind: by stream, how much is still to come.
         """
         self._streams.update(behind)
         for stream in self._streams:
@@ -49,9 +49,9 @@ class InHand:
             _seconds.labels(self._consumer, stream).set(self._age(mine[0]) if mine else 0.0)
 
     def _age(self, delivery: Delivery) -> float:
-        """Seconds since its producer recorded it; since it came, where that is longer or all that is known.
+        """Seconds since its producer recorded it; since it came, if that is longer or all that is known.
 
-        When it happened in the world does not count: a deadline of years ago may be recorded today.
+        ``occurred_at`` does not count: a fact of today may be about an instant years ago.
         """
         held = time.monotonic() - self._since
         if delivery.event is None or delivery.event.recorded_at is None:

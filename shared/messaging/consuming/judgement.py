@@ -1,4 +1,4 @@
-"""What no handler ever sees: the table of ``docs/events/README.md``, judged before the first attempt."""
+"""Decides which messages are parked before any handler sees them (table in ``docs/events/README.md``)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from shared.messaging.kafka.client import LARGEST_REQUEST
 
 
 def problem_of(delivery: Delivery, handled: Collection[str]) -> str | None:
-    """Why a message is parked without an attempt, in words without its data; None: it is a fit one.
+    """Why a message is parked without an attempt, in words without its data; None if it can be handled.
 
-    :param handled: the types that this consumer handles; another major version of one of them is parked, for
-        to pass it over would lose what the consumer lives on. Any other type is nothing to it.
+    :param handled: the types that this consumer handles. Another major version of one of them is parked,
+        because skipping it would lose data. All other types are skipped.
     """
     event = delivery.event
     if event is None:
@@ -40,7 +40,7 @@ def _another_version_of(event_type: str, handled: Collection[str]) -> str | None
 
 
 def _wrong_key(event: CloudEvent) -> str | None:
-    """An event under another key than its contract's would overtake others of its case, or be overtaken."""
+    """What is wrong with the key: with a wrong one, events of the same case could be handled out of order."""
     kind = event_types().get(event.type)
     if kind is None:
         return None

@@ -1,4 +1,4 @@
-"""A service's own events as a feed: it reacts to itself by the machinery with which it reacts to others."""
+"""A service's own events as a feed, so that it can react to them as to those of others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class OwnFeed:
         return {self._source: max(0, await self._tail.head() - after)}
 
     async def close(self) -> None:
-        """Nothing is held: the tail belongs to the process."""
+        """Do nothing: the tail belongs to the process."""
 
     def _delivery(self, recorded: Recorded) -> Delivery | None:
         event = published_event(recorded, self._outbound, self._source)

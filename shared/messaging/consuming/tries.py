@@ -1,4 +1,4 @@
-"""When a message that fails is tried again, and when it is given up."""
+"""Decides whether a message that failed is retried or given up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.observability.redaction import redact
 from shared.persistence.faults import QueueFull, StoreUnavailable
 
 UNAVAILABLE = (StoreUnavailable, QueueFull, FeedUnavailable)
-"""Not the message's fault: whoever is needed is away, and the same will succeed when it is back."""
+"""Errors that are not the message's fault: the database or the carrier is away."""
 
 RACES = 10  # lost races against other writers after which a message counts as a bug
 
@@ -28,7 +28,7 @@ class Tries:
         self.in_a_row = 0  # failures of any kind, for the back-off
 
     def judge(self, error: Exception) -> Failure | None:
-        """One more failure: None to try again, or why the message is given up."""
+        """Count a failure; returns None to retry, or the reason why the message is given up."""
         self.in_a_row += 1
         if isinstance(error, UNAVAILABLE):
             return None

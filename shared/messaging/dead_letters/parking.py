@@ -34,13 +34,13 @@ def reasons(delivery: Delivery, failure: Failure, consumer: str) -> Headers:
 
 
 class DeadLetterParking:
-    """One consumer's rows in ``dead_letters``; a message that is parked again has one row still."""
+    """One consumer's rows in ``dead_letters``; a message that is parked twice has one row."""
 
     def __init__(self, engine: AsyncEngine, consumer: str) -> None:
         self._engine, self._consumer = engine, consumer
 
     async def hold(self, delivery: Delivery) -> bool:
-        """Whether it lies there already and waits.
+        """Whether the message is kept already and waits.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -52,7 +52,7 @@ class DeadLetterParking:
         return found is not None
 
     async def keep(self, delivery: Delivery, failure: Failure) -> None:
-        """Write the row, unless it is there.
+        """Write the row, unless it exists.
 
         :raises StoreUnavailable: the database is away.
         """

@@ -1,4 +1,4 @@
-"""The dead letters of one database, of all its consumers: to be read, replayed and given up by people."""
+"""The dead letters of one database, for operators to read, replay and discard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.persistence.tables import DEAD_LETTERS
 
 COLUMNS = DEAD_LETTERS.c
 WAITING = sa.and_(COLUMNS.replayed_at.is_(None), COLUMNS.discarded_at.is_(None))
-"""What nobody has seen to yet."""
+"""The letters that are neither replayed nor discarded."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class DeadLetter:
 
     @property
     def waits(self) -> bool:
-        """Whether nobody has seen to it yet."""
+        """Whether it is neither replayed nor discarded."""
         return self.replayed_at is None and self.discarded_at is None
 
     @property
     def came_by_kafka(self) -> bool:
-        """Whether its place is in a topic; a feed's is a ``ce_source``: a slash comes first."""
+        """Whether it came from a topic; a place in an HTTP feed begins with a ``ce_source``, so a slash."""
         return not self.place.stream.startswith("/")
 
     @property
     def type(self) -> str | None:
-        """What it says it is, whether or not it is well-formed."""
+        """Its ``ce_type``, as far as it can be read."""
         told = dict(self.headers).get("ce_type")
         if told is not None:
             return told.decode()
@@ -75,24 +75,24 @@ class DeadLetterRegister:
         self._engine = engine
 
     async def waiting(self) -> list[DeadLetter]:
-        """All that nobody has seen to, oldest first."""
+        """All that wait, oldest first."""
         return await self._letters(WAITING)
 
     async def discarded(self) -> list[DeadLetter]:
-        """All that were given up, oldest first."""
+        """All that were discarded, oldest first."""
         return await self._letters(COLUMNS.discarded_at.is_not(None))
 
     async def numbered(self, number: int) -> DeadLetter | None:
-        """This one, whatever became of it; None if there never was one."""
+        """The letter of this number, whatever became of it; None if there is none."""
         found = await self._letters(COLUMNS.id == number)
         return found[0] if found else None
 
     async def replayed(self, numbers: Sequence[int]) -> None:
-        """These are on their way again, or their effects are here."""
+        """Mark these as replayed: published again, or handled."""
         await self._update(COLUMNS.id.in_(numbers), replayed_at=sa.func.now())
 
     async def failed_again(self, number: int, failure: Failure) -> None:
-        """A replay came to nothing: it goes on waiting, with the newest reason."""
+        """Note that a replay failed: the letter goes on waiting, with the newest reason."""
         await self._update(
             COLUMNS.id == number,
             reason=plain(failure.reason)[:LONGEST_REASON],
@@ -100,7 +100,7 @@ class DeadLetterRegister:
         )
 
     async def discard(self, number: int, reason: str, by: str) -> bool:
-        """Give it up; the row stays and says when, who and why. False: it does not wait."""
+        """Discard it; the row keeps when, by whom and why. False if it does not wait."""
         said = {"discard_reason": plain(reason)[:LONGEST_REASON], "discarded_by": plain(by)[:LONGEST_REASON]}
         return await self._update(COLUMNS.id == number, discarded_at=sa.func.now(), **said) == 1
 

@@ -1,12 +1,12 @@
-"""Dead letters on their way again: to their topic, or through their consumer's own handlers.
+"""Replays dead letters: to their topic, or through their consumer's own handlers.
 
 came by Kafka, and there is a cluster    published to its topic with the same ``ce_id``; a consumer at work
                                          handles it, and parks it as a new dead letter if it fails again
 otherwise                                handled here and now, in one transaction with its inbox row
-malformed                                stays: no replay makes an event of it
+malformed                                stays as it is: it cannot be handled
 
-Oldest first, so that the order per key is what it was. Whatever is replayed twice takes effect once: the
-inbox knows the ``ce_id``.
+The oldest is replayed first, so that the order per key is kept. A letter that is replayed twice takes effect
+once: the inbox knows its ``ce_id``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class DeadLetterReplay:
         self._box, self._inbox, self._reactions, self._outlet = box, inbox, reactions, outlet
 
     async def of(self, letters: Sequence[DeadLetter]) -> AsyncIterator[ReplayOutcome]:
-        """Replay these in the order of their numbers, telling of each.
+        """Replay these in the order of their numbers, and yield the outcome of each.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -96,8 +96,8 @@ class _OneMessageFeed:
         self.failure = failure.reason
 
     async def behind(self) -> Mapping[str, int]:
-        """Nothing: it has brought all that it has."""
+        """Nothing: its only message was delivered."""
         return {}
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""

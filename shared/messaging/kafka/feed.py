@@ -20,7 +20,7 @@ from shared.messaging.kafka.cluster import At, knock, why
 from shared.messaging.kafka.member import Member
 from shared.messaging.kafka.producer import Publisher
 from shared.messaging.kafka.topics import dead_letter_topic
-from shared.persistence.back_off import BackOff
+from shared.persistence.back_off import FailureStreak
 
 ROOM_FOR_REASONS = 100_000  # bytes that a dead letter may be larger than the message it was
 LOOK_EVERY = 15.0  # seconds between two looks at the ends of the partitions
@@ -49,8 +49,7 @@ class KafkaFeed:
         self._member: Member | None = None
         self._heard_at = 0.0
         self._doubted = False  # whether it seemed deaf when it was quiet the last time
-        self._back_off = BackOff()
-        self._failures = 0
+        self._streak = FailureStreak()
         self._behind: dict[str, int] = {}
         self._looked_at = float("-inf")
         self._closed = False
@@ -153,15 +152,13 @@ class KafkaFeed:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _be_patient(self, error: KafkaError, wait: float) -> None:
-        self._failures += 1
-        if self._failures == 1:
+        if self._streak.failed():
             log.warning("broker_unreachable", consumer=self._group, error=why(error))
-        await asyncio.sleep(min(wait, self._back_off.after(self._failures)))
+        await self._streak.wait(most=wait)
 
     def _answered(self) -> None:
-        if self._failures:
-            log.info("broker_reached_again", consumer=self._group, failures=self._failures)
-        self._failures = 0
+        if failures := self._streak.succeeded():
+            log.info("broker_reached_again", consumer=self._group, failures=failures)
 
 
 def _delivery(message: Fetched) -> Delivery:

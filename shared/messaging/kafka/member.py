@@ -75,7 +75,7 @@ class _Handover(Listener):
         """Nothing is kept per partition."""
 
     async def on_partitions_lost(self, lost: set[TopicPartition]) -> None:
-        """They belong to another already."""
+        """Do nothing: the partitions belong to another member already."""
         self._uncommitted.take(set(lost))
 
 

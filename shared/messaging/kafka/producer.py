@@ -1,8 +1,8 @@
-"""Sending records so that an answer always comes: acknowledged so far, and the error that ended it.
+"""Sends records and always returns an answer: how many are acknowledged, and the error that ended it.
 
-An idempotent producer of kafka-python 3.0.12 is of no use after an error: one record refused by the broker
-makes every later send fail, and a batch that expires leaves the producer silent for ever.
-So every wait has an end, a producer that has failed is thrown away, and the next send makes another.
+An idempotent producer of kafka-python 3.0.12 cannot be used after an error: one record refused by the broker
+makes every later send fail, and after a batch expires the producer never answers again. So every wait has a
+limit, a producer that has failed is discarded, and the next send opens another.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ SLICE = 0.5  # seconds after which a waiting sender looks whether it is to end
 
 @dataclass(frozen=True)
 class Sent:
-    """How a batch fared: so many from its start are acknowledged by all replicas; why not the next one."""
+    """What became of a batch: how many records from its start are acknowledged, and why the next is not."""
 
     acknowledged: int
     error: KafkaError | None = None
 
 
 class Outlet(Protocol):
-    """Where the relay and the dead letters go out."""
+    """The port by which the relay and the dead letters send records."""
 
     async def send(self, records: Sequence[Record]) -> Sent:
         """Send in order and wait; never raises for what a broker does."""
         ...
 
     async def close(self) -> None:
-        """Let go; idempotent."""
+        """Close it; idempotent."""
         ...
 
 
@@ -69,7 +69,7 @@ class Publisher:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, records)
 
     async def close(self) -> None:
-        """Give up what is under way and close the producer."""
+        """Give up the records on their way and close the producer."""
         if self._closing.is_set():
             return
         self._closing.set()

@@ -1,4 +1,4 @@
-"""Topics are declared in one file and made by a step of their own, never by whoever happens to write."""
+"""Topics are declared in one file and created by a step of their own, never by the first writer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.messaging.kafka.cluster import At
 
 
 class TopicMismatch(Exception):  # noqa: N818 - says what is so
-    """A topic has another number of partitions than declared; to change it would break the order per key."""
+    """A topic has another number of partitions than declared; changing it would break the order per key."""
 
 
 class _Shape(BaseModel):
@@ -56,7 +56,7 @@ class Topic(BaseModel):
 
 
 def dead_letter_topic(topic: str, consumer: str) -> str:
-    """Where a consumer puts what it could not handle of this topic."""
+    """The topic for the messages of this topic that a consumer could not handle."""
     return f"{topic}.{consumer}.dlq"
 
 

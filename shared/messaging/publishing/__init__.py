@@ -1,1 +1,1 @@
-"""Facts out: the relay, the public feed, and filling a lost topic again."""
+"""Publishes facts: the relay, the public feed, and republishing to a topic that was lost."""

@@ -1,4 +1,4 @@
-"""A page of facts on its way out: which of them are records, and how far a page is through."""
+"""A page of facts to publish: its records, and how far the page is published."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class Batch:
     """The records of a page in order, each with its position; and where the page ends."""
 
     records: tuple[Record, ...]
-    positions: tuple[int, ...]  # of the facts behind the records
-    start: int  # the position behind which the page was read
+    positions: tuple[int, ...]  # the positions of the facts that the records publish
+    start: int  # the position after which the page was read
     end: int  # the position of its last fact, public or not
 
     def settled(self, acknowledged: int) -> int:
-        """Up to where every fact is acknowledged or not public, when so many records from the start are."""
+        """The position up to which nothing is left to publish, when so many records are acknowledged."""
         if acknowledged >= len(self.records):
             return self.end
         return self.positions[acknowledged - 1] if acknowledged else self.start
 
 
 def batch_of(facts: Sequence[Recorded], after: int, outbound: Outbound, topic: str, source: str) -> Batch:
-    """What of a page is public, as records for the topic."""
+    """The public facts of a page, as records for the topic."""
     events = [event for fact in facts if (event := published_event(fact, outbound, source)) is not None]
     return Batch(
         records=tuple(to_record(event, topic) for event in events),

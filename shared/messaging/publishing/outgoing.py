@@ -1,4 +1,4 @@
-"""A service's facts as published events: the mapping behind the relay, ``/v1/changes`` and the own feed."""
+"""Turns a service's facts into published events, for the relay, ``/v1/changes`` and the own feed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shared.contracts.envelope import CloudEvent, Published
 from shared.persistence.codec import Recorded
 
 Outbound = Callable[[DomainEvent], Published | None]
-"""What a service publishes of a fact; None: nothing. Pure: a published fact carries all that it needs."""
+"""Maps a fact to what the service publishes of it, or None. Pure: it reads nothing but the fact."""
 
 
 class NotAFact(TypeError):  # noqa: N818 - says what is so
-    """A published fact must say when it happened in the world (``occurred_at``)."""
+    """A published fact has no ``occurred_at``, the instant at which it happened in the world."""
 
 
 def to_cloud_event(recorded: Recorded, published: Published, source: str) -> CloudEvent:

@@ -11,11 +11,11 @@ from shared.persistence.tail import Tail
 
 MOST = 500  # events on a page
 LONGEST_WAIT = 30.0  # seconds
-READ_AT_ONCE = 500  # facts; of these some are public
+READ_AT_ONCE = 500  # facts, public or not
 
 
 class PublicPage(TypedDict):
-    """Structured CloudEvents in order, and the position to ask behind next time."""
+    """Structured CloudEvents in order, and the position to continue after."""
 
     items: list[dict[str, object]]
     next_after: int
@@ -23,15 +23,15 @@ class PublicPage(TypedDict):
 
 
 class PublicFeed:
-    """Same content and same positions as the Kafka topic, read straight from the event table."""
+    """The same events and positions as in the Kafka topic, read from the event table."""
 
     def __init__(self, tail: Tail, outbound: Outbound, source: str) -> None:
         self._tail, self._outbound, self._source = tail, outbound, source
 
     async def page(self, after: int, limit: int = 100, wait: float = 0.0) -> PublicPage:
-        """The public events behind a position; when there are none, up to ``wait`` seconds until there are.
+        """The public events after a position; if there are none, wait for them up to ``wait`` seconds.
 
-        ``next_after`` moves over facts that are not public, so an empty page may still move on.
+        ``next_after`` passes over facts that are not public, so it may grow although the page is empty.
         """
         limit = max(1, min(limit, MOST))
         deadline = time.monotonic() + max(0.0, min(wait, LONGEST_WAIT))
@@ -45,7 +45,7 @@ class PublicFeed:
                 await self._tail.wait(left, after=after)
 
     async def _read(self, after: int, limit: int) -> tuple[list[dict[str, object]], int, bool]:
-        """Public events of the next facts, how far they reach, and whether more may stand behind them."""
+        """Public events of the next facts, the last position read, and whether there may be more facts."""
         facts = await self._tail.page(after, READ_AT_ONCE)
         items: list[dict[str, object]] = []
         for recorded in facts:

@@ -1,8 +1,8 @@
-"""Who may publish a service's facts: one at a time, by session locks of its PostgreSQL.
+"""Session locks of PostgreSQL that let one process at a time publish a service's facts.
 
-The relay holds ``relay`` for as long as it lives. Whoever republishes takes ``republish`` first: relays look
-at it and step back, so that old facts and new ones never mix. A lock ends with its session, so a publisher
-that dies leaves the turn to the next.
+The relay holds the lock ``relay`` as long as it runs. A process that republishes takes ``republish`` first:
+the relay sees this and gives up its own lock, so that old and new facts never mix. A lock ends with its
+session, so the next process can take over from one that died.
 """
 
 from __future__ import annotations

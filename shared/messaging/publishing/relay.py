@@ -1,11 +1,12 @@
-"""The one way out: the event table, in its order, to Kafka (ADR 0004: the event store is the outbox).
+"""Publishes the event table to Kafka, in its order (ADR 0004: the event store is the outbox).
 
     page of facts --outbound--> records --send--> contiguous acknowledged prefix --> position "relay"
 
-At least once: a crash between the acknowledgement and the position sends the same facts again, with the
-same ``ce_id``. One relay per event table is active, by a session lock of PostgreSQL; the others stand by.
-The position is written over the very connection that holds the lock, so a relay that has lost the one cannot
-move the other. A relay steps back while somebody republishes (``publisher_lock``).
+Events are delivered at least once: after a crash between the acknowledgement and the position, the same facts
+are sent again with the same ``ce_id``. One relay per event table is active, by a session lock of PostgreSQL;
+the others stand by. The position is written over the connection that holds the lock, so a relay that has lost
+the lock cannot move the position. The relay gives up its lock while another process republishes
+(``publisher_lock``).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.observability.metrics import counter, gauge
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff, pause
+from shared.persistence.back_off import FailureStreak, pause
 from shared.persistence.engine import kept_open
 from shared.persistence.faults import StoreUnavailable, translated
 from shared.persistence.tail import Tail
@@ -34,15 +35,16 @@ from shared.persistence.tail import Tail
 POSITION = publisher_lock.RELAY
 PAGE = 500  # facts on their way at once
 IDLE = 1.0  # seconds to wait for facts; how long a stop may take when there are none
-STANDBY = 1.0  # seconds after which a relay that stands by asks again whether it is its turn
-LOOK = 1.0  # seconds between two looks whether somebody republishes
-STRIKES = 2  # refusals of one record, alone and by a new producer, after which nothing will help
+STANDBY = 1.0  # seconds after which a relay that stands by tries again to take the lock
+LOOK = 1.0  # seconds between two checks whether another process republishes
+# refusals of one record, sent alone and by a new producer each time, after which the relay ends
+STRIKES = 2
 
 log = structlog.get_logger(__name__)
 
 
 class Unpublishable(Exception):  # noqa: N818 - says what is so
-    """The fact at this position can never be published; order forbids to go on, so somebody must look."""
+    """The fact at this position can never be published; the relay ends, because later ones must wait."""
 
     def __init__(self, position: int, error: KafkaError) -> None:
         super().__init__(f"position {position}: {error}")
@@ -67,7 +69,7 @@ class Relay:
         self._source, self._topic, self._tail, self._outbound = source, topic, tail, outbound
         self._outlet = outlet or Publisher(bootstrap, f"stairs-relay{source.replace('/', '-')}")
         self._engine = engine
-        self._back_off, self._failures = BackOff(), 0
+        self._streak = FailureStreak()
         self._alone_until, self._strikes = 0, 0
         self._published = counter("events_published", "Events acknowledged by the cluster.", ("source",))
         self._failed = counter("relay_failures", "Attempts to publish that did not succeed.", ("source",))
@@ -132,7 +134,7 @@ class Relay:
                 position = await self._publish(batch, connection, stop)
 
     async def _publish(self, batch: Batch, connection: AsyncConnection, stop: asyncio.Event) -> int:
-        """Send a batch; answers the new position, recorded."""
+        """Send a batch and record the new position; returns it."""
         sent = await self._outlet.send(batch.records) if batch.records else Sent(0)
         position = batch.settled(sent.acknowledged)
         if position > batch.start:
@@ -141,16 +143,17 @@ class Relay:
             self._published.labels(self._source).inc(sent.acknowledged)
             self._position.labels(self._source).set(position)
         if sent.error is None:
-            self._failures = self._strikes = 0
+            self._streak.succeeded()
+            self._strikes = 0
         else:
             self._judge(sent.error, batch, sent.acknowledged)
             await self._fail(sent.error, stop)
         return position
 
     def _judge(self, error: KafkaError, batch: Batch, acknowledged: int) -> None:
-        """A record that is refused for itself goes alone, so that nothing else is blamed for it.
+        """Send a batch with a refused record one by one from now on, to find the record that is refused.
 
-        :raises Unpublishable: it went alone, twice, with a new producer each time.
+        :raises Unpublishable: one record was refused twice, sent alone and by a new producer each time.
         """
         if not isinstance(error, DETERMINISTIC):
             return
@@ -163,8 +166,7 @@ class Relay:
             raise Unpublishable(batch.positions[acknowledged], error)
 
     async def _fail(self, error: Exception, stop: asyncio.Event) -> None:
-        self._failures += 1
         self._failed.labels(self._source).inc()
-        if self._failures == 1:
+        if self._streak.failed():
             log.warning("relay_waits", source=self._source, error=why(error))
-        await pause(stop, self._back_off.after(self._failures))
+        await self._streak.wait(stop)

@@ -1,9 +1,9 @@
-"""A topic that was lost, filled again from the event store: the same events, with the same ``ce_id``.
+"""Fills a topic that was lost from the event store: the same events, with the same ``ce_id``.
 
-    take the turn (relays step back) → facts from … to … in their order → topic; the relay then goes on
+    take the lock (the relay stops) → publish the facts from … to … in order → the relay goes on
 
-Consumers are unharmed: their inboxes know each ``ce_id``. The relay's position stays where it is; without an
-end, everything is republished that the relay had published.
+Consumers handle nothing twice: their inboxes know each ``ce_id``. The relay's position stays where it is.
+Without an end, everything is republished that the relay has published.
 """
 
 from __future__ import annotations
@@ -24,28 +24,29 @@ from shared.messaging.publishing import publisher_lock
 from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import Outbound
 from shared.persistence import positions
-from shared.persistence.back_off import BackOff
+from shared.persistence.back_off import FailureStreak
 from shared.persistence.engine import kept_open
 from shared.persistence.faults import translated
 from shared.persistence.tail import Tail
 
 PAGE = 500  # facts on their way at once
-TURN = 60.0  # seconds for the relay to step back: what it has on its way is given up by then
+TURN = 60.0  # seconds to wait for the relay to stop; its records on the way have timed out by then
 ATTEMPTS = 6  # of one page, before the cluster counts as away
 
-_STILL_OURS = sa.text("SELECT 1")  # the turn ends with the session
+# fails if the session, and with it the lock, has ended
+_STILL_OURS = sa.text("SELECT 1")
 
 Progress = Callable[[int, int], None]
-"""Told (done, of all), in positions."""
+"""Called with the number of positions done, and of all."""
 
 
 class NotRepublished(Exception):  # noqa: N818 - says what is so
-    """Nothing more is republished; the words say why, and from where to go on."""
+    """Republishing ended early; the message says why, and from which position to go on."""
 
 
 @dataclass(frozen=True)
 class Republished:
-    """So many events, of the facts from the one position to the other (both included)."""
+    """How many events were republished, of the facts from ``start`` to ``end``, both included."""
 
     events: int
     start: int
@@ -69,13 +70,12 @@ class Republishing:
         """:param outlet: None counts only (a dry run); :param turn: seconds to wait for the relay."""
         self._source, self._topic, self._tail, self._outbound = source, topic, tail, outbound
         self._engine, self._outlet, self._turn = engine, outlet, turn
-        self._back_off = BackOff()
 
     async def run(self, start: int, end: int | None, progress: Progress) -> Republished:
         """Publish again what is public of the facts from ``start`` to ``end``, both included.
 
-        :param end: None: up to what the relay has published; it does the rest itself.
-        :raises NotRepublished: it is not our turn, or the cluster does not take it.
+        :param end: None for the last position that the relay has published.
+        :raises NotRepublished: the lock is taken, or the cluster does not accept the records.
         :raises StoreUnavailable: the database is away.
         """
         async with self._turn_taken() as connection:
@@ -98,23 +98,23 @@ class Republishing:
         return batch if facts else Batch((), (), after, end)  # positions have gaps, at the end too
 
     async def _send(self, batch: Batch) -> None:
-        acknowledged, failures = 0, 0
+        acknowledged, streak = 0, FailureStreak()
         while self._outlet is not None and acknowledged < len(batch.records):
             sent = await self._outlet.send(batch.records[acknowledged:])
             acknowledged += sent.acknowledged
             if sent.error is None:
                 continue
-            failures += 1
-            if failures == ATTEMPTS or isinstance(sent.error, DETERMINISTIC):
+            streak.failed()
+            if streak.length == ATTEMPTS or isinstance(sent.error, DETERMINISTIC):
                 raise NotRepublished(
                     f"{self._topic} takes nothing more ({why(sent.error)}):"
                     f" go on from position {batch.settled(acknowledged) + 1}"
                 )
-            await asyncio.sleep(self._back_off.after(failures))
+            await streak.wait()
 
     @asynccontextmanager
     async def _turn_taken(self) -> AsyncIterator[AsyncConnection]:
-        """The only publisher, for as long as the block; a dry run takes no turn."""
+        """Hold the publisher's locks during the block; a dry run takes none."""
         with translated():
             connection = await self._engine.connect()
         try:

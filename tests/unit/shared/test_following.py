@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from shared.persistence import following
+from shared.persistence import back_off
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.following import every, first_of, keep_doing
 
@@ -37,7 +37,7 @@ class Work:
 @pytest.fixture
 def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Work], Awaitable[None]]:
     async def run(work: Work) -> None:
-        monkeypatch.setattr(following, "pause", work.pause)
+        monkeypatch.setattr(back_off, "pause", work.pause)
         await keep_doing("work", work.act, work.stop, rest=work.rest)
 
     return run
