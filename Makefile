@@ -22,6 +22,9 @@ DEV     := $(VENV)/.dev
 SEEN    := $(VAR)/faults/seen.json
 PIP     := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST  := $(BIN)/python -m pytest
+EXAMPLES := $(wildcard tests/unit/*/test_*routes.py) tests/unit/notifications/test_outside.py \
+  tests/unit/incidents/test_conversation.py tests/unit/incidents/test_pauses.py \
+  tests/contract/test_openapi_examples.py tests/contract/test_refusal_codes.py
 RULES   := services/*/domain/*,services/*/application/*
 SPREAD  := -n $(WORKERS) --maxprocesses 4
 STORY   := tests/e2e/test_the_story.py
@@ -36,7 +39,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
   test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions coverage coverage-gate mutants bench \
-  schemas openapi fmt lock clean
+  schemas openapi openapi-lint clients fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,7 +115,7 @@ test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one
 	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
 	  exit $$tested
 
-everything: test other-e2e faults containers containers-infra ## And the rest: e2e, faults, kills, containers
+everything: test other-e2e faults containers containers-infra clients ## And the rest: e2e, faults, kills, containers, clients
 
 check: lint unit contract ## The quick part, before a commit
 
@@ -179,7 +182,14 @@ schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncA
 	@$(BIN)/python -W ignore -m tests.support.event_samples
 
 openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service
+	@STAIRS_RECORD_EXAMPLES=1 $(PYTEST) -q -k "not an_example and not every_example" $(EXAMPLES)
 	@$(BIN)/python -W ignore -m tests.support.openapi_documents
+
+openapi-lint: $(DEV) ## Lint docs/openapi by spectral and redocly (needs Node.js 20 or newer with npm)
+	@$(PYTEST) -q tests/clients/test_linters.py
+
+clients: $(DEV) ## Clients that other people's generators make of docs/openapi tell a story (npm, Go, Maven)
+	@$(PYTEST) -q tests/clients
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json

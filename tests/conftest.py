@@ -12,6 +12,8 @@ from pytest_socket import disable_socket, enable_socket
 from shared.observability.logging import configure
 
 pytest_plugins = [
+    "tests.support.exchanges",
+    "tests.support.openapi_examples",
     "tests.support.shared_servers",
     "tests.support.spreading",
     "tests.support.ways",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from services.appeals.api.dependencies import AppealDependencies
+from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
@@ -58,7 +59,8 @@ def loops(base: Foundation[AppealsSettings]) -> Mapping[str, Loop]:
 
 APPEALS = ServiceDefinition(
     name="appeals",
-    title="Appeals",
+    title="STAIRS appeals",
+    description=DESCRIPTION,
     settings=AppealsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
 from services.incidents.api.dependencies import IncidentDependencies
+from services.incidents.api.description import DESCRIPTION
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -85,6 +86,7 @@ def deadlines(base: Foundation[IncidentsSettings]) -> CaseDeadlines:
 INCIDENTS = ServiceDefinition(
     name="incidents",
     title="STAIRS incidents",
+    description=DESCRIPTION,
     settings=IncidentsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.headerregistry import Address
 
 from services.notifications.api.dependencies import NotificationDependencies
+from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
@@ -128,6 +129,7 @@ def _senders(settings: NotificationsSettings) -> Mapping[str, Address]:
 NOTIFICATIONS = ServiceDefinition(
     name="notifications",
     title="STAIRS notifications",
+    description=DESCRIPTION,
     settings=NotificationsSettings,
     source=outbound.SOURCE,
     topic=outbound.TOPIC,

@@ -43,6 +43,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
 
     return build_app(
         title=service.title,
+        description=service.description,
         version=VERSION,
         lifespan=lifespan,
         routers=routers_of(service),

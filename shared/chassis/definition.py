@@ -15,6 +15,7 @@ from shared.deadlines.poller import Told
 from shared.deadlines.routes import DeadlineQueries
 from shared.deadlines.search import DeadlineSearch
 from shared.deadlines.table import DeadlineList
+from shared.http.openapi import Description
 from shared.kernel.clock import Clock
 from shared.messaging.consuming.consumer import Handler
 from shared.messaging.publishing.outgoing import Outbound
@@ -91,6 +92,7 @@ class ServiceDefinition(Generic[S]):
 
     name: str  # "incidents": its package, event table, settings and deadlines are named after it
     title: str  # of its API
+    description: Description | None = None  # what its OpenAPI document tells beside what the routes say
     settings: type[S]
     source: str  # the ``ce_source`` of what it publishes
     topic: str

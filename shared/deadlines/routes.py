@@ -19,9 +19,20 @@ from shared.deadlines.terms import DeadlineState
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.instants import Instant
+from shared.http.openapi import Operation
 from shared.http.paging import Paging, page
 from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Actor
+from shared.kernel.errors import Forbidden
+
+LIST_DEADLINES = {
+    "GET /v1/deadlines": Operation(
+        "listDeadlines",
+        "List deadlines",
+        "The deadlines of what is in the caller's scope, the one first that is due first.",
+        (Forbidden,),
+    )
+}
 
 Word = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
 

@@ -20,7 +20,8 @@ from shared.http.answers import Answer, ok
 from shared.http.auth import Authenticator
 from shared.http.docs_page import add_docs_page
 from shared.http.middleware import OuterMiddleware
-from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, refused
+from shared.http.openapi import Description, Operation
+from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import LivenessResource, Readiness, ReadinessResource
 from shared.http.validation import as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
@@ -30,6 +31,21 @@ from shared.persistence.faults import QueueFull, StoreUnavailable, transient
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+PROBES = {
+    "GET /healthz": Operation(
+        "getHealth", "Ask whether the process is alive", "Answers as long as the process answers at all."
+    ),
+    "GET /readyz": Operation(
+        "getReadiness",
+        "Ask whether the process can work",
+        "200 where the store, the broker and the issuer's keys are usable; 503 with the reasons where not.",
+    ),
+    "GET /metrics": Operation(
+        "getMetrics",
+        "Read the figures for Prometheus",
+        "All figures of the process, in Prometheus' text form.",
+    ),
+}
 REFUSED: tuple[type[Exception], ...] = (
     Refusal,
     RequestValidationError,
@@ -44,12 +60,6 @@ STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 log = structlog.get_logger(__name__)
 
 
-class StoreBusy(Busy):
-    """The event store is away, or more waits for it than it can take."""
-
-    code = "store_unavailable"
-
-
 def build_app(
     *,
     title: str,
@@ -58,9 +68,11 @@ def build_app(
     routers: Sequence[APIRouter],
     auth: Authenticator,
     readiness: Readiness,
+    description: Description | None = None,
 ) -> FastAPI:
     """The API of one service.
 
+    :param description: what its OpenAPI document tells beside what the routes say themselves.
     :param lifespan: opens what the service needs and puts it on ``app.state``; at least
         ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
     """
@@ -82,7 +94,7 @@ def build_app(
         app.router.routes.extend(router.routes)
     app.add_middleware(OuterMiddleware)
     _answer_refusals(app)
-    openapi.describe(app)
+    openapi.describe(app, description)
     add_docs_page(app)
     return app
 
@@ -101,14 +113,12 @@ def about_the_process(readiness: Readiness, stopping: asyncio.Event) -> FastAPI:
 def _process_router() -> APIRouter:
     router = APIRouter(tags=["process"])
 
-    @router.get("/healthz", summary="Alive")
+    @router.get("/healthz")
     async def healthz() -> Answer[LivenessResource]:
         return ok(LivenessResource.model_construct(status="alive"))
 
     @router.get(
-        "/readyz",
-        summary="Able to work; 503 with the reasons if not",
-        responses={503: {"model": ReadinessResource, "description": "Unable to work, and why."}},
+        "/readyz", responses={503: {"model": ReadinessResource, "description": "Unable to work, and why."}}
     )
     async def readyz(request: Request) -> Answer[ReadinessResource]:
         readiness: Readiness = request.app.state.readiness
@@ -117,7 +127,7 @@ def _process_router() -> APIRouter:
         body: Any = found
         return Answer(status, ReadinessResource.model_construct(**body))
 
-    @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def figures(request: Request) -> Response:
         await request.app.state.readiness.measured()
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)

@@ -14,9 +14,21 @@ from pydantic import Field
 
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller, require
+from shared.http.openapi import Operation
 from shared.http.requests import INT64, RequestModel
 from shared.http.resources import Resource
 from shared.kernel.actor import Role
+from shared.kernel.errors import Forbidden
+
+LIST_CHANGES = {
+    "GET /v1/changes": Operation(
+        "listChanges",
+        "Read the feed of published events",
+        "The public events behind a position, in order and without gaps; for systems and auditors. Where "
+        "there are none yet, it waits up to `wait` seconds for news. Ask next behind `next_after`.",
+        (Forbidden,),
+    )
+}
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 

@@ -85,7 +85,7 @@ def _example(method: str, path: str, operation: Document) -> str:
     words = ["curl"]
     if method != "get":
         words.append(f"-X {method.upper()}")
-    if "security" in operation:
+    if operation.get("security"):
         words.append('-H "Authorization: Bearer $TOKEN"')
     if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
         words.append("-H 'If-Match: \"7\"'")

@@ -20,6 +20,7 @@ from shared.observability.redaction import redact
 
 TYPE = "https://stairs.invalid/problems/"
 MEDIA_TYPE = "application/problem+json"
+INTERNAL_ERROR = "internal_error"  # the code of a fault of ours, which is no refusal
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,12 @@ class Busy(Refusal):
     title = "Temporarily unavailable"
 
 
+class StoreBusy(Busy):
+    """The event store is away, or more waits for it than it can take."""
+
+    code = "store_unavailable"
+
+
 STATUS: dict[type[Refusal], int] = {
     MalformedRequest: 400,
     Unauthenticated: 401,
@@ -91,10 +98,18 @@ def status_of(refusal: Refusal) -> int:
 
     :raises LookupError: the refusal is of no kind; a bug, and answered as one.
     """
-    for kind in type(refusal).__mro__:
+    return status_of_kind(type(refusal))
+
+
+def status_of_kind(refusal: type[Refusal]) -> int:
+    """The same for a class of refusals.
+
+    :raises LookupError: as above.
+    """
+    for kind in refusal.__mro__:
         if kind in STATUS:
             return STATUS[kind]
-    raise LookupError(f"{type(refusal).__name__} is of no kind that has a status")
+    raise LookupError(f"{refusal.__name__} is of no kind that has a status")
 
 
 def problem(status: int, code: str, title: str, detail: str, issues: Iterable[Issue] = ()) -> bytes:
@@ -124,7 +139,7 @@ def refused(refusal: Refusal) -> Response:
 def unexpected() -> Response:
     """The answer to what should not have happened: nothing of the inside is told."""
     detail = "Something went wrong on our side; the instance id finds it in the logs."
-    return Response(problem(500, "internal_error", "Internal error", detail), 500, media_type=MEDIA_TYPE)
+    return Response(problem(500, INTERNAL_ERROR, "Internal error", detail), 500, media_type=MEDIA_TYPE)
 
 
 def _headers(refusal: Refusal) -> dict[str, str]:

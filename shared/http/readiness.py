@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from shared.http.resources import Resource
 from shared.observability.lags import Figure, Lags
@@ -15,6 +15,10 @@ Check = Callable[[], Awaitable[str | None]]
 """Answers ``None``, or in a few words why not (no address, no secret)."""
 
 PATIENCE = 2.0  # seconds for one check
+
+
+AnyFigure = Annotated[Figure, WithJsonSchema({})]
+"""A figure, told as any value: generators make no class of a union of a number and an object."""
 
 
 class LivenessResource(Resource):
@@ -32,7 +36,7 @@ class ReadinessResource(Resource):
         Field(description="What is wrong, in words, by the name of the check; empty if ready."),
     ]
     lags: Annotated[
-        dict[str, Figure],
+        dict[str, AnyFigure],
         Field(
             description="Present figures by the name of the metric: a number, or numbers by label. Absent "
             "where the process measures none."

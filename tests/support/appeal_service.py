@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.appeals.api.dependencies import AppealDependencies
+from services.appeals.api.description import DESCRIPTION
 from services.appeals.api.routes import router
 from services.appeals.application.appeals import Appeals
 from services.appeals.application.requests import AppealRequests
@@ -102,7 +103,8 @@ class Service:
             yield
 
         app = build_app(
-            title="Appeals",
+            title="STAIRS appeals",
+            description=DESCRIPTION,
             version="1",
             lifespan=lifespan,
             routers=[router, changes.router],

@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.incidents.api.dependencies import IncidentDependencies
+from services.incidents.api.description import DESCRIPTION
 from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
@@ -120,6 +121,7 @@ class Api:
     def _application(self) -> FastAPI:
         app = build_app(
             title="STAIRS incidents",
+            description=DESCRIPTION,
             version="1",
             lifespan=_nothing,
             routers=routers_of(INCIDENTS),

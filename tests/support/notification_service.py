@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.notifications.api.dependencies import NotificationDependencies
+from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
 from services.notifications.application.reading import MessageReads
 from services.notifications.application.sending import Resending
@@ -69,7 +70,8 @@ class Service(NotificationDesk):
             yield
 
         app = build_app(
-            title="Notifications",
+            title="STAIRS notifications",
+            description=DESCRIPTION,
             version="1",
             lifespan=lifespan,
             routers=[router, changes.router],

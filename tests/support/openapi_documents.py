@@ -2,8 +2,9 @@
 
     python -m tests.support.openapi_documents     (make openapi)
 
-Writes ``docs/openapi/<service>.json`` from the applications as they are served, and prints what it wrote. The
-contract tests compare these files with the applications, and refuse a change that breaks a client.
+Writes ``docs/openapi/<service>.json`` from the applications as they are served, and prints what it wrote and
+how much each document tells. The contract tests compare these files with the applications, and refuse a
+change that breaks a client.
 """
 
 from __future__ import annotations
@@ -68,5 +69,33 @@ def _kept(path: Path) -> str | None:
     return path.read_text("utf-8") if path.exists() else None
 
 
+def tally(made: Document) -> dict[str, int]:
+    """How much a document tells: its operations, examples, and described parameters and fields."""
+    schemas = made["components"]["schemas"]
+    operations = [one for item in made["paths"].values() for one in item.values()]
+    contents = [
+        content
+        for one in operations
+        for holder in (one.get("requestBody", {}), *one["responses"].values())
+        for content in holder.get("content", {}).values()
+    ]
+    fields = [field for schema in schemas.values() for field in schema.get("properties", {}).values()]
+    named = [schemas[field["$ref"].rpartition("/")[2]] if "$ref" in field else {} for field in fields]
+    parameters = [parameter for one in operations for parameter in one["parameters"]]
+    return {
+        "operations": len(operations),
+        "examples": sum(("example" in one) + len(one.get("examples", ())) for one in contents),
+        "parameters": len(parameters),
+        "described parameters": sum("description" in one for one in parameters),
+        "fields": len(fields),
+        "described fields": sum(
+            "description" in {**kind, **own} for kind, own in zip(named, fields, strict=True)
+        ),
+    }
+
+
 if __name__ == "__main__":
     sys.stdout.write("".join(f"docs/openapi/{name}\n" for name in write()) or "docs/openapi is up to date\n")
+    for each in SERVICES:
+        counts = tally(document(each)).items()
+        sys.stdout.write(f"{each}: {', '.join(f'{count} {name}' for name, count in counts)}\n")

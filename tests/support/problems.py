@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx
 from jsonschema import validate
 
-from shared.http.openapi import PROBLEM
+from shared.http.openapi import ISSUE, PROBLEM
+
+SCHEMA = {**PROBLEM, "components": {"schemas": {"ProblemIssue": ISSUE}}}
 
 
 def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
@@ -13,7 +15,7 @@ def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     body: dict[str, object] = answer.json()
     assert (answer.status_code, body.get("code")) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    validate(body, PROBLEM)
+    validate(body, SCHEMA)
     assert body["status"] == status
     assert body["type"] == f"https://stairs.invalid/problems/{code}"
     assert body["instance"] == answer.headers["x-correlation-id"]

@@ -224,7 +224,7 @@ class StartedAfterWindow(Invalid):
 
 
 class NotAllowed(Forbidden):
-    """The matrix of §3.3 says no for this role."""
+    """The permission matrix does not give this act to the caller's role (§3.3)."""
 
 
 class FilingProtocolLeaOnly(Forbidden):

@@ -74,7 +74,7 @@ class CallDestination(StrEnum):
 
 
 class AppealType(StrEnum):
-    """§5.1."""
+    """What may become of a student's test by an appeal (§5.1)."""
 
     RESET = "reset"
     RE_OPEN = "re_open"
