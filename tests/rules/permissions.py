@@ -34,14 +34,14 @@ SERVICES: Mapping[str, Iterable[Permission]] = {
 HEAD = """\
 # Who may do what
 
-`make permissions` writes this page from `services/*/domain/permissions.py`, where the guards read the
-same rows. A contract test compares the page with them, and what the services answer with §3.3 of the
-domain document.
+`make permissions` writes this page from `services/*/domain/permissions.py`, where the guards read
+the same rows. A contract test compares the page with them, and what the services answer with §3.3
+of the domain document.
 
-**yes**: the role may; words: it may under this condition; —: it is refused with 403. What is outside
-the caller's scope (own school, own LEA) is answered with 404, as if it did not exist (HR-29). TA/TE are
-test administrators and test examiners; *Site* and *LEA* are coordinators; *System* is another service,
-or a mailer.
+**yes**: the role may; words: it may under this condition; —: it is refused with 403. What is
+outside the caller's scope (own school, own LEA) is answered with 404, as if it did not exist
+(HR-29). TA/TE are test administrators and test examiners; *Site* and *LEA* are coordinators;
+*System* is another service, or a mailer.
 """
 
 
