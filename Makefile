@@ -179,11 +179,11 @@ mutants: $(DEV) ## Change the rules on purpose and see a test fail (ONLY=service
 
 schemas: $(DEV) ## Generate docs/events from the contracts: JSON Schemas, AsyncAPI, samples of new types
 	@$(BIN)/python -W ignore -m tools.event_schemas docs/events deploy/kafka/topics.yaml
-	@$(BIN)/python -W ignore -m tests.support.event_samples
+	@$(BIN)/python -W ignore -m tests.support.contracts.event_samples
 
 openapi: $(DEV) ## Generate docs/openapi from the three applications: one document per service
 	@STAIRS_RECORD_EXAMPLES=1 $(PYTEST) -q -k "not an_example and not every_example" $(EXAMPLES)
-	@$(BIN)/python -W ignore -m tests.support.openapi_documents
+	@$(BIN)/python -W ignore -m tests.support.contracts.openapi_documents
 
 openapi-lint: $(DEV) ## Lint docs/openapi by spectral and redocly (needs Node.js 20 or newer with npm)
 	@$(PYTEST) -q tests/clients/test_linters.py

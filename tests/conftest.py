@@ -13,19 +13,19 @@ from shared.observability.logging import configure
 
 pytest_plugins = [
     "tests.support.exchanges",
-    "tests.support.openapi_examples",
-    "tests.support.shared_servers",
+    "tests.support.contracts.openapi_examples",
+    "tests.support.servers.shared_servers",
     "tests.support.spreading",
-    "tests.support.ways",
-    "tests.support.postgres",
-    "tests.support.kafka",
-    "tests.support.secured_broker",
+    "tests.support.servers.ways",
+    "tests.support.servers.postgres",
+    "tests.support.servers.kafka",
+    "tests.support.servers.secured_broker",
     "tests.support.logs",
-    "tests.support.event_store",
-    "tests.support.event_schemas",
+    "tests.support.logbooks.event_store",
+    "tests.support.contracts.event_schemas",
     "tests.support.declared_answers",
-    "tests.support.logbook_clocks",
-    "tests.support.system",
+    "tests.support.logbooks.logbook_clocks",
+    "tests.support.system.system",
 ]
 
 HERE = Path(__file__).parent

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from deploy.console.folders import ROOT
-from tests.support.ports import free_port
-from tests.support.postgres import new_database
-from tests.support.tokens import LEA_COORDINATOR, SCHOOL, auth_environment, token
+from tests.support.http.tokens import LEA_COORDINATOR, SCHOOL, auth_environment, token
+from tests.support.servers.ports import free_port
+from tests.support.servers.postgres import new_database
 
 SERVICE = (sys.executable, "-m", "services.incidents")
 STOP = 30.0  # seconds

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 
-from tests.support.client_tools import (
+from tests.support.contracts.client_tools import (
     DOCUMENTS,
     OAPI_CODEGEN,
     WORK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.client_tools import DOCUMENTS, SOURCES, npm_program, run
+from tests.support.contracts.client_tools import DOCUMENTS, SOURCES, npm_program, run
 
 
 def test_spectral_finds_nothing() -> None:

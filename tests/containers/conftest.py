@@ -14,7 +14,7 @@ from deploy.console.folders import ROOT, StateFolder
 from deploy.console.keys.container_secrets import make_secrets
 from deploy.engine import image
 from deploy.engine.reach import Engine
-from tests.support.compose import Stack, free_offset, required_engine
+from tests.support.system.compose import Stack, free_offset, required_engine
 
 PREVIOUS = "previous"
 

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.console.ports import HOST, PUBLISHED
 from deploy.engine.reach import Engine
-from tests.support.compose import Stack, free_offset
 from tests.support.eventually import eventually
+from tests.support.system.compose import Stack, free_offset
 
 pytestmark = pytest.mark.timeout(1200)
 

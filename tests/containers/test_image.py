@@ -14,7 +14,7 @@ import yaml
 from deploy.console.folders import ROOT
 from deploy.engine import api, image
 from deploy.engine.reach import Engine
-from tests.support.compose import Stack
+from tests.support.system.compose import Stack
 
 pytestmark = pytest.mark.timeout(1200)
 

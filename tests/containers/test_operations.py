@@ -18,8 +18,8 @@ from deploy.console.keys.container_secrets import make_secrets
 from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine.reach import Engine
 from shared.kernel.actor import Role
-from tests.support.compose import SIX, UP, Stack, free_offset
-from tests.support.readme import commands_in
+from tests.support.contracts.readme import commands_in
+from tests.support.system.compose import SIX, UP, Stack, free_offset
 
 pytestmark = pytest.mark.timeout(1800)
 

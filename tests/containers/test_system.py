@@ -17,8 +17,8 @@ from deploy.console.demo.mailpit import read_mailpit
 from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine import api, image
 from shared.kernel.actor import Role
-from tests.support.compose import SIX, Stack
 from tests.support.eventually import eventually
+from tests.support.system.compose import SIX, Stack
 
 pytestmark = pytest.mark.timeout(1200)
 

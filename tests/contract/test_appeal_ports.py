@@ -16,9 +16,9 @@ from services.appeals.domain.values import KnownCase
 from services.appeals.providers.appeal_numbers import CountedNumbers
 from services.appeals.read_model.known_cases import KnownCaseTable, remember
 from shared.persistence.engine import async_engine
-from tests.support.appeal_service import CasesInMemory, NumbersInMemory
-from tests.support.appeal_states import CHEATING, FIRE_DRILL
-from tests.support.postgres import migrate
+from tests.support.appeals.service import CasesInMemory, NumbersInMemory
+from tests.support.appeals.states import CHEATING, FIRE_DRILL
+from tests.support.servers.postgres import migrate
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from deploy.console.ports import SERVICES
 from shared.http.answers import Answer, ok
 from shared.http.resources import Resource
-from tests.support.openapi_documents import application, document
+from tests.support.contracts.openapi_documents import application, document
 
 Schema = dict[str, Any]
 

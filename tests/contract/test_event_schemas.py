@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from deploy.kafka.jars import HERE
 from shared.messaging.event_types import event_types, major_version
-from tests.support.event_samples import kept
-from tests.support.event_schemas import EVENTS, problems
+from tests.support.contracts.event_samples import kept
+from tests.support.contracts.event_schemas import EVENTS, problems
 from tools.event_schemas import BASE, files, schemas, write
 
 TOPICS = HERE / "topics.yaml"

@@ -16,8 +16,8 @@ from services.appeals.domain.values import DeclaredEvent, EventState, KnownCase
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.rulebook import IncidentType, Reporting, Rulebook
 from shared.kernel.actor import Role
-from tests.support.appeal_states import FRIDAY, RULEBOOKS, a_case
-from tests.support.incident_states import LIBRARY
+from tests.support.appeals.states import FRIDAY, RULEBOOKS, a_case
+from tests.support.incidents.states import LIBRARY
 
 YEARS = LIBRARY.years()
 MODES = ("online", "paper")

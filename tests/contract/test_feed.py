@@ -13,7 +13,9 @@ from uuid import uuid4
 import pytest
 
 from shared.messaging.consuming.feed import Failure, Feed
-from tests.support.carriers import (
+from tests.support.eventually import eventually
+from tests.support.logbooks.event_store import EventStore
+from tests.support.messaging.carriers import (
     Carrier,
     changes_carrier,
     drained,
@@ -23,8 +25,6 @@ from tests.support.carriers import (
     own_carrier,
     quiet,
 )
-from tests.support.event_store import EventStore
-from tests.support.eventually import eventually
 
 FAILURE = Failure("it was not to be", 5, datetime(2026, 11, 21, 12, tzinfo=UTC))
 

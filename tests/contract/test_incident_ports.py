@@ -20,9 +20,9 @@ from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
 from shared.persistence.engine import open_pool
-from tests.support.incident_api import CountedNumbers
-from tests.support.incident_states import PlayVault
-from tests.support.postgres import migrate
+from tests.support.incidents.api import CountedNumbers
+from tests.support.incidents.states import PlayVault
+from tests.support.servers.postgres import migrate
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 KEK, REF = os.urandom(32), os.urandom(32)

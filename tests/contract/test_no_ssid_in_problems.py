@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.kernel.errors import Conflict, Issue
-from tests.support.sample_app import Desk, Notice, client, sample_app
-from tests.support.tokens import LEA_COORDINATOR, bearer
+from tests.support.http.sample_app import Desk, Notice, client, sample_app
+from tests.support.http.tokens import LEA_COORDINATOR, bearer
 
 CANARY = "8472615039"
 NUMBER = int(CANARY)

@@ -13,8 +13,8 @@ from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.domain.retries import LONGEST_DELAY
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
-from tests.support.notification_desk import MemoryOutgoing
-from tests.support.postgres import migrate
+from tests.support.notifications.desk import MemoryOutgoing
+from tests.support.servers.postgres import migrate
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 FIRST, SECOND, THIRD = (UUID(int=n) for n in (1, 2, 3))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.openapi_changes import breaking
+from tests.support.contracts.openapi_changes import breaking
 
 Document = dict[str, Any]
 

@@ -13,8 +13,8 @@ import yaml
 
 from deploy.console.folders import ROOT
 from deploy.console.ports import SERVICES
-from tests.support.openapi_changes import breaking
-from tests.support.openapi_documents import FOLDER, document, path_of, text_of, write
+from tests.support.contracts.openapi_changes import breaking
+from tests.support.contracts.openapi_documents import FOLDER, document, path_of, text_of, write
 
 REMEDY = "run `make openapi`, and look at what it changes"
 ACCEPTED: list[dict[str, str]] = yaml.safe_load((FOLDER / "breaking.yaml").read_text("utf-8"))

@@ -14,13 +14,13 @@ from jsonschema import Draft202012Validator
 from deploy.console.ports import SERVICES
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from tests.support.appeal_service import Service as Appeals
-from tests.support.appeal_states import CALTAC, CDE, CHEATING, SITE_COORDINATOR, STUDENT
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import cheating
-from tests.support.openapi_documents import application, document
-from tests.support.student_files import a_csv, ssids
-from tests.support.tokens import LEA_COORDINATOR, SYSTEM, authenticator, bearer
+from tests.support.appeals.service import Service as Appeals
+from tests.support.appeals.states import CALTAC, CDE, CHEATING, SITE_COORDINATOR, STUDENT
+from tests.support.contracts.openapi_documents import application, document
+from tests.support.http.tokens import LEA_COORDINATOR, SYSTEM, authenticator, bearer
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import cheating
+from tests.support.incidents.student_files import a_csv, ssids
 
 Json = dict[str, Any]
 AT = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)

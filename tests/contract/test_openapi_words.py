@@ -9,7 +9,7 @@ import pytest
 
 from deploy.console.ports import SERVICES
 from shared.http.openapi.wording import plain
-from tests.support.openapi_documents import document
+from tests.support.contracts.openapi_documents import document
 
 FORBIDDEN = re.compile(r"``|:(?:raises|param|returns)\b|\b(?:HR|ADR)[- ]\d|\bA-\d|§")
 

@@ -25,13 +25,17 @@ from services.notifications.application import reading as message_reads
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden
 from tests.rules.permissions import PAGE, page
-from tests.support import appeal_states
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import CHEATING, MISSING_SUPPORT, RESET_IN_ERROR, STARTED, STUDENT, WAS_RESET
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import changed_answers, charts_on_walls
-from tests.support.incident_states import LIBRARY
-from tests.support.tokens import (
+from tests.support.appeals import states as appeal_states
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
+    CHEATING,
+    MISSING_SUPPORT,
+    RESET_IN_ERROR,
+    STARTED,
+    STUDENT,
+    WAS_RESET,
+)
+from tests.support.http.tokens import (
     CALTAC_AGENT,
     CDE_REVIEWER,
     LEA_COORDINATOR,
@@ -41,6 +45,9 @@ from tests.support.tokens import (
     TEST_EXAMINER,
     bearer,
 )
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import changed_answers, charts_on_walls
+from tests.support.incidents.states import LIBRARY
 
 TA, SITE, LEA, CALTAC, CDE = "TA/TE", "Site coord.", "LEA coord.", "CalTAC", "CDE"
 

@@ -15,16 +15,16 @@ import pytest
 from services.incidents.domain import errors
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import (
+from tests.support.http.tokens import LEA, LEA_COORDINATOR, SITE_COORDINATOR, TEST_ADMINISTRATOR, bearer
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import (
     FIRST,
     a_body,
     changed_answers,
     charts_on_walls,
     cheating,
 )
-from tests.support.student_files import a_csv, ssids
-from tests.support.tokens import LEA, LEA_COORDINATOR, SITE_COORDINATOR, TEST_ADMINISTRATOR, bearer
+from tests.support.incidents.student_files import a_csv, ssids
 
 CONTRACT = {
     "not_summative": 422, "not_reportable": 422, "unlisted_incident": 422, "contact_caltac": 422,

@@ -10,8 +10,8 @@ import pytest
 
 from services.appeals.domain.values import KnownCase
 from shared.kernel.actor import Actor
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import (
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
     ADMINISTRATOR,
     CALTAC,
     CDE,
@@ -24,7 +24,7 @@ from tests.support.appeal_states import (
     WRONG_SETTINGS,
     a_case,
 )
-from tests.support.tokens import bearer
+from tests.support.http.tokens import bearer
 
 CONTRACT = {
     "case_not_submitted": 409, "case_not_known_yet": 409, "appeal_type_not_offered": 409,

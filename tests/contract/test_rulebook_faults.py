@@ -17,7 +17,7 @@ from services.notifications.rulebooks.policy import MailPolicy
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.judging import judged
 from shared.rulebooks.layers import Layer, RulebookFault, Step, read_layers
-from tests.support.rulebook_schemas import frozen
+from tests.support.contracts.rulebook_schemas import frozen
 
 LOADERS: dict[str, Callable[[Layer], object]] = {
     "incidents": load_year,

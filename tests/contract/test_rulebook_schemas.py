@@ -11,13 +11,13 @@ import pytest
 from services.incidents.rulebooks.library import Library
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.layers import read_layers
-from tests.support.rulebook_schemas import MODELS, frozen, generated
+from tests.support.contracts.rulebook_schemas import MODELS, frozen, generated
 
 
 @pytest.mark.parametrize("service", MODELS)
 def test_the_frozen_schema_is_the_loaders(service: str) -> None:
     kept = json.loads(frozen(service).read_text())
-    assert kept == generated(service), "python -m tests.support.rulebook_schemas freezes it anew"
+    assert kept == generated(service), "python -m tests.support.contracts.rulebook_schemas freezes it anew"
 
 
 @pytest.mark.parametrize("service", MODELS)

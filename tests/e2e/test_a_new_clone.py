@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.console.folders import ROOT
-from tests.support.system import STOP, end_with_its_starter, free_offset, short_folder
+from tests.support.system.system import STOP, end_with_its_starter, free_offset, short_folder
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -64,7 +64,7 @@ def clone() -> Iterator[Clone]:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=end_with_its_starter,  # noqa: PLW1509 - as in tests/support/system.py
+                preexec_fn=end_with_its_starter,  # noqa: PLW1509 - as in tests/support/system/system.py
             )
         made = Clone(tree, environment, screen, process)
         _wait_until_ready(made)

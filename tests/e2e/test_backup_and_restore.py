@@ -18,9 +18,9 @@ from deploy.console.folders import ROOT
 from deploy.console.local.mailbox import read_mailbox
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
-from tests.support.filings import a_report
-from tests.support.kafka import messages
-from tests.support.listing import (
+from tests.support.servers.kafka import messages
+from tests.support.system.filings import a_report
+from tests.support.system.listing import (
     Listed,
     all_of,
     differences,
@@ -28,7 +28,14 @@ from tests.support.listing import (
     everything_listed,
     ssids,
 )
-from tests.support.system import CONSOLE, RunningSystem, free_offset, require_kafka, short_folder, started
+from tests.support.system.system import (
+    CONSOLE,
+    RunningSystem,
+    free_offset,
+    require_kafka,
+    short_folder,
+    started,
+)
 
 pytestmark = pytest.mark.timeout(900)
 

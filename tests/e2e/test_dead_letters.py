@@ -13,12 +13,12 @@ from deploy.console.local.mailbox import read_mailbox
 from deploy.console.ports import SERVICES
 from shared.contracts import incidents_v1
 from shared.messaging.kafka.client import Record, open_producer, post, wait_for
+from tests.support.contracts.published import incident_submitted
 from tests.support.eventually import eventually
-from tests.support.kafka import messages
-from tests.support.listing import every_message_is_delivered
-from tests.support.published import incident_submitted
-from tests.support.system import CONSOLE, RunningSystem
-from tests.support.wire import Wire
+from tests.support.messaging.wire import Wire
+from tests.support.servers.kafka import messages
+from tests.support.system.listing import every_message_is_delivered
+from tests.support.system.system import CONSOLE, RunningSystem
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -16,9 +16,9 @@ import pytest
 from deploy.console.ports import HOST, SERVICES
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
-from tests.support.filings import a_report
-from tests.support.kafka import messages
-from tests.support.system import RunningSystem
+from tests.support.servers.kafka import messages
+from tests.support.system.filings import a_report
+from tests.support.system.system import RunningSystem
 
 pytestmark = pytest.mark.timeout(300)
 

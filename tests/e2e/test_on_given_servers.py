@@ -22,9 +22,9 @@ from deploy.console.local.readiness import wait_until_ready
 from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.ports import HOST, SERVICES, Ports
 from shared.messaging.kafka import topics
-from tests.support.kafka import messages
-from tests.support.postgres import new_database
-from tests.support.system import CONSOLE, end_with_its_starter, free_offset, short_folder
+from tests.support.servers.kafka import messages
+from tests.support.servers.postgres import new_database
+from tests.support.system.system import CONSOLE, end_with_its_starter, free_offset, short_folder
 
 pytestmark = pytest.mark.timeout(600)
 

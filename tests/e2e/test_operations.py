@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from deploy.console.folders import ROOT
-from tests.support.listing import ssids
-from tests.support.readme import commands_in
-from tests.support.system import CONSOLE, STOP, RunningSystem, free_offset, short_folder, started
+from tests.support.contracts.readme import commands_in
+from tests.support.system.listing import ssids
+from tests.support.system.system import CONSOLE, STOP, RunningSystem, free_offset, short_folder, started
 
 pytestmark = pytest.mark.timeout(1800)
 

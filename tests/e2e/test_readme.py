@@ -12,8 +12,8 @@ import subprocess
 import pytest
 
 from deploy.console.folders import ROOT
-from tests.support.readme import commands_in
-from tests.support.system import CONSOLE, RunningSystem
+from tests.support.contracts.readme import commands_in
+from tests.support.system.system import CONSOLE, RunningSystem
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -18,9 +18,16 @@ from deploy.console.ports import SERVICES, Ports
 from deploy.kafka.broker import Broker
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
-from tests.support.filings import a_report
-from tests.support.killing import pids
-from tests.support.system import CONSOLE, RunningSystem, free_offset, require_kafka, short_folder, started
+from tests.support.system.filings import a_report
+from tests.support.system.killing import pids
+from tests.support.system.system import (
+    CONSOLE,
+    RunningSystem,
+    free_offset,
+    require_kafka,
+    short_folder,
+    started,
+)
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -12,11 +12,11 @@ import pytest
 from deploy.console.local.mailbox import read_mailbox
 from deploy.console.ports import SERVICES
 from shared.kernel.actor import Role
-from tests.support.event_schemas import problems
+from tests.support.contracts.event_schemas import problems
 from tests.support.eventually import eventually
-from tests.support.kafka import messages
-from tests.support.listing import differences, every_message_is_delivered, everything_listed
-from tests.support.system import RunningSystem
+from tests.support.servers.kafka import messages
+from tests.support.system.listing import differences, every_message_is_delivered, everything_listed
+from tests.support.system.system import RunningSystem
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.console.folders import ROOT
 from tests.support.answers import Answers, everything_answered
-from tests.support.system import CONSOLE, RunningSystem, free_offset, short_folder, started
+from tests.support.system.system import CONSOLE, RunningSystem, free_offset, short_folder, started
 
 pytestmark = pytest.mark.timeout(600)
 

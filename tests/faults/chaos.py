@@ -19,10 +19,10 @@ from functools import partial
 from deploy.console.local.postgres_process import postmaster
 from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
-from tests.support.filings import Clients, Journal
-from tests.support.killing import pids
-from tests.support.listing import all_of, every_message_is_delivered
-from tests.support.wired import Wired, wired
+from tests.support.system.filings import Clients, Journal
+from tests.support.system.killing import pids
+from tests.support.system.listing import all_of, every_message_is_delivered
+from tests.support.system.wired import Wired, wired
 
 PER_SECOND = 4.0  # filings
 BREATH = (0.5, 3.0)  # seconds between two kills

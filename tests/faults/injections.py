@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
-from tests.support.fault_proxy import FaultProxy, Whose, everybody
-from tests.support.wired import Wired
+from tests.support.faults.fault_proxy import FaultProxy, Whose, everybody
+from tests.support.system.wired import Wired
 
 Injection = Callable[[Wired], Awaitable[None]]
 

@@ -19,9 +19,9 @@ from shared.kernel.actor import Role
 from shared.messaging.cloud_events import from_message
 from tests.faults.injections import set_clock
 from tests.support.eventually import eventually
-from tests.support.filings import Clients, Journal
-from tests.support.kafka import messages
-from tests.support.wired import Wired
+from tests.support.servers.kafka import messages
+from tests.support.system.filings import Clients, Journal
+from tests.support.system.wired import Wired
 
 HOURS = 24
 AN_HOURS_FILINGS = int(os.environ.get("STAIRS_DAY_FILINGS", "480")) // HOURS

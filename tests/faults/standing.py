@@ -15,10 +15,10 @@ import pytest
 from tests.faults.cells import Cell, Seen, notebook, write_down
 from tests.faults.injections import INJECTIONS
 from tests.support.eventually import eventually
-from tests.support.filings import Clients, Journal
-from tests.support.listing import all_of, every_message_is_delivered
+from tests.support.system.filings import Clients, Journal
+from tests.support.system.listing import all_of, every_message_is_delivered
+from tests.support.system.wired import Wired, wired
 from tests.support.terminal import report
-from tests.support.wired import Wired, wired
 
 PER_SECOND = 3.0  # filings
 BEFORE, AFTER = 1.5, 2.0  # seconds of filing before the fault and after it

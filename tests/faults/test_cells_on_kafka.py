@@ -12,7 +12,7 @@ from tests.faults import outages, verdict
 from tests.faults.cells import Cell, cells
 from tests.faults.standing import Standing, concluded_and_mailed, run_cell, standing_on
 from tests.support.eventually import eventually
-from tests.support.filings import Clients, Journal
+from tests.support.system.filings import Clients, Journal
 from tests.support.terminal import report
 
 HERE = [cell for cell in cells() if cell.transport == "kafka"]

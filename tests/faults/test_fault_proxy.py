@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fault_proxy import FaultProxy, Proxies, proxies
-from tests.support.ports import free_port
+from tests.support.faults.fault_proxy import FaultProxy, Proxies, proxies
+from tests.support.servers.ports import free_port
 
 
 class Echo:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection
 
 from tests.faults.chaos import REPEATING, Aftermath
-from tests.support.filings import Journal
-from tests.support.listing import all_of, differences, everything_listed
-from tests.support.system import RunningSystem
-from tests.support.wired import Wired
+from tests.support.system.filings import Journal
+from tests.support.system.listing import all_of, differences, everything_listed
+from tests.support.system.system import RunningSystem
+from tests.support.system.wired import Wired
 
 
 def lost_or_doubled(system: RunningSystem, journal: Journal) -> Collection[object]:

@@ -22,8 +22,8 @@ from eventsourcing.persistence import StoredEvent
 from shared.persistence.appender import Appender
 from shared.persistence.codec import Codec
 from shared.persistence.engine import driver_url
-from tests.support.event_store import EventStore, lay_plumbing
-from tests.support.logbook import a_logbook
+from tests.support.logbooks.event_store import EventStore, lay_plumbing
+from tests.support.logbooks.logbook import a_logbook
 
 SECONDS = 3.0
 WAITING = (1, 4, 16, 64)  # clients, or saves in flight

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.load.surroundings import Surroundings
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 CONNECTIONS = 32
 SECONDS = 4.0

@@ -30,8 +30,8 @@ from shared.kernel.actor import Role
 from tests.load.filing import BODY, CONNECTIONS
 from tests.load.http_client import percentile
 from tests.load.surroundings import Surroundings
-from tests.support.filings import a_report
-from tests.support.system import RunningSystem, short_folder, started
+from tests.support.system.filings import a_report
+from tests.support.system.system import RunningSystem, short_folder, started
 
 SECONDS = 10.0  # of load
 EVERY = 0.1  # seconds between two submissions

@@ -18,9 +18,9 @@ from shared.persistence.projector import Projector, position_name
 from shared.persistence.rebuild import rebuild
 from shared.persistence.tail import Tail
 from tests.load.append import Databases
-from tests.support.event_store import EventStore, lay_plumbing
-from tests.support.logbook import a_logbook
-from tests.support.shelf_list import SHELF_LIST, ShelfList
+from tests.support.logbooks.event_store import EventStore, lay_plumbing
+from tests.support.logbooks.logbook import a_logbook
+from tests.support.logbooks.shelf_list import SHELF_LIST, ShelfList
 
 BOOKS = 8_000  # of 6 facts each
 ONE_BY_ONE = 1_500  # facts; more of them would only take longer

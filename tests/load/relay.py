@@ -20,12 +20,12 @@ from shared.messaging.publishing.batch import batch_of
 from shared.messaging.publishing.relay import Relay
 from shared.persistence.codec import Codec
 from tests.load.append import Databases
-from tests.support.chronicle import SOURCE, outbound
-from tests.support.event_store import EventStore, lay_plumbing
 from tests.support.eventually import eventually
-from tests.support.kafka import make_topic, new_name
-from tests.support.logbook import a_logbook
-from tests.support.ports import free_port
+from tests.support.logbooks.chronicle import SOURCE, outbound
+from tests.support.logbooks.event_store import EventStore, lay_plumbing
+from tests.support.logbooks.logbook import a_logbook
+from tests.support.servers.kafka import make_topic, new_name
+from tests.support.servers.ports import free_port
 
 BOOKS = 200  # of 100 lines each, and an opening that is not public
 LINE = "calm " * 120  # a record of about 1 kB, headers included

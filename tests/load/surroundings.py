@@ -16,9 +16,9 @@ import psycopg
 
 from deploy.console.keys.secret_files import secret_key
 from deploy.console.local.postgres import embedded_server
-from tests.support.ports import free_port
-from tests.support.postgres import with_database
-from tests.support.tokens import LEA_COORDINATOR, auth_environment, token
+from tests.support.http.tokens import LEA_COORDINATOR, auth_environment, token
+from tests.support.servers.ports import free_port
+from tests.support.servers.postgres import with_database
 
 
 @dataclass

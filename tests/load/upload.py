@@ -14,7 +14,7 @@ from services.incidents.domain.errors import TooManyStudents
 from services.incidents.domain.ssid_sheet import ssids_in_sheet
 from services.incidents.providers.sheets import cells_of
 from tests.load.surroundings import Surroundings
-from tests.support.student_files import a_workbook, ssids
+from tests.support.incidents.student_files import a_workbook, ssids
 
 ROWS = 20_000
 TIMES = 10

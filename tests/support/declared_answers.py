@@ -2,7 +2,8 @@
 
 A pytest plugin. Whatever a test asks of an application in its own process (``httpx.ASGITransport``): a JSON
 answer has to be of a declared status and of its schema, with every field declared, every required field
-there, types and formats right, and instants in UTC with ``Z``. Problems are for ``tests.support.problems``.
+there, types and formats right, and instants in UTC with ``Z``. Problems are for
+``tests.support.http.problems``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from services.appeals.rulebooks.library import HERE, calendar_of, policy_of, rea
 from services.appeals.rulebooks.schema import RulebookFile
 from shared.rulebooks.judging import judged
 from shared.rulebooks.layers import Layer, RulebookFault, read_layer
-from tests.support.appeal_states import FRIDAY, POLICY, RULEBOOKS
+from tests.support.appeals.states import FRIDAY, POLICY, RULEBOOKS
 
 TEXT = read_layer([HERE / "2018-19.yaml"])
 CALENDAR = (HERE / "holidays" / "california.yaml").read_bytes()

@@ -17,9 +17,9 @@ from shared.chassis.api import build_api
 from shared.chassis.definition import Foundation, ServiceDefinition
 from shared.chassis.foundation import foundation
 from shared.chassis.worker import worker_loops
-from tests.support.incidents_service import settings_for as incidents_settings
-from tests.support.live_appeals import settings_for as appeals_settings
-from tests.support.notification_world import settings_for as notifications_settings
+from tests.support.appeals.live import settings_for as appeals_settings
+from tests.support.incidents.service import settings_for as incidents_settings
+from tests.support.notifications.world import settings_for as notifications_settings
 
 ROOT = Path(__file__).parents[3]
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nothing"  # nothing connects before it is used

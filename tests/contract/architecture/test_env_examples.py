@@ -10,13 +10,13 @@ from deploy.console.folders import StateFolder
 from deploy.console.local.programs import service_environment
 from deploy.console.local.run_record import record_for
 from deploy.console.ports import SERVICES, Ports
-from tests.support.env_examples import example, path_of, settings_class, variables
+from tests.support.contracts.env_examples import example, path_of, settings_class, variables
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_example_file_is_that_of_the_settings(service: str) -> None:
     assert path_of(service).read_text("utf-8") == example(service), (
-        "run: python -m tests.support.env_examples"
+        "run: python -m tests.support.contracts.env_examples"
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from deploy.engine.reach import Engine
-from tests.support import containers
-from tests.support.containers import image_of, reason_against
-from tests.support.requirements import allowed, unavailable
+from tests.support.servers import containers
+from tests.support.servers.containers import image_of, reason_against
+from tests.support.servers.requirements import allowed, unavailable
 
 NOWHERE = "unix:///nowhere/engine.sock"
 COMPOSE = Path(__file__).parents[3] / "docker-compose.yml"

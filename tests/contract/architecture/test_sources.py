@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.citations import anchors, citations, links, places, prose
+from tests.support.contracts.citations import anchors, citations, links, places, prose
 
 ROOT = Path(__file__).parents[3]
 ANCHORS = anchors(ROOT)

@@ -11,9 +11,9 @@ import pytest
 from services.incidents.domain.case import Case
 from services.incidents.rulebooks.library import HERE, Library
 from shared.rulebooks.layers import RulebookFault
-from tests.support.incident_bodies import left_room
-from tests.support.incident_states import CASE_ID, NOON, accepted, stated, submit
-from tests.support.tokens import LEA_COORDINATOR
+from tests.support.http.tokens import LEA_COORDINATOR
+from tests.support.incidents.bodies import left_room
+from tests.support.incidents.states import CASE_ID, NOON, accepted, stated, submit
 
 SPECIAL = "2018-19.special.yaml"
 

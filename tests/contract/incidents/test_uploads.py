@@ -15,10 +15,16 @@ from hypothesis import strategies as st
 from services.incidents.domain.ssid_sheet import ssids_in_sheet
 from services.incidents.providers.sheets import cells_of
 from shared.kernel.errors import Refusal
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import cheating
-from tests.support.student_files import SHEET, a_csv, a_workbook, drawn, part_of, ssids, with_parts
-from tests.support.tokens import AUDITOR, LEA_COORDINATOR, OTHER_LEA_COORDINATOR, TEST_ADMINISTRATOR, bearer
+from tests.support.http.tokens import (
+    AUDITOR,
+    LEA_COORDINATOR,
+    OTHER_LEA_COORDINATOR,
+    TEST_ADMINISTRATOR,
+    bearer,
+)
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import cheating
+from tests.support.incidents.student_files import SHEET, a_csv, a_workbook, drawn, part_of, ssids, with_parts
 
 MINE = bearer(LEA_COORDINATOR)
 TWELVE = ssids(12)

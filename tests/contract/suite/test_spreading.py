@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ports import of_this_process
+from tests.support.servers.ports import of_this_process
 from tests.support.spreading import ON_ONE_SERVER, together
 
 

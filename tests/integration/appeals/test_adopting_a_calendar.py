@@ -15,9 +15,9 @@ from services.appeals.read_model.calendar_watch import other_calendars
 from services.appeals.rulebooks.library import Rulebooks
 from shared.process.exit_codes import WRONG_USAGE
 from tests.integration.appeals.test_clocks_live import asked
-from tests.support.appeal_states import CDE, CHEATING, RULEBOOKS, WRONG_SETTINGS, with_day_off
-from tests.support.ledger import Hands, of_appeals
-from tests.support.live_appeals import Live, live_appeals
+from tests.support.appeals.live import Live, live_appeals
+from tests.support.appeals.states import CDE, CHEATING, RULEBOOKS, WRONG_SETTINGS, with_day_off
+from tests.support.logbooks.ledger import Hands, of_appeals
 
 OLD, NEW = "2019-04-19T00:00:00Z", "2019-04-20T00:00:00Z"  # K5: Monday is a day off by the new calendar
 

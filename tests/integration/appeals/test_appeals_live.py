@@ -16,7 +16,8 @@ from services.appeals.read_model.appeal_list import AppealList
 from shared.kernel.actor import Actor
 from shared.persistence.migrations import is_current
 from shared.persistence.rebuild import rebuild
-from tests.support.appeal_states import (
+from tests.support.appeals.live import Live, live_appeals, submitted
+from tests.support.appeals.states import (
     AUDITOR,
     CALTAC,
     CDE,
@@ -30,7 +31,6 @@ from tests.support.appeal_states import (
     WRONG_SETTINGS,
     a_case,
 )
-from tests.support.live_appeals import Live, live_appeals, submitted
 
 Json = dict[str, Any]
 PAIRS = 60

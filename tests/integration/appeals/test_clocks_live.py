@@ -13,7 +13,8 @@ from services.appeals.domain.values import KnownCase
 from shared.contracts import incidents_v1
 from shared.contracts.envelope import CloudEvent, Person
 from shared.kernel.actor import Actor
-from tests.support.appeal_states import (
+from tests.support.appeals.live import Live, live_appeals, submitted
+from tests.support.appeals.states import (
     CALTAC,
     CDE,
     CHEATING,
@@ -28,9 +29,8 @@ from tests.support.appeal_states import (
     STUDENT,
     WRONG_SETTINGS,
 )
-from tests.support.ledger import Hands, Row, of_appeals
-from tests.support.live_appeals import Live, live_appeals, submitted
-from tests.support.tokens import SYSTEM
+from tests.support.http.tokens import SYSTEM
+from tests.support.logbooks.ledger import Hands, Row, of_appeals
 
 Json = dict[str, Any]
 MINUTE = timedelta(minutes=1)

@@ -18,11 +18,11 @@ from shared.chassis.worker import worker_loops
 from shared.messaging.cloud_events import to_json
 from shared.persistence.tables import DEAD_LETTERS
 from shared.process.loops import run_loops
-from tests.support.appeal_states import CHEATING, FIRE_DRILL, ILLNESS, SITE_COORDINATOR, STUDENT
-from tests.support.chronicle import TOKEN, ChangesDoor, served
+from tests.support.appeals.live import Live, live_appeals, settings_for, submitted
+from tests.support.appeals.states import CHEATING, FIRE_DRILL, ILLNESS, SITE_COORDINATOR, STUDENT
 from tests.support.eventually import eventually
-from tests.support.live_appeals import Live, live_appeals, settings_for, submitted
-from tests.support.ports import free_port
+from tests.support.logbooks.chronicle import TOKEN, ChangesDoor, served
+from tests.support.servers.ports import free_port
 
 Json = dict[str, Any]
 

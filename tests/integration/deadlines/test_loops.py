@@ -12,10 +12,10 @@ from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import FixedClock
 from shared.persistence.projector import Projector
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.logbook import NOON
-from tests.support.logbook_clocks import DAY, deadline_of, house, opened
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import NOON
+from tests.support.logbooks.logbook_clocks import DAY, deadline_of, house, opened
 
 CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

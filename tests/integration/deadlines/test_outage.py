@@ -18,10 +18,10 @@ from shared.deadlines.poller import Poller
 from shared.deadlines.table import DeadlineList
 from shared.kernel.clock import FixedClock
 from shared.persistence.projector import Projector
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.logbook import NOON, Logbook
-from tests.support.logbook_clocks import DAY, House, burned, deadline_of, house, opened
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import NOON, Logbook
+from tests.support.logbooks.logbook_clocks import DAY, House, burned, deadline_of, house, opened
 
 MISSED, DONE = 10_000, 500
 OUTAGE = timedelta(hours=72)

@@ -22,10 +22,18 @@ from shared.observability import metrics
 from shared.persistence.codec import Codec
 from shared.persistence.projector import Projector
 from shared.persistence.rebuild import rebuild
-from tests.support.event_store import EventStore
-from tests.support.ledger import rows_of
-from tests.support.logbook import NOON, Logbook
-from tests.support.logbook_clocks import DAY, House, LogbookClocks, burned, deadline_of, house, opened
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.ledger import rows_of
+from tests.support.logbooks.logbook import NOON, Logbook
+from tests.support.logbooks.logbook_clocks import (
+    DAY,
+    House,
+    LogbookClocks,
+    burned,
+    deadline_of,
+    house,
+    opened,
+)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LATER = FixedClock(NOON + DAY + HOUR)

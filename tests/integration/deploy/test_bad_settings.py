@@ -20,10 +20,10 @@ from deploy.console.keys.secret_files import secret_key
 from deploy.console.local.programs import plain_environment
 from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
-from tests.support.ports import free_port
-from tests.support.postgres import migrate
-from tests.support.secured_broker import PASSWORD, USER, Secured
-from tests.support.tokens import signing_key
+from tests.support.http.tokens import signing_key
+from tests.support.servers.ports import free_port
+from tests.support.servers.postgres import migrate
+from tests.support.servers.secured_broker import PASSWORD, USER, Secured
 
 WRONG_SETTINGS = 78
 WITHIN = 120.0

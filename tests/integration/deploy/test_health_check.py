@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from deploy.container.health import answer
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 
 @pytest.fixture(params=[200, 503])

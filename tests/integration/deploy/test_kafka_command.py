@@ -13,9 +13,9 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import jar_folder
-from tests.support.kafka import local_reason, messages
-from tests.support.ports import free_port
-from tests.support.requirements import unavailable
+from tests.support.servers.kafka import local_reason, messages
+from tests.support.servers.ports import free_port
+from tests.support.servers.requirements import unavailable
 
 
 class Command:

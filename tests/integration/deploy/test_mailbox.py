@@ -12,7 +12,7 @@ import aiosmtplib
 
 from deploy.console.local.mailbox import ReceivedMail, keep, read_mailbox, serving
 from tests.support.eventually import eventually
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 TO = ["sia@school.example.org", "lee@lea.example.org"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.console.folders import ROOT
 from tests.support.eventually import eventually
-from tests.support.system import CONSOLE, short_folder
+from tests.support.system.system import CONSOLE, short_folder
 
 pytestmark = pytest.mark.timeout(600)
 

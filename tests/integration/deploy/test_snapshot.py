@@ -12,8 +12,8 @@ import pytest
 from deploy.console.backup import snapshot
 from deploy.console.backup.snapshot import consistent_snapshots
 from deploy.console.errors import CommandError
-from tests.support.event_store import lay_plumbing
-from tests.support.postgres import new_database
+from tests.support.logbooks.event_store import lay_plumbing
+from tests.support.servers.postgres import new_database
 
 ROUNDS = 20
 NAMES = ("incidents", "appeals", "notifications")

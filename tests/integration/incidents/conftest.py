@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.incidents_service import Running, running
+from tests.support.incidents.service import Running, running
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from shared.kernel.actor import Actor
-from tests.support.incident_bodies import FIRST, SECOND, a_body, changed_answers, charts_on_walls, cheating
-from tests.support.incidents_service import Running, drafted, submitted
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     CALTAC_AGENT,
     CDE_REVIEWER,
     LEA_COORDINATOR,
@@ -20,6 +18,8 @@ from tests.support.tokens import (
     bearer,
     token,
 )
+from tests.support.incidents.bodies import FIRST, SECOND, a_body, changed_answers, charts_on_walls, cheating
+from tests.support.incidents.service import Running, drafted, submitted
 
 MINE = bearer(LEA_COORDINATOR)
 FUTURE = "2019-04-12T19:05:00Z"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.incidents_service import Running, drafted
-from tests.support.ledger import Hands, of_incidents
-from tests.support.tokens import LEA_COORDINATOR, SYSTEM, bearer
+from tests.support.http.tokens import LEA_COORDINATOR, SYSTEM, bearer
+from tests.support.incidents.bodies import charts_on_walls
+from tests.support.incidents.service import Running, drafted
+from tests.support.logbooks.ledger import Hands, of_incidents
 
 MINE = bearer(LEA_COORDINATOR)
 DUE = datetime(2019, 4, 13, 17, 30, tzinfo=UTC)  # 24 h after the bodies' discovered_at

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.incidents_service import Running, submitted
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     CDE_REVIEWER,
     LEA,
     LEA_COORDINATOR,
@@ -14,6 +12,8 @@ from tests.support.tokens import (
     TEST_ADMINISTRATOR,
     bearer,
 )
+from tests.support.incidents.bodies import charts_on_walls
+from tests.support.incidents.service import Running, submitted
 
 MINE = bearer(LEA_COORDINATOR)
 

@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 
 from shared.kernel.actor import Actor
-from tests.support.incident_bodies import charts_on_walls, instagram
-from tests.support.incidents_service import Running, drafted, submitted
-from tests.support.ledger import of_incidents
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     LEA_COORDINATOR,
     NEIGHBOUR_SITE_COORDINATOR,
@@ -20,6 +17,9 @@ from tests.support.tokens import (
     TEST_ADMINISTRATOR,
     bearer,
 )
+from tests.support.incidents.bodies import charts_on_walls, instagram
+from tests.support.incidents.service import Running, drafted, submitted
+from tests.support.logbooks.ledger import of_incidents
 
 
 async def ledger(service: Running, actor: Actor = LEA_COORDINATOR, **asked: str) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.incident_bodies import charts_on_walls, instagram
-from tests.support.incidents_service import Running, drafted
-from tests.support.ledger import Hands, of_incidents
-from tests.support.tokens import LEA, LEA_COORDINATOR, SCHOOL, SYSTEM, bearer
+from tests.support.http.tokens import LEA, LEA_COORDINATOR, SCHOOL, SYSTEM, bearer
+from tests.support.incidents.bodies import charts_on_walls, instagram
+from tests.support.incidents.service import Running, drafted
+from tests.support.logbooks.ledger import Hands, of_incidents
 
 MINE = bearer(LEA_COORDINATOR)
 A_WEEK_BEFORE = datetime(2019, 5, 25, 12, tzinfo=UTC)  # the window of these tests ends on May 31

@@ -10,9 +10,9 @@ import pytest
 
 from shared.observability import logging as logs
 from shared.observability import metrics
-from tests.support.incident_bodies import FIRST, THIRD, charts_on_walls, cheating
-from tests.support.incidents_service import Running, submitted
-from tests.support.tokens import AUDITOR, LEA, LEA_COORDINATOR, OTHER_LEA_COORDINATOR, SCHOOL, bearer
+from tests.support.http.tokens import AUDITOR, LEA, LEA_COORDINATOR, OTHER_LEA_COORDINATOR, SCHOOL, bearer
+from tests.support.incidents.bodies import FIRST, THIRD, charts_on_walls, cheating
+from tests.support.incidents.service import Running, submitted
 
 MINE = bearer(LEA_COORDINATOR)
 EVERYTHING: dict[str, Any] = {

@@ -10,9 +10,7 @@ from services.incidents.bootstrap import REACTIONS
 from shared.chassis.worker import worker_loops
 from shared.process.loops import Loop
 from tests.support.eventually import eventually
-from tests.support.incident_bodies import FIRST, SECOND, THIRD, charts_on_walls, cheating, swapped_logons
-from tests.support.incidents_service import Running, drafted, items, submitted
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     CDE_REVIEWER,
     LEA_COORDINATOR,
     NEIGHBOUR_SITE_COORDINATOR,
@@ -20,6 +18,8 @@ from tests.support.tokens import (
     SYSTEM,
     bearer,
 )
+from tests.support.incidents.bodies import FIRST, SECOND, THIRD, charts_on_walls, cheating, swapped_logons
+from tests.support.incidents.service import Running, drafted, items, submitted
 
 MINE = bearer(LEA_COORDINATOR)
 

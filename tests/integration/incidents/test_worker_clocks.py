@@ -18,9 +18,9 @@ from shared.http.instants import as_text
 from shared.kernel.clock import SystemClock
 from shared.process.loops import Loop, run_loops
 from tests.support.eventually import eventually
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.incidents_service import Running, drafted
-from tests.support.tokens import LEA_COORDINATOR, bearer
+from tests.support.http.tokens import LEA_COORDINATOR, bearer
+from tests.support.incidents.bodies import charts_on_walls
+from tests.support.incidents.service import Running, drafted
 
 HOUR = 3600
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.incidents_service import drafted
-from tests.support.ledger import of_incidents
-from tests.support.mail_on_cases import both
-from tests.support.mail_servers import Script
+from tests.support.incidents.bodies import charts_on_walls
+from tests.support.incidents.service import drafted
+from tests.support.logbooks.ledger import of_incidents
+from tests.support.notifications.mail_on_cases import both
+from tests.support.servers.mail_servers import Script
 
 DUE = datetime(2019, 4, 13, 17, 30, tzinfo=UTC)  # 24 h after the bodies' discovered_at
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

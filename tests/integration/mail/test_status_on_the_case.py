@@ -9,12 +9,12 @@ import pytest
 from services.incidents.__main__ import forget_mails
 from shared.contracts.envelope import CloudEvent
 from tests.support.eventually import eventually
-from tests.support.incident_bodies import charts_on_walls, cheating
-from tests.support.incidents_service import submitted
-from tests.support.mail_on_cases import PATIENCE, both
-from tests.support.mail_servers import Script
-from tests.support.notification_world import CDE
-from tests.support.tokens import CALTAC_AGENT, LEA_COORDINATOR, bearer
+from tests.support.http.tokens import CALTAC_AGENT, LEA_COORDINATOR, bearer
+from tests.support.incidents.bodies import charts_on_walls, cheating
+from tests.support.incidents.service import submitted
+from tests.support.notifications.mail_on_cases import PATIENCE, both
+from tests.support.notifications.world import CDE
+from tests.support.servers.mail_servers import Script
 
 pytestmark = pytest.mark.timeout(400)
 

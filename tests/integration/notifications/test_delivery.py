@@ -12,18 +12,18 @@ import sqlalchemy as sa
 
 from deploy.console.local.mailbox import read_mailbox, serving
 from services.notifications.read_model.tables import outgoing
-from tests.support.eventually import eventually
-from tests.support.mail_servers import Script, answering
-from tests.support.notification_world import CDE, World, settings_for, world
-from tests.support.ports import free_port
-from tests.support.published import (
+from tests.support.contracts.published import (
     LEA,
     appeal_denied,
     appeal_requested,
     case_number,
     incident_submitted,
 )
-from tests.support.tokens import AUDITOR, LEA_COORDINATOR
+from tests.support.eventually import eventually
+from tests.support.http.tokens import AUDITOR, LEA_COORDINATOR
+from tests.support.notifications.world import CDE, World, settings_for, world
+from tests.support.servers.mail_servers import Script, answering
+from tests.support.servers.ports import free_port
 
 LENA = {"role": "lea_coordinator", "name": "Lena Ortiz", "email": "lena@lea.example.org"}
 SAM = "site-1@example.org"

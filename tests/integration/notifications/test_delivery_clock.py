@@ -20,11 +20,11 @@ from shared.chassis.worker import deadlines
 from shared.contracts.envelope import CloudEvent
 from shared.kernel.clock import FixedClock
 from shared.process.clock import clock_for
+from tests.support.contracts.published import LEA, SCHOOL, incident_submitted
 from tests.support.eventually import eventually
-from tests.support.ledger import Hands, Row
-from tests.support.notification_world import World, settings_for, world
-from tests.support.ports import free_port
-from tests.support.published import LEA, SCHOOL, incident_submitted
+from tests.support.logbooks.ledger import Hands, Row
+from tests.support.notifications.world import World, settings_for, world
+from tests.support.servers.ports import free_port
 
 HOURS_2 = timedelta(hours=2)
 

@@ -13,9 +13,8 @@ from services.notifications.read_model.tables import message_list, metadata
 from shared.chassis.rebuild import rebuild
 from shared.kernel.actor import Actor
 from shared.persistence.projector import Projector
-from tests.support.notification_world import World, settings_for, world
-from tests.support.published import appeal_denied, case_number, incident_submitted
-from tests.support.tokens import (
+from tests.support.contracts.published import appeal_denied, case_number, incident_submitted
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -28,6 +27,7 @@ from tests.support.tokens import (
     SITE_COORDINATOR,
     SYSTEM,
 )
+from tests.support.notifications.world import World, settings_for, world
 
 OURS, NEIGHBOURS, OTHERS = case_number(1), case_number(2), case_number(3)
 

@@ -16,16 +16,16 @@ from services.notifications.bootstrap import NOTIFICATIONS
 from shared.chassis.foundation import foundation
 from shared.chassis.worker import relay_loop, worker_loops
 from shared.messaging.kafka.topics import create, declared
-from tests.support.arrived import parsed
-from tests.support.chronicle import served
+from tests.support.contracts.published import incident_submitted
 from tests.support.eventually import eventually
-from tests.support.kafka import ends_of
-from tests.support.mail_servers import Script, answering
-from tests.support.notification_world import CDE, World, settings_for, world
-from tests.support.plain_mailer import TOPIC, PlainMailer
-from tests.support.ports import free_port
-from tests.support.published import incident_submitted
-from tests.support.tokens import AUDITOR, CALTAC_AGENT, SYSTEM, token
+from tests.support.http.tokens import AUDITOR, CALTAC_AGENT, SYSTEM, token
+from tests.support.logbooks.chronicle import served
+from tests.support.notifications.plain_mailer import TOPIC, PlainMailer
+from tests.support.notifications.world import CDE, World, settings_for, world
+from tests.support.servers.arrived import parsed
+from tests.support.servers.kafka import ends_of
+from tests.support.servers.mail_servers import Script, answering
+from tests.support.servers.ports import free_port
 
 pytestmark = pytest.mark.timeout(400)
 

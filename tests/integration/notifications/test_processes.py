@@ -13,12 +13,12 @@ import psycopg
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from shared.persistence.engine import driver_url
+from tests.support.contracts.published import incident_submitted
 from tests.support.eventually import eventually
-from tests.support.mail_servers import Script, answering
-from tests.support.notification_process import processes
-from tests.support.ports import free_port
-from tests.support.published import incident_submitted
-from tests.support.tokens import AUDITOR, bearer
+from tests.support.http.tokens import AUDITOR, bearer
+from tests.support.notifications.process import processes
+from tests.support.servers.mail_servers import Script, answering
+from tests.support.servers.ports import free_port
 
 
 @dataclass

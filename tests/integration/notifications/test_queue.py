@@ -14,7 +14,7 @@ from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.read_model.outgoing import OutgoingQueue
 from shared.persistence.engine import async_engine
 from tests.support.eventually import eventually
-from tests.support.postgres import migrate
+from tests.support.servers.postgres import migrate
 
 NOON = datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 MAILS = [UUID(int=n) for n in range(100)]

@@ -15,15 +15,15 @@ from services.notifications.domain.values import MessageKind, ServerAnswer, Verd
 from services.notifications.providers.envelope import on_the_wire
 from services.notifications.providers.smtp import MailServer, SmtpMailer, verdict_of
 from services.notifications.rulebooks.mail_writer import TemplateMailWriter
-from tests.support.mail_servers import Script, answering, silent
-from tests.support.notification_states import (
+from tests.support.notifications.states import (
     TO_LEE,
     TO_SIA,
     TUESDAY,
     a_composed_message,
     a_submitted_case,
 )
-from tests.support.ports import free_port
+from tests.support.servers.mail_servers import Script, answering, silent
+from tests.support.servers.ports import free_port
 
 SENDER = Address("STAIRS", addr_spec="stairs@stairs.example.org")
 ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED

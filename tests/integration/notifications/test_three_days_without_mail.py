@@ -22,12 +22,12 @@ from services.notifications.domain.retries import GIVE_UP_AFTER
 from services.notifications.domain.values import Cause, MessageKind, MessageStatus
 from services.notifications.messaging import inbound
 from shared.kernel.clock import FixedClock
-from tests.support.arrived import parsed
-from tests.support.mail_servers import Script, answering
-from tests.support.notification_world import World, settings_for, world
-from tests.support.ports import free_port
-from tests.support.published import NOON, incident_submitted
-from tests.support.tokens import CALTAC_AGENT
+from tests.support.contracts.published import NOON, incident_submitted
+from tests.support.http.tokens import CALTAC_AGENT
+from tests.support.notifications.world import World, settings_for, world
+from tests.support.servers.arrived import parsed
+from tests.support.servers.mail_servers import Script, answering
+from tests.support.servers.ports import free_port
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -10,11 +10,7 @@ import pytest
 from aiosmtpd.smtp import Envelope
 
 from services.notifications.domain.values import MessageKind
-from tests.support.arrived import bodies, parsed
-from tests.support.eventually import eventually
-from tests.support.mail_servers import Script, answering
-from tests.support.notification_world import World, settings_for, world
-from tests.support.published import (
+from tests.support.contracts.published import (
     LEA,
     NOON,
     additional_action_required,
@@ -27,14 +23,18 @@ from tests.support.published import (
     incident_submitted,
     note_added,
 )
-from tests.support.published_clocks import (
+from tests.support.contracts.published_clocks import (
     deadline_at_risk,
     deadline_missed,
     decision_at_risk,
     decision_overdue,
     draft_reminder,
 )
-from tests.support.tokens import AUDITOR, LEA_COORDINATOR
+from tests.support.eventually import eventually
+from tests.support.http.tokens import AUDITOR, LEA_COORDINATOR
+from tests.support.notifications.world import World, settings_for, world
+from tests.support.servers.arrived import bodies, parsed
+from tests.support.servers.mail_servers import Script, answering
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -13,9 +13,9 @@ from shared.kernel.store import StreamMoved
 from shared.observability.metrics import registry, samples
 from shared.persistence.appender import Appender
 from shared.persistence.faults import QueueFull, StoreUnavailable
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.ports import free_port
+from tests.support.logbooks.event_store import EventStore
+from tests.support.servers.ports import free_port
 
 
 def an_event() -> StoredEvent:

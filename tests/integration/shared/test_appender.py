@@ -10,7 +10,7 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
 from shared.persistence.appender import QueueFull, StoreUnavailable
-from tests.support.event_store import EventStore
+from tests.support.logbooks.event_store import EventStore
 
 
 def an_event(version: int = 1, *, of: object = None, state: bytes = b"{}") -> StoredEvent:

@@ -11,9 +11,9 @@ from eventsourcing.persistence import StoredEvent
 
 from shared.kernel.store import Receipt, ReceiptExists, StreamMoved
 from shared.persistence.appender import Appender, StoreUnavailable
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.lossy_proxy import lossy
+from tests.support.faults.lossy_proxy import lossy
+from tests.support.logbooks.event_store import EventStore
 
 KILL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -37,17 +37,17 @@ from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
 from shared.persistence.unit_of_work import UnitsOfWork
-from tests.support.appeal_states import CHEATING, FRIDAY, ILLNESS
-from tests.support.event_schemas import EVENTS
+from tests.support.appeals.live import submitted
+from tests.support.appeals.states import CHEATING, FRIDAY, ILLNESS
+from tests.support.contracts.event_schemas import EVENTS
+from tests.support.contracts.published import appeal_requested
 from tests.support.eventually import eventually
-from tests.support.incident_bodies import cheating
-from tests.support.incident_states import CASE_ID, a_submitted_case
-from tests.support.kafka import new_name
-from tests.support.live_appeals import submitted
-from tests.support.postgres import migrate
-from tests.support.published import appeal_requested
-from tests.support.readers import QUICK
-from tests.support.wire import Line, Spoil, Wire, feed_line, kafka_line
+from tests.support.incidents.bodies import cheating
+from tests.support.incidents.states import CASE_ID, a_submitted_case
+from tests.support.messaging.readers import QUICK
+from tests.support.messaging.wire import Line, Spoil, Wire, feed_line, kafka_line
+from tests.support.servers.kafka import new_name
+from tests.support.servers.postgres import migrate
 
 LONG = 60.0  # seconds
 GOOD, NEXT = Wire.of(submitted(CHEATING)), Wire.of(submitted(ILLNESS))

@@ -13,14 +13,14 @@ from structlog.testing import capture_logs
 
 from shared.messaging.consuming.http_feed import HttpFeed
 from shared.messaging.publishing.public_feed import PublicFeed
-from tests.support.carriers import drained, lines, written
-from tests.support.chronicle import SOURCE, TOKEN, ChangesDoor, outbound, served
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.logbook import a_logbook
-from tests.support.ports import free_port
-from tests.support.readers import Readers
-from tests.support.relay_house import House
+from tests.support.logbooks.chronicle import SOURCE, TOKEN, ChangesDoor, outbound, served
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import a_logbook
+from tests.support.messaging.carriers import drained, lines, written
+from tests.support.messaging.readers import Readers
+from tests.support.messaging.relay_house import House
+from tests.support.servers.ports import free_port
 
 DECK = uuid4()
 

@@ -12,13 +12,13 @@ from deploy.kafka.broker import Broker
 from shared.messaging.consuming.feed import Delivery
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.topics import dead_letter_topic
-from tests.support.carriers import written
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import keys_in_every_partition, make_topic, messages
-from tests.support.logbook import Logbook
-from tests.support.readers import Readers
-from tests.support.relay_house import House, house_on
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import Logbook
+from tests.support.messaging.carriers import written
+from tests.support.messaging.readers import Readers
+from tests.support.messaging.relay_house import House, house_on
+from tests.support.servers.kafka import keys_in_every_partition, make_topic, messages
 
 DECK = uuid4()
 LONG = 60.0  # seconds for a broker to come back and everybody to find it

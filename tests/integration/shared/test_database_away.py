@@ -14,8 +14,8 @@ from services.appeals.read_model.known_cases import KnownCaseTable
 from services.notifications.read_model import queries as notifications
 from shared.persistence.engine import async_engine
 from shared.persistence.faults import StoreUnavailable
-from tests.support.ports import free_port
-from tests.support.tokens import CDE_REVIEWER
+from tests.support.http.tokens import CDE_REVIEWER
+from tests.support.servers.ports import free_port
 
 Question = Callable[[AsyncEngine], Awaitable[object]]
 

@@ -7,7 +7,7 @@ import pytest
 from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking, reasons
 from shared.persistence.faults import StoreUnavailable
-from tests.support.event_store import EventStore
+from tests.support.logbooks.event_store import EventStore
 
 HOSTILE = Delivery(
     MessagePlace("lines", 3, 41),

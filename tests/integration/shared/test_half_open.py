@@ -17,8 +17,8 @@ from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url, open_pool
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit_of_work import UnitsOfWork
-from tests.support.fault_proxy import Address, FaultProxy, proxies
-from tests.support.ports import free_port
+from tests.support.faults.fault_proxy import Address, FaultProxy, proxies
+from tests.support.servers.ports import free_port
 
 MANY = 5
 

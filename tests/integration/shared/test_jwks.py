@@ -12,7 +12,7 @@ import pytest
 
 from shared.http.auth import Authenticator
 from shared.http.jwks import KeysUnavailable
-from tests.support.tokens import AUDIENCE, CDE_REVIEWER, ISSUER, signing_key, token
+from tests.support.http.tokens import AUDIENCE, CDE_REVIEWER, ISSUER, signing_key, token
 
 
 class Issuer(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 
 from shared.kernel.store import StreamMoved
 from shared.persistence.appender import Appender
-from tests.support.event_store import TABLE, EventStore
+from tests.support.logbooks.event_store import TABLE, EventStore
 
 # The test cases import a cipher over a package that we do not have; its twin of the same name will do.
 sys.modules.setdefault("eventsourcing.cipher", eventsourcing.cryptography)

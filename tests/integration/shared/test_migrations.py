@@ -12,9 +12,9 @@ from shared.persistence.engine import async_engine, driver_url
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.migrations import alembic_config, heads, is_current, migrate
 from shared.persistence.probe import store_trouble
-from tests.support.event_store import EventStore
+from tests.support.logbooks.event_store import EventStore
 
-SAMPLE = "tests.support.sample_service"
+SAMPLE = "tests.support.logbooks.sample_service"
 
 
 def test_an_empty_database_becomes_current(database: str) -> None:

@@ -16,8 +16,8 @@ from shared.persistence import plumbing
 from shared.persistence.engine import connect, driver_url
 from shared.persistence.pruning import prune_receipts
 from shared.persistence.tables import METADATA
-from tests.support.event_store import EventStore
-from tests.support.logbook import Logbook, a_logbook
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import Logbook, a_logbook
 
 FORM = {
     "columns": """

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.problems import expect_problem
-from tests.support.tokens import LEA_COORDINATOR, bearer, signing_key
+from tests.support.http.problems import expect_problem
+from tests.support.http.tokens import LEA_COORDINATOR, bearer, signing_key
 
 ROOT = Path(__file__).parents[3]
 NOTICE = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
@@ -28,7 +28,7 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def process(*words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.support.chassis_process", *words]
+        command = [sys.executable, "-m", "tests.support.http.chassis_process", *words]
         running = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
         )

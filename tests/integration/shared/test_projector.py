@@ -22,10 +22,10 @@ from shared.persistence.projector import Projector
 from shared.persistence.rebuild import RebuildLosesSomething, RebuildRunning, rebuild
 from shared.persistence.store import PostgresStore
 from shared.persistence.tail import Tail
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.logbook import Logbook, a_logbook
-from tests.support.shelf_list import SHELF_LIST, ShelfList
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import Logbook, a_logbook
+from tests.support.logbooks.shelf_list import SHELF_LIST, ShelfList
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.kafka.broker import Broker
 from shared.messaging.kafka.client import KafkaError, MessageSizeTooLargeError, NotAcknowledged, Record
 from shared.messaging.kafka.producer import Publisher, Sent
-from tests.support.kafka import make_topic, messages, new_name
+from tests.support.servers.kafka import make_topic, messages, new_name
 
 NOBODY = "127.0.0.1:1"
 

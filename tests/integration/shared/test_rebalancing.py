@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shared.messaging.kafka.feed import KafkaFeed
-from tests.support.carriers import written
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import keys_in_every_partition
-from tests.support.reader_process import reader_process
-from tests.support.readers import Readers
-from tests.support.relay_house import House, house_on
+from tests.support.logbooks.event_store import EventStore
+from tests.support.messaging.carriers import written
+from tests.support.messaging.reader_process import reader_process
+from tests.support.messaging.readers import Readers
+from tests.support.messaging.relay_house import House, house_on
+from tests.support.servers.kafka import keys_in_every_partition
 
 LONG = 120.0  # seconds, on a busy machine; a session ends after 10
 BOOKS = keys_in_every_partition(4)

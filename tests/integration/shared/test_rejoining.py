@@ -21,7 +21,7 @@ from shared.messaging.kafka.client import (
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.member import Member
 from tests.support.eventually import eventually
-from tests.support.kafka import make_topic, new_name
+from tests.support.servers.kafka import make_topic, new_name
 
 LONG = 60.0  # seconds
 

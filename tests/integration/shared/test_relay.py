@@ -11,13 +11,13 @@ import pytest
 
 from shared.messaging.kafka.producer import Publisher
 from shared.messaging.publishing.relay import Unpublishable
-from tests.support.carriers import written
-from tests.support.chronicle import LineWritten
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import expect_events, make_topic, new_name
-from tests.support.logbook import a_logbook
-from tests.support.relay_house import Between, Crash, House, house_on
+from tests.support.logbooks.chronicle import LineWritten
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import a_logbook
+from tests.support.messaging.carriers import written
+from tests.support.messaging.relay_house import Between, Crash, House, house_on
+from tests.support.servers.kafka import expect_events, make_topic, new_name
 
 DECK, HOLD = uuid4(), uuid4()
 KIND = LineWritten.TYPE

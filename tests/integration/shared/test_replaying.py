@@ -12,10 +12,10 @@ import pytest
 
 from shared.messaging.consuming.feed import Delivery, Failure, Feed, MessagePlace
 from shared.messaging.dead_letters.parking import DeadLetterParking
-from tests.support.carriers import CONSUMER, Carrier, changes_carrier, kafka_carrier, own_carrier
-from tests.support.dead_letter_office import Office, dead_letter_office
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
+from tests.support.logbooks.event_store import EventStore
+from tests.support.messaging.carriers import CONSUMER, Carrier, changes_carrier, kafka_carrier, own_carrier
+from tests.support.messaging.dead_letter_office import Office, dead_letter_office
 
 LONG = 60.0  # seconds
 DECK = uuid4()

@@ -15,13 +15,13 @@ from shared.messaging.kafka.client import Record, open_admin
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.producer import Publisher, Sent
 from shared.messaging.publishing.republishing import NotRepublished, Republished, Republishing
-from tests.support.carriers import written
-from tests.support.chronicle import SOURCE, outbound
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import make_topic, messages
-from tests.support.readers import Readers
-from tests.support.relay_house import House, house_on
+from tests.support.logbooks.chronicle import SOURCE, outbound
+from tests.support.logbooks.event_store import EventStore
+from tests.support.messaging.carriers import written
+from tests.support.messaging.readers import Readers
+from tests.support.messaging.relay_house import House, house_on
+from tests.support.servers.kafka import make_topic, messages
 
 LONG = 90.0  # seconds
 BOOKS = [uuid4() for _ in range(5)]

@@ -17,15 +17,15 @@ from shared.messaging.kafka.cluster import Cluster, Refused
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.readiness import BrokerCheck
 from shared.messaging.publishing.relay import Relay
-from tests.support.carriers import written
-from tests.support.certificates import Authority
-from tests.support.chronicle import SOURCE, outbound
-from tests.support.event_store import EventStore
 from tests.support.eventually import eventually
-from tests.support.kafka import new_name
-from tests.support.readers import Readers
-from tests.support.relay_house import House, house_on
-from tests.support.secured_broker import PASSWORD, SESSION, Secured
+from tests.support.logbooks.chronicle import SOURCE, outbound
+from tests.support.logbooks.event_store import EventStore
+from tests.support.messaging.carriers import written
+from tests.support.messaging.readers import Readers
+from tests.support.messaging.relay_house import House, house_on
+from tests.support.servers.certificates import Authority
+from tests.support.servers.kafka import new_name
+from tests.support.servers.secured_broker import PASSWORD, SESSION, Secured
 
 DECK = uuid4()
 WRONG = "Tr0ub4dor&3"

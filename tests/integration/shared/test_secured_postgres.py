@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from shared.persistence.engine import async_engine, connect, driver_url, open_pool
-from tests.support.certificates import Authority
-from tests.support.tls_front import Reach, tls_before
+from tests.support.servers.certificates import Authority
+from tests.support.servers.tls_front import Reach, tls_before
 
 Way = Callable[[str], Awaitable[int]]
 FULL = "sslmode=verify-full&sslrootcert="

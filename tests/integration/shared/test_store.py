@@ -15,8 +15,8 @@ from shared.observability.correlation import following
 from shared.persistence import positions
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit_of_work import UnitOfWork, UnitsOfWork
-from tests.support.event_store import EventStore
-from tests.support.logbook import Logbook, Shelf, a_logbook
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import Logbook, Shelf, a_logbook
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RECEIPT = Receipt("eve", "key", b"f", 200, {}, b"")

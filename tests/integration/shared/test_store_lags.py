@@ -20,9 +20,9 @@ from shared.persistence.faults import StoreUnavailable
 from shared.persistence.store import PostgresStore
 from shared.persistence.tables import DEAD_LETTERS
 from shared.persistence.tail import Tail
-from tests.support.event_store import EventStore
-from tests.support.logbook import a_logbook
-from tests.support.shelf_list import ShelfList
+from tests.support.logbooks.event_store import EventStore
+from tests.support.logbooks.logbook import a_logbook
+from tests.support.logbooks.shelf_list import ShelfList
 
 FAILURE = Failure("it was not to be", 5, datetime(2026, 11, 21, 12, tzinfo=UTC))
 

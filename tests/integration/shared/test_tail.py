@@ -7,9 +7,9 @@ import time
 from contextlib import closing
 
 from shared.persistence.tail import Tail
-from tests.support.event_store import EventStore, Logbooks
 from tests.support.eventually import eventually
-from tests.support.logbook import a_logbook
+from tests.support.logbooks.event_store import EventStore, Logbooks
+from tests.support.logbooks.logbook import a_logbook
 
 
 async def test_pages_follow_each_other_in_order(event_store: EventStore) -> None:

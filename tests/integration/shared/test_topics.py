@@ -5,7 +5,7 @@ import pytest
 from deploy.kafka.jars import HERE
 from shared.messaging.kafka.client import open_admin
 from shared.messaging.kafka.topics import TopicMismatch, create, declared, missing
-from tests.support.kafka import make_topic, new_name
+from tests.support.servers.kafka import make_topic, new_name
 
 TOPICS = declared(HERE / "topics.yaml")
 

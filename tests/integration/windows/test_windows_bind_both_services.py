@@ -14,12 +14,20 @@ import pytest
 
 from shared.kernel.actor import Actor
 from shared.messaging.cloud_events import from_json
-from tests.support.appeal_states import CALTAC
-from tests.support.incident_bodies import changed_answers, charts_on_walls, cheating, illness
-from tests.support.incidents_service import Running, drafted, running, submitted
-from tests.support.live_appeals import Live, live_appeals
-from tests.support.postgres import new_database
-from tests.support.tokens import CALTAC_AGENT, LEA, LEA_COORDINATOR, SCHOOL, SITE_COORDINATOR, SYSTEM, bearer
+from tests.support.appeals.live import Live, live_appeals
+from tests.support.appeals.states import CALTAC
+from tests.support.http.tokens import (
+    CALTAC_AGENT,
+    LEA,
+    LEA_COORDINATOR,
+    SCHOOL,
+    SITE_COORDINATOR,
+    SYSTEM,
+    bearer,
+)
+from tests.support.incidents.bodies import changed_answers, charts_on_walls, cheating, illness
+from tests.support.incidents.service import Running, drafted, running, submitted
+from tests.support.servers.postgres import new_database
 
 Json = dict[str, Any]
 MINE = bearer(LEA_COORDINATOR)

@@ -18,7 +18,7 @@ from services.appeals.domain.errors import (
 from services.appeals.domain.permissions import require_decider, require_executor, require_withdrawer
 from services.appeals.domain.values import Act, AppealStatus, AppealType, Routing
 from shared.kernel.actor import Actor
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     ADMINISTRATOR,
     AUDITOR,
     CALTAC,

@@ -10,7 +10,7 @@ from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act
 from services.appeals.read_model.appeal_list import AppealList, AppealRow
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CALTAC,
     CDE,
     SITE_COORDINATOR,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.appeals.domain.holidays import FixedDate, WeekdayOfMonth, days_off
-from tests.support.appeal_states import POLICY
+from tests.support.appeals.states import POLICY
 
 CALENDAR = POLICY.calendar
 PACIFIC = ZoneInfo("America/Los_Angeles")

@@ -10,7 +10,7 @@ from services.appeals.application.adoption import Adoption
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.calendar_adoption import CalendarAdoption
 from services.appeals.domain.policy import AppealPolicy
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CALTAC,
     FRIDAY,
     POLICY,
@@ -21,7 +21,7 @@ from tests.support.appeal_states import (
     denied,
     with_day_off,
 )
-from tests.support.memory_store import MemoryStore
+from tests.support.logbooks.memory_store import MemoryStore
 
 ADOPTION = UUID(int=14)
 THURSDAY_CLOSE = datetime(2019, 4, 19, 0, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from services.appeals.api.resources import is_overdue
 from services.appeals.domain.values import Act, AppealStatus
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CALTAC,
     CDE,
     FRIDAY,

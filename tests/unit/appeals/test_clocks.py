@@ -15,7 +15,7 @@ from services.appeals.messaging.outbound import publish
 from shared.contracts.appeals_v1 import DecisionAtRisk, DecisionOverdue
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CALTAC,
     CDE,
     CHEATING,

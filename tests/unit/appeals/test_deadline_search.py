@@ -12,7 +12,7 @@ import pytest
 from services.appeals.application.searches import DeadlinesOfAppeals
 from services.appeals.domain.errors import NotForThisRole
 from shared.kernel.actor import Actor
-from tests.support.appeal_states import ADMINISTRATOR, AUDITOR, CDE, FRIDAY, LEA_COORDINATOR
+from tests.support.appeals.states import ADMINISTRATOR, AUDITOR, CDE, FRIDAY, LEA_COORDINATOR
 
 PLACE = (FRIDAY, UUID(int=1))
 

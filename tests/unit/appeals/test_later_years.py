@@ -21,7 +21,7 @@ from services.appeals.domain.values import (
     Request,
 )
 from shared.kernel.actor import Role
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     EXPIRED,
     FRIDAY,
     ILLNESS,

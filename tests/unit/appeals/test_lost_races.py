@@ -17,8 +17,8 @@ from services.appeals.application.commands import (
 from services.appeals.domain.values import Act, AppealStatus, AppealType
 from shared.kernel.errors import Conflict
 from shared.kernel.store import ATTEMPTS
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import (
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
     CDE,
     CHEATING,
     FRIDAY,

@@ -20,7 +20,7 @@ from services.appeals.domain.offers import offers, route_for
 from services.appeals.domain.values import AppealType, Decider, DeclaredEvent, EventState, KnownCase, Part
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CHARTS_ON_WALLS,
     CHEATING,
     COMPLETED,

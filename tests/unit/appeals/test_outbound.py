@@ -19,7 +19,7 @@ from shared.contracts.appeals_v1 import (
     AppealWithdrawn,
 )
 from shared.persistence.codec import Codec
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CALTAC,
     CDE,
     ILLNESS,

@@ -18,8 +18,8 @@ from services.appeals.domain.errors import (
 from services.appeals.domain.values import Act, AppealType
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import (
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
     ADMINISTRATOR,
     AUDITOR,
     CALTAC,

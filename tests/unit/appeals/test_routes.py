@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from shared.kernel.actor import Actor
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import (
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
     ADMINISTRATOR,
     AUDITOR,
     CALTAC,
@@ -25,7 +25,7 @@ from tests.support.appeal_states import (
     STUDENT,
     SYSTEM,
 )
-from tests.support.tokens import bearer
+from tests.support.http.tokens import bearer
 
 Json = dict[str, Any]
 BODY: Json = {

@@ -11,7 +11,7 @@ from services.appeals.domain.errors import AlreadyInvalidated, AppealTypeNotOffe
 from services.appeals.domain.identity import Identity
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act, AppealStatus, AppealType, Decider
-from tests.support.appeal_states import FRIDAY, NAMES, SITE_COORDINATOR, STUDENT, an_invalidation
+from tests.support.appeals.states import FRIDAY, NAMES, SITE_COORDINATOR, STUDENT, an_invalidation
 from tests.support.scenario import given
 
 ACT = Act(SITE_COORDINATOR, FRIDAY)

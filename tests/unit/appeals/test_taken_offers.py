@@ -21,7 +21,7 @@ from services.appeals.domain.permissions import LEA_FILES
 from services.appeals.domain.policy import Route, WithheldReason
 from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act, AppealStatus, AppealType
-from tests.support.appeal_states import (
+from tests.support.appeals.states import (
     CDE,
     CHEATING,
     FRIDAY,

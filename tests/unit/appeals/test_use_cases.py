@@ -39,8 +39,8 @@ from services.appeals.domain.student_test_record import StudentTestRecord
 from services.appeals.domain.values import Act, AppealStatus, AppealType, DeclaredEvent, EventState, KnownCase
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
-from tests.support.appeal_service import Service
-from tests.support.appeal_states import (
+from tests.support.appeals.service import Service
+from tests.support.appeals.states import (
     ADMINISTRATOR,
     CALTAC,
     CDE,

@@ -31,7 +31,13 @@ from services.incidents.domain.ssid_list import SsidList
 from services.incidents.domain.values import CaseStatus
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
-from tests.support.incident_bodies import (
+from tests.support.http.tokens import (
+    CALTAC_AGENT,
+    LEA_COORDINATOR,
+    SCHOOL,
+    SITE_COORDINATOR,
+)
+from tests.support.incidents.bodies import (
     FIRST,
     SECOND,
     THIRD,
@@ -43,7 +49,7 @@ from tests.support.incident_bodies import (
     left_room,
     swapped_logons,
 )
-from tests.support.incident_states import (
+from tests.support.incidents.states import (
     NOON,
     NUMBER,
     RULES,
@@ -57,12 +63,6 @@ from tests.support.incident_states import (
     submit,
 )
 from tests.support.scenario import given
-from tests.support.tokens import (
-    CALTAC_AGENT,
-    LEA_COORDINATOR,
-    SCHOOL,
-    SITE_COORDINATOR,
-)
 
 FILERS = (LEA_COORDINATOR, SITE_COORDINATOR, CALTAC_AGENT)
 

@@ -20,14 +20,22 @@ from services.incidents.domain.permissions import require_breach_caller
 from services.incidents.domain.values import CaseStatus, SubStatus
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
-from tests.support.incident_bodies import (
+from tests.support.http.tokens import (
+    AUDITOR,
+    CALTAC_AGENT,
+    CDE_REVIEWER,
+    LEA_COORDINATOR,
+    SITE_COORDINATOR,
+    SYSTEM,
+)
+from tests.support.incidents.bodies import (
     changed_answers,
     charts_on_walls,
     cheating,
     fire_drill,
     instagram,
 )
-from tests.support.incident_states import (
+from tests.support.incidents.states import (
     NOON,
     NUMBER,
     RULES,
@@ -41,14 +49,6 @@ from tests.support.incident_states import (
     submit,
 )
 from tests.support.scenario import given
-from tests.support.tokens import (
-    AUDITOR,
-    CALTAC_AGENT,
-    CDE_REVIEWER,
-    LEA_COORDINATOR,
-    SITE_COORDINATOR,
-    SYSTEM,
-)
 
 
 @pytest.mark.shows("HR-12")

@@ -13,8 +13,9 @@ from services.incidents.domain.disclosures import Disclosures
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.tables import CASE_LIST
 from shared.persistence.codec import Codec
-from tests.support.incident_bodies import FIRST, SECOND, cheating, instagram
-from tests.support.incident_states import (
+from tests.support.http.tokens import LEA_COORDINATOR, SCHOOL
+from tests.support.incidents.bodies import FIRST, SECOND, cheating, instagram
+from tests.support.incidents.states import (
     CASE_ID,
     NOON,
     NUMBER,
@@ -27,7 +28,6 @@ from tests.support.incident_states import (
     revise,
     stated,
 )
-from tests.support.tokens import LEA_COORDINATOR, SCHOOL
 
 CODEC = Codec()
 

@@ -15,7 +15,7 @@ from services.incidents.domain.rulebook import IncidentType, Reporting, Rulebook
 from services.incidents.domain.values import PreAction, RecommendedAction, Severity
 from services.incidents.rulebooks.entries import TypeEntry
 from shared.kernel.actor import Role
-from tests.support.incident_states import LIBRARY, RULES
+from tests.support.incidents.states import LIBRARY, RULES
 
 # number code | severity category/about | appeals | recommended actions | CDE copy | call | own details
 CATALOG = """

@@ -12,8 +12,9 @@ from services.incidents.domain.deadlines import OpenDraft, changes_of, closing, 
 from services.incidents.domain.values import PreAction
 from services.incidents.domain.windows import Window
 from shared.deadlines.terms import DeadlineChange, Done, Due, Moot
-from tests.support.incident_bodies import a_body, charts_on_walls, cheating, instagram
-from tests.support.incident_states import (
+from tests.support.http.tokens import LEA_COORDINATOR, SCHOOL
+from tests.support.incidents.bodies import a_body, charts_on_walls, cheating, instagram
+from tests.support.incidents.states import (
     CASE_ID,
     LIBRARY,
     NOON,
@@ -27,7 +28,6 @@ from tests.support.incident_states import (
     stated,
     submit,
 )
-from tests.support.tokens import LEA_COORDINATOR, SCHOOL
 
 WINDOW = Window(SCHOOL, date(2019, 3, 11), date(2019, 5, 31))
 HOUR = timedelta(hours=1)

@@ -18,11 +18,7 @@ from shared.contracts.incidents_v1 import (
     NoteAdded,
 )
 from shared.kernel.actor import Actor
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import FIRST, charts_on_walls, cheating, swapped_logons
-from tests.support.incident_states import NOON, a_submitted_case
-from tests.support.scenario import given
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -39,6 +35,10 @@ from tests.support.tokens import (
     TEST_EXAMINER,
     bearer,
 )
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import FIRST, charts_on_walls, cheating, swapped_logons
+from tests.support.incidents.states import NOON, a_submitted_case
+from tests.support.scenario import given
 
 MINE, CDE = bearer(LEA_COORDINATOR), bearer(CDE_REVIEWER)
 WORDS = "It was room 14, not room 12."

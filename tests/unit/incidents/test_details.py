@@ -16,8 +16,8 @@ from services.incidents.domain.details import (
 )
 from services.incidents.domain.values import LAST_OF_A_YEAR, administration_year
 from services.incidents.rulebooks.reading import NEVER
-from tests.support.incident_bodies import FIRST, SECOND
-from tests.support.incident_states import LIBRARY, NOON, VAULT
+from tests.support.incidents.bodies import FIRST, SECOND
+from tests.support.incidents.states import LIBRARY, NOON, VAULT
 
 ASKED = {
     "what": Detail("what", DetailKind.TEXT, "What"),

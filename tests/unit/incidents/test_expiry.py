@@ -18,8 +18,8 @@ from services.incidents.domain.windows import (
     expiry,
     pacific_date,
 )
-from tests.support.incident_states import LIBRARY, RULES
-from tests.support.tokens import SCHOOL
+from tests.support.http.tokens import SCHOOL
+from tests.support.incidents.states import LIBRARY, RULES
 
 JULY_15 = date(2019, 7, 15)
 DAYS = st.dates(date(2015, 8, 1), date(2036, 7, 15))

@@ -26,11 +26,11 @@ from services.incidents.domain.case import Case
 from services.incidents.domain.filing_protocol import FilingProtocol
 from services.incidents.domain.rulebook import Rulebook
 from shared.kernel.actor import Actor
-from tests.support.incident_api import CountedNumbers, FoldedSearch
-from tests.support.incident_bodies import SECOND, THIRD, charts_on_walls, cheating
-from tests.support.incident_states import CASE_ID, LIBRARY, NOON, PlayVault
-from tests.support.memory_store import MemoryStore
-from tests.support.tokens import CALTAC_AGENT, LEA_COORDINATOR, SITE_COORDINATOR
+from tests.support.http.tokens import CALTAC_AGENT, LEA_COORDINATOR, SITE_COORDINATOR
+from tests.support.incidents.api import CountedNumbers, FoldedSearch
+from tests.support.incidents.bodies import SECOND, THIRD, charts_on_walls, cheating
+from tests.support.incidents.states import CASE_ID, LIBRARY, NOON, PlayVault
+from tests.support.logbooks.memory_store import MemoryStore
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -20,10 +20,7 @@ from shared.contracts.envelope import CloudEvent
 from shared.kernel.store import StreamUnknown
 from shared.messaging.publishing.outgoing import published_event
 from shared.persistence.unit_of_work import UnitOfWork
-from tests.support.incident_bodies import Body, charts_on_walls, cheating
-from tests.support.incident_states import CASE_ID, a_draft, a_submitted_case
-from tests.support.memory_store import MemoryStore
-from tests.support.published import (
+from tests.support.contracts.published import (
     NOON,
     SITE_PERSON,
     appeal_approved,
@@ -32,6 +29,9 @@ from tests.support.published import (
     appeal_withdrawn,
     case_number,
 )
+from tests.support.incidents.bodies import Body, charts_on_walls, cheating
+from tests.support.incidents.states import CASE_ID, a_draft, a_submitted_case
+from tests.support.logbooks.memory_store import MemoryStore
 
 HANDLERS = {**of_appeals(), **of_ourselves()}
 

@@ -17,11 +17,11 @@ from services.incidents.application.windows import SetWindow, Windows
 from services.incidents.domain.windows import Window
 from shared.kernel.errors import Conflict
 from shared.kernel.store import ATTEMPTS
-from tests.support.incident_api import CountedNumbers, FoldedSearch
-from tests.support.incident_bodies import cheating
-from tests.support.incident_states import LIBRARY, NOON, PlayVault, stated
-from tests.support.memory_store import MemoryStore
-from tests.support.tokens import LEA_COORDINATOR, SCHOOL
+from tests.support.http.tokens import LEA_COORDINATOR, SCHOOL
+from tests.support.incidents.api import CountedNumbers, FoldedSearch
+from tests.support.incidents.bodies import cheating
+from tests.support.incidents.states import LIBRARY, NOON, PlayVault, stated
+from tests.support.logbooks.memory_store import MemoryStore
 
 DRAFT, SUBMITTED = UUID(int=1), UUID(int=2)
 WINDOW = Window(SCHOOL, date(2019, 3, 11), date(2019, 5, 31))

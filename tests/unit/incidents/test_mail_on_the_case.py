@@ -11,9 +11,9 @@ from services.incidents.api.resources import ShownCase
 from services.incidents.messaging.mail import of_notifications
 from shared.contracts import notifications_v1
 from shared.contracts.envelope import Published
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
+from tests.support.http.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import charts_on_walls
 
 MAIL = {
     "notification_id": UUID(int=7),

@@ -15,7 +15,8 @@ from shared.contracts.incidents_v1 import (
 )
 from shared.messaging.publishing.outgoing import to_cloud_event
 from shared.persistence.codec import Codec, Recorded
-from tests.support.incident_bodies import (
+from tests.support.http.tokens import LEA_COORDINATOR, SCHOOL, SYSTEM
+from tests.support.incidents.bodies import (
     FIRST,
     SECOND,
     Body,
@@ -26,7 +27,7 @@ from tests.support.incident_bodies import (
     instagram,
     swapped_logons,
 )
-from tests.support.incident_states import (
+from tests.support.incidents.states import (
     CASE_ID,
     LIBRARY,
     NOON,
@@ -41,7 +42,6 @@ from tests.support.incident_states import (
     stated,
     submit,
 )
-from tests.support.tokens import LEA_COORDINATOR, SCHOOL, SYSTEM
 
 CODEC = Codec()
 

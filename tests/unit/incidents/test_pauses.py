@@ -8,9 +8,9 @@ import pytest
 
 from services.incidents.domain.errors import InvalidSitting
 from services.incidents.domain.pauses import ItemPage, Return, Sitting, after_pause, next_unanswered
-from tests.support.incident_api import Api
-from tests.support.incident_states import LIBRARY, RULES
-from tests.support.tokens import LEA_COORDINATOR, bearer
+from tests.support.http.tokens import LEA_COORDINATOR, bearer
+from tests.support.incidents.api import Api
+from tests.support.incidents.states import LIBRARY, RULES
 
 
 def sitting(*pages: tuple[int, int], answered: set[int]) -> Sitting:

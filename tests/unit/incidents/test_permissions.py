@@ -16,9 +16,7 @@ from services.incidents.domain.errors import (
 from services.incidents.domain.filing_protocol import FilingChoice
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
-from tests.support.incident_bodies import cheating
-from tests.support.incident_states import CASE_ID, LIBRARY, NOON, RULES, a_draft
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -34,6 +32,8 @@ from tests.support.tokens import (
     TEST_ADMINISTRATOR,
     TEST_EXAMINER,
 )
+from tests.support.incidents.bodies import cheating
+from tests.support.incidents.states import CASE_ID, LIBRARY, NOON, RULES, a_draft
 
 
 @pytest.mark.parametrize("actor", [LEA_COORDINATOR, SITE_COORDINATOR, CALTAC_AGENT], ids=lambda a: a.role)

@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 
 from services.incidents.read_model.queries import CaseCriteria
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import (
-    FIRST,
-    SECOND,
-    charts_on_walls,
-    cheating,
-    fire_drill,
-    instagram,
-    swapped_logons,
-)
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CDE_REVIEWER,
     EVERYBODY,
@@ -28,6 +18,16 @@ from tests.support.tokens import (
     SYSTEM,
     TEST_ADMINISTRATOR,
     bearer,
+)
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import (
+    FIRST,
+    SECOND,
+    charts_on_walls,
+    cheating,
+    fire_drill,
+    instagram,
+    swapped_logons,
 )
 
 MINE = bearer(LEA_COORDINATOR)

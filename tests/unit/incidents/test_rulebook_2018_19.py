@@ -11,7 +11,7 @@ from services.incidents.domain.conditions import Circumstances
 from services.incidents.domain.details import DetailKind
 from services.incidents.domain.rulebook import Reporting
 from services.incidents.domain.values import AppealType, DeliveryMode, PreAction, RecommendedAction, Severity
-from tests.support.incident_bodies import (
+from tests.support.incidents.bodies import (
     Body,
     a_body,
     changed_answers,
@@ -23,7 +23,7 @@ from tests.support.incident_bodies import (
     left_room,
     swapped_logons,
 )
-from tests.support.incident_states import LIBRARY, RULES, stated
+from tests.support.incidents.states import LIBRARY, RULES, stated
 
 LOW, MEDIUM, HIGH = Severity.IMPROPRIETY, Severity.IRREGULARITY, Severity.BREACH
 NOTHING, APPEAL, WAIT = (

@@ -17,10 +17,7 @@ from services.incidents.messaging.outbound import publish
 from shared.contracts import incidents_v1
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
-from tests.support.incident_bodies import changed_answers, charts_on_walls, cheating
-from tests.support.incident_states import NOON, RULES, a_call, a_draft
-from tests.support.scenario import given
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -32,6 +29,9 @@ from tests.support.tokens import (
     SYSTEM,
     TEST_ADMINISTRATOR,
 )
+from tests.support.incidents.bodies import changed_answers, charts_on_walls, cheating
+from tests.support.incidents.states import NOON, RULES, a_call, a_draft
+from tests.support.scenario import given
 
 YEAR = "2018-19"
 OPENS, CLOSES = date(2019, 3, 1), date(2019, 5, 31)

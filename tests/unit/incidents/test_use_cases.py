@@ -50,20 +50,7 @@ from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from shared.kernel.store import StreamUnknown
-from tests.support.incident_api import CountedNumbers, FoldedSearch
-from tests.support.incident_bodies import (
-    FIRST,
-    SECOND,
-    THIRD,
-    changed_answers,
-    charts_on_walls,
-    cheating,
-    instagram,
-    swapped_logons,
-)
-from tests.support.incident_states import LIBRARY, NOON, PlayVault, an_appeal
-from tests.support.memory_store import MemoryStore
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CDE_REVIEWER,
     LEA_COORDINATOR,
@@ -73,6 +60,19 @@ from tests.support.tokens import (
     SYSTEM,
     TEST_ADMINISTRATOR,
 )
+from tests.support.incidents.api import CountedNumbers, FoldedSearch
+from tests.support.incidents.bodies import (
+    FIRST,
+    SECOND,
+    THIRD,
+    changed_answers,
+    charts_on_walls,
+    cheating,
+    instagram,
+    swapped_logons,
+)
+from tests.support.incidents.states import LIBRARY, NOON, PlayVault, an_appeal
+from tests.support.logbooks.memory_store import MemoryStore
 
 
 class Office:

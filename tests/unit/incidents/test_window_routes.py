@@ -11,9 +11,7 @@ import pytest
 
 from services.incidents.api import windows
 from shared.kernel.actor import Actor
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import charts_on_walls
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     LEA,
@@ -25,6 +23,8 @@ from tests.support.tokens import (
     TEST_ADMINISTRATOR,
     bearer,
 )
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import charts_on_walls
 
 MINE = bearer(LEA_COORDINATOR)
 BODY = {"opens_on": "2019-03-01", "closes_on": "2019-05-31"}

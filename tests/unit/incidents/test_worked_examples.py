@@ -21,8 +21,9 @@ from services.incidents.domain.errors import (
 from services.incidents.domain.values import AssessmentKind, CaseStatus, RecommendedAction, Severity
 from services.incidents.messaging.outbound import publish
 from shared.kernel.errors import Refusal
-from tests.support.incident_api import Api
-from tests.support.incident_bodies import (
+from tests.support.http.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
+from tests.support.incidents.api import Api
+from tests.support.incidents.bodies import (
     Body,
     a_body,
     changed_answers,
@@ -31,7 +32,7 @@ from tests.support.incident_bodies import (
     illness,
     left_room,
 )
-from tests.support.incident_states import (
+from tests.support.incidents.states import (
     CALTAC,
     LIBRARY,
     NOON,
@@ -45,7 +46,6 @@ from tests.support.incident_states import (
     submit,
 )
 from tests.support.scenario import given
-from tests.support.tokens import LEA_COORDINATOR, SITE_COORDINATOR, bearer
 
 
 def refused(body: Body) -> Refusal:

@@ -19,8 +19,10 @@ from services.notifications.rulebooks.mail_writer import TemplateMailWriter
 from services.notifications.rulebooks.policy import known_years, policy_of
 from shared.deadlines.deadline import Deadline
 from shared.persistence.unit_of_work import UnitOfWork
-from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
-from tests.support.notification_states import (
+from tests.support.contracts.published_clocks import deadline_at_risk
+from tests.support.http.tokens import CALTAC_AGENT
+from tests.support.notifications.desk import LEADER_OF_LEA, NotificationDesk
+from tests.support.notifications.states import (
     CALTAC_DESK,
     CDE_DESK,
     TUESDAY,
@@ -30,8 +32,6 @@ from tests.support.notification_states import (
     an_overdue_decision,
     an_overdue_report,
 )
-from tests.support.published_clocks import deadline_at_risk
-from tests.support.tokens import CALTAC_AGENT
 
 REPORT_CLOCKS = ("K3", "K3b", "K4", "K8", "Kx")
 DECISION_CLOCKS = ("K5", "K6", "K7", "Kx")

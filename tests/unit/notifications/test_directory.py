@@ -11,9 +11,7 @@ from services.notifications.application.directory import Directory
 from services.notifications.domain.values import Contact
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Forbidden, NotFound, Stale
-from tests.support.memory_store import MemoryStore
-from tests.support.notification_states import COORDINATORS, TUESDAY
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -25,6 +23,8 @@ from tests.support.tokens import (
     SITE_COORDINATOR,
     TEST_ADMINISTRATOR,
 )
+from tests.support.logbooks.memory_store import MemoryStore
+from tests.support.notifications.states import COORDINATORS, TUESDAY
 
 SITE_CONTACT = Contact("site_coordinator", "Sam Okafor", "sam@school.example.org")
 

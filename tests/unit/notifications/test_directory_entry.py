@@ -14,7 +14,7 @@ from services.notifications.domain.errors import (
     UnusableName,
 )
 from services.notifications.domain.values import Contact
-from tests.support.notification_states import COORDINATORS, LEA, SYSTEM, TUESDAY
+from tests.support.notifications.states import COORDINATORS, LEA, SYSTEM, TUESDAY
 
 INJECTIONS = [
     "lee@lea.example.org\r\nBcc: everybody@example.org",

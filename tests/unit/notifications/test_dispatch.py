@@ -17,8 +17,8 @@ from shared.kernel.store import StreamMoved
 from shared.persistence.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.tail import Tail
-from tests.support.notification_desk import NotificationDesk
-from tests.support.notification_states import a_submitted_case
+from tests.support.notifications.desk import NotificationDesk
+from tests.support.notifications.states import a_submitted_case
 
 
 class Quiet:

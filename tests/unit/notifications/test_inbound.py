@@ -16,9 +16,7 @@ from services.notifications.messaging.inbound import handlers
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.incidents_v1 import IncidentProcessed
 from shared.persistence.unit_of_work import UnitOfWork
-from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
-from tests.support.notification_states import CDE_DESK
-from tests.support.published import (
+from tests.support.contracts.published import (
     LEA_PERSON,
     SCHOOL,
     SITE_PERSON,
@@ -32,13 +30,15 @@ from tests.support.published import (
     incident_submitted,
     note_added,
 )
-from tests.support.published_clocks import (
+from tests.support.contracts.published_clocks import (
     deadline_at_risk,
     deadline_missed,
     decision_at_risk,
     decision_overdue,
     draft_reminder,
 )
+from tests.support.notifications.desk import LEADER_OF_LEA, NotificationDesk
+from tests.support.notifications.states import CDE_DESK
 
 CALTAC = "desk@caltac.example.org"
 SITE, LEE, DEE = "site-1@example.org", "lee.leader@lea.example.org", "dee.delegate@lea.example.org"

@@ -12,7 +12,7 @@ from services.notifications.domain.occasions import Occasion, Somebody
 from services.notifications.domain.values import MessageKind
 from services.notifications.rulebooks.mail_writer import TEMPLATES, TemplateMailWriter
 from services.notifications.rulebooks.policy import known_years, policy_of
-from tests.support.notification_states import (
+from tests.support.notifications.states import (
     AGENT,
     EVERY_KIND_AND_STATE,
     LEADER,

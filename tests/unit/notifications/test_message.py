@@ -11,7 +11,7 @@ import pytest
 from services.notifications.domain.errors import AlreadyOnItsWay, MailTooLong, NobodyToSendTo, NotBeingSent
 from services.notifications.domain.message import MESSAGES, Message, notification_id_of
 from services.notifications.domain.values import Cause, MessageKind, MessageStatus
-from tests.support.notification_states import (
+from tests.support.notifications.states import (
     SYSTEM,
     TO_LEE,
     TO_SIA,

@@ -9,9 +9,9 @@ from services.notifications.api.resources import NotificationResource, Notificat
 from services.notifications.application.commands import Resend
 from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.read_model.tables import message_list
-from tests.support.notification_desk import LEADER_OF_LEA, NotificationDesk
-from tests.support.notification_service import list_of
-from tests.support.notification_states import a_submitted_case
+from tests.support.notifications.desk import LEADER_OF_LEA, NotificationDesk
+from tests.support.notifications.service import list_of
+from tests.support.notifications.states import a_submitted_case
 
 ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED
 

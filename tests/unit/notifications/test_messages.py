@@ -19,14 +19,14 @@ from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, ServerAnswer, Verdict
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden, NotFound, Stale
-from tests.support.notification_desk import LEADER_OF_LEA, LEASE, NotificationDesk, ScriptedMailer
-from tests.support.notification_states import (
+from tests.support.http.tokens import CDE_REVIEWER, TEST_ADMINISTRATOR
+from tests.support.notifications.desk import LEADER_OF_LEA, LEASE, NotificationDesk, ScriptedMailer
+from tests.support.notifications.states import (
     LEADER,
     TUESDAY,
     a_submitted_case,
     an_appeal_denied,
 )
-from tests.support.tokens import CDE_REVIEWER, TEST_ADMINISTRATOR
 
 ACCEPTED, DEFERRED, REFUSED = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REFUSED
 

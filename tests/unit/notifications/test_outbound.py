@@ -8,8 +8,8 @@ from services.notifications.messaging.outbound import SOURCE, publish
 from shared.contracts.envelope import Published
 from shared.contracts.notifications_v1 import NotificationCreated, NotificationDelivered, NotificationFailed
 from shared.messaging.publishing.outgoing import published_event
-from tests.support.notification_desk import NotificationDesk
-from tests.support.notification_states import INCIDENT, a_submitted_case
+from tests.support.notifications.desk import NotificationDesk
+from tests.support.notifications.states import INCIDENT, a_submitted_case
 
 
 async def published_after(*verdicts: Verdict) -> list[Published]:

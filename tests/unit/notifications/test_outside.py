@@ -14,9 +14,9 @@ from services.notifications.messaging.outbound import publish
 from shared.contracts.notifications_v1 import NotificationCreated, NotificationResendRequested
 from shared.http.instants import parse
 from shared.kernel.actor import Actor
-from tests.support.notification_service import Service
-from tests.support.notification_states import TUESDAY, a_report_at_risk, a_submitted_case
-from tests.support.tokens import AUDITOR, CALTAC_AGENT, LEA_COORDINATOR, SYSTEM, bearer
+from tests.support.http.tokens import AUDITOR, CALTAC_AGENT, LEA_COORDINATOR, SYSTEM, bearer
+from tests.support.notifications.service import Service
+from tests.support.notifications.states import TUESDAY, a_report_at_risk, a_submitted_case
 
 DELIVERED = {"outcome": "delivered", "detail": "250 2.0.0 Ok", "at": "2019-04-16T18:00:00Z"}
 DEFERRED = {"outcome": "temporary_failure", "detail": "451 4.3.0 later", "at": "2019-04-16T18:00:00Z"}

@@ -9,7 +9,7 @@ import pytest
 from services.notifications.domain import permissions
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Forbidden, NotFound
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     EVERYBODY,
     LEA,

@@ -11,7 +11,7 @@ from services.notifications.read_model.tables import metadata
 from services.notifications.settings import NotificationsSettings
 from shared.contracts import notifications_v1
 from shared.contracts.envelope import Published
-from tests.support.notification_desk import NotificationDesk
+from tests.support.notifications.desk import NotificationDesk
 
 README = (Path(package).parent / "README.md").read_text("utf-8")
 

@@ -14,7 +14,7 @@ from services.notifications.domain.recipients import (
     recipients_of,
 )
 from services.notifications.domain.values import Because, MessageKind, Recipient
-from tests.support.notification_states import (
+from tests.support.notifications.states import (
     AGENT,
     CALTAC_DESK,
     CDE_DESK,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.notifications.domain.retries import GIVE_UP_AFTER, next_attempt
-from tests.support.notification_states import TUESDAY
+from tests.support.notifications.states import TUESDAY
 
 
 def attempts_when_nothing_helps() -> Iterator[datetime]:

@@ -9,9 +9,7 @@ import pytest
 
 from services.notifications.domain.values import MessageKind, Verdict
 from shared.kernel.actor import Actor
-from tests.support.notification_service import Service
-from tests.support.notification_states import a_submitted_case
-from tests.support.tokens import (
+from tests.support.http.tokens import (
     AUDITOR,
     CALTAC_AGENT,
     CDE_REVIEWER,
@@ -25,6 +23,8 @@ from tests.support.tokens import (
     TEST_ADMINISTRATOR,
     bearer,
 )
+from tests.support.notifications.service import Service
+from tests.support.notifications.states import a_submitted_case
 
 LENA = {"role": "lea_coordinator", "name": "Lena Ortiz", "email": "lena@lea.example.org"}
 DIRECTORY = f"/v1/directory/{LEA}"

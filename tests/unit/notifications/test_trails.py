@@ -15,8 +15,8 @@ from services.notifications.domain.values import MessageKind, Verdict
 from services.notifications.providers.envelope import on_the_wire
 from shared.kernel.trail import Trail
 from shared.observability.correlation import following
-from tests.support.notification_desk import NotificationDesk
-from tests.support.notification_states import a_submitted_case
+from tests.support.notifications.desk import NotificationDesk
+from tests.support.notifications.states import a_submitted_case
 
 TRAIL = Trail("order-66", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 SENDER = Address("STAIRS", addr_spec="stairs@stairs.example.org")

@@ -11,7 +11,7 @@ from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import MessageStatus, Verdict
 from shared.kernel.errors import Refusal
-from tests.support.notification_states import (
+from tests.support.notifications.states import (
     SYSTEM,
     TO_SIA,
     TUESDAY,

@@ -12,7 +12,7 @@ from eventsourcing.utils import TopicError
 from shared.kernel.store import StreamUnknown
 from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec, TopicMissing
-from tests.support.logbook import Logbook, Shelf, a_logbook
+from tests.support.logbooks.logbook import Logbook, Shelf, a_logbook
 
 
 class Nameless(Aggregate):

@@ -19,7 +19,7 @@ from shared.observability.correlation import correlation_id, present
 from shared.persistence.back_off import BackOff
 from shared.persistence.faults import StoreUnavailable
 from shared.persistence.unit_of_work import UnitOfWork
-from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
+from tests.support.messaging.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 AT_ONCE = BackOff(first=0.0001, most=0.0001)

@@ -9,8 +9,8 @@ from eventsourcing.domain import DomainEvent
 
 from shared.persistence.codec import Recorded
 from shared.persistence.folding import ColumnUnknown, Row, fold
-from tests.support.logbook import NOON, Logbook, Shelf, a_logbook
-from tests.support.shelf_list import ShelfList
+from tests.support.logbooks.logbook import NOON, Logbook, Shelf, a_logbook
+from tests.support.logbooks.shelf_list import ShelfList
 
 
 def page_of(*books: Logbook | Shelf) -> list[Recorded]:

@@ -12,7 +12,7 @@ import pytest
 from shared.messaging.consuming.consumer import Consumer
 from shared.messaging.consuming.in_hand import InHand
 from shared.observability.metrics import samples
-from tests.support.fake_feed import FakeFeed, FakeInbox, an_event, delivered
+from tests.support.messaging.fake_feed import FakeFeed, FakeInbox, an_event, delivered
 
 
 def figures(consumer: str) -> dict[str, tuple[float, float]]:

@@ -12,8 +12,8 @@ from shared.messaging.publishing.batch import Batch, batch_of
 from shared.messaging.publishing.outgoing import NotAFact, published_event
 from shared.persistence.back_off import BackOff
 from shared.persistence.codec import Recorded
-from tests.support.chronicle import SOURCE, LineWritten, outbound
-from tests.support.logbook import NOON, Logbook, a_logbook
+from tests.support.logbooks.chronicle import SOURCE, LineWritten, outbound
+from tests.support.logbooks.logbook import NOON, Logbook, a_logbook
 
 
 def facts_of(book: Logbook, *, first: int = 1) -> list[Recorded]:

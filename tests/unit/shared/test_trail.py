@@ -16,9 +16,9 @@ from shared.observability.correlation import following, present
 from shared.persistence.aggregates import aggregate_of
 from shared.persistence.codec import Codec, Recorded
 from shared.persistence.transcoder import OrjsonTranscoder
-from tests.support.chronicle import SOURCE, outbound
-from tests.support.logbook import Logbook, a_logbook
-from tests.support.memory_store import MemoryStore
+from tests.support.logbooks.chronicle import SOURCE, outbound
+from tests.support.logbooks.logbook import Logbook, a_logbook
+from tests.support.logbooks.memory_store import MemoryStore
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"  # W3C's own example; ten digits in a row
 TRAIL = Trail("6f0c1d5e-0000-4000-8000-000000000000", TRACE)

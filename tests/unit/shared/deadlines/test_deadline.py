@@ -8,7 +8,7 @@ import pytest
 
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.terms import DeadlineState, PlannedWarning, deadline_id, duration
-from tests.support.deadline_states import (
+from tests.support.logbooks.deadline_states import (
     ABOUT,
     BEGUN,
     DUE,

@@ -18,8 +18,8 @@ from shared.deadlines.table import DeadlineList
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from tests.support.deadline_states import DUE, HOUR, due, met, missed, running, waived
-from tests.support.tokens import LEA_COORDINATOR, authenticator, bearer
+from tests.support.http.tokens import LEA_COORDINATOR, authenticator, bearer
+from tests.support.logbooks.deadline_states import DUE, HOUR, due, met, missed, running, waived
 
 
 class Rows:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.sample_app import Desk, client, sample_app
-from tests.support.tokens import LEA_COORDINATOR, bearer
+from tests.support.http.sample_app import Desk, client, sample_app
+from tests.support.http.tokens import LEA_COORDINATOR, bearer
 
 
 @pytest.fixture

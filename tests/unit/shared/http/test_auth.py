@@ -20,9 +20,9 @@ from shared.http.auth import Authenticator, InvalidToken, TokenExpired, require
 from shared.http.jwks import AGAIN_AFTER, FRESH_FOR, KeySource, KeysUnavailable, UnknownKey
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
-from tests.support.problems import expect_problem
-from tests.support.sample_app import Desk, client, sample_app
-from tests.support.tokens import (
+from tests.support.http.problems import expect_problem
+from tests.support.http.sample_app import Desk, client, sample_app
+from tests.support.http.tokens import (
     AUDIENCE,
     CDE_REVIEWER,
     EVERYBODY,

@@ -15,8 +15,8 @@ from starlette.types import Message
 from shared.http.answers import Answer, created, encode, gone, ok
 from shared.kernel.trail import Trail
 from shared.observability.correlation import present
-from tests.support.sample_app import Desk, sample_app
-from tests.support.tokens import LEA_COORDINATOR, bearer
+from tests.support.http.sample_app import Desk, sample_app
+from tests.support.http.tokens import LEA_COORDINATOR, bearer
 
 NOTICE: dict[str, object] = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
 

@@ -19,7 +19,7 @@ from services.notifications.bootstrap import NOTIFICATIONS
 from shared.chassis.api import routers_of
 from shared.http import openapi
 from shared.http.docs_page import add_docs_page
-from tests.support.sample_app import client
+from tests.support.http.sample_app import client
 
 ROUTERS = {
     "incidents": routers_of(INCIDENTS),

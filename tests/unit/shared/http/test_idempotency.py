@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from shared.kernel.store import Receipt
-from tests.support.problems import expect_problem
-from tests.support.sample_app import Desk, client, sample_app
-from tests.support.tokens import SITE_COORDINATOR, bearer
+from tests.support.http.problems import expect_problem
+from tests.support.http.sample_app import Desk, client, sample_app
+from tests.support.http.tokens import SITE_COORDINATOR, bearer
 
 NOTICE: dict[str, object] = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}

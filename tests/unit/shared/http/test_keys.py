@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.http.auth import Authenticator
 from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
-from tests.support.tokens import AUDIENCE, CDE_REVIEWER, ISSUER
+from tests.support.http.tokens import AUDIENCE, CDE_REVIEWER, ISSUER
 
 
 async def test_a_key_made_at_first_start_signs_what_the_services_believe(tmp_path: Path) -> None:

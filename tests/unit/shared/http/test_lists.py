@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http.paging import BadCursor, decode, encode
-from tests.support.problems import expect_problem, issues_of
-from tests.support.sample_app import Desk
+from tests.support.http.problems import expect_problem, issues_of
+from tests.support.http.sample_app import Desk
 
 AT = "2019-04-12T10:00:00-07:00"
 

@@ -13,9 +13,9 @@ from shared.http.readiness import Readiness
 from shared.kernel.errors import Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
 from shared.persistence.faults import QueueFull, StoreUnavailable
-from tests.support.problems import expect_problem, issues_of
-from tests.support.sample_app import Desk, client, sample_app
-from tests.support.tokens import CDE_REVIEWER, LEA_COORDINATOR, bearer
+from tests.support.http.problems import expect_problem, issues_of
+from tests.support.http.sample_app import Desk, client, sample_app
+from tests.support.http.tokens import CDE_REVIEWER, LEA_COORDINATOR, bearer
 
 NOTICE: dict[str, object] = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
 NOWHERE = "/v1/notices/6f0c1d5e-0000-4000-8000-000000000000"

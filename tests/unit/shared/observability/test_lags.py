@@ -8,7 +8,7 @@ from shared.http.readiness import Readiness
 from shared.observability import lags as all_lags
 from shared.observability.lags import Lags
 from shared.observability.metrics import counter, exposition, gauge
-from tests.support.sample_app import Desk, client, sample_app
+from tests.support.http.sample_app import Desk, client, sample_app
 
 WAITING = gauge("test_lags_waiting", "Things.")
 AGES = gauge("test_lags_oldest_seconds", "How old the oldest is.", ("of", "by"))

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from shared.messaging.kafka.cluster import Cluster, Secret, Unusable, password_in
 from shared.process.kafka_settings import KafkaSettings
 from shared.process.settings import load
-from tests.support.certificates import Authority
+from tests.support.servers.certificates import Authority
 
 PASSWORD = "correct horse battery"
 

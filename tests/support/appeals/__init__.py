@@ -1,0 +1,1 @@
+"""The appeals service in the states that tests start from."""

@@ -1,0 +1,1 @@
+"""What is promised to others: events, schemas, samples, commands of the pages."""

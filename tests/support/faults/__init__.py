@@ -1,0 +1,1 @@
+"""Connections that can be disturbed."""

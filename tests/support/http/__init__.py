@@ -1,0 +1,1 @@
+"""Tokens, problems, and a small service on the chassis."""

@@ -1,0 +1,1 @@
+"""The incidents service in the states that tests start from."""

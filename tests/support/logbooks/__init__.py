@@ -1,0 +1,1 @@
+"""An imaginary service with logbooks, for tests of what all services share."""

@@ -1,0 +1,1 @@
+"""Feeds, consumers and relays for tests of messaging."""

@@ -1,0 +1,1 @@
+"""The notifications service in the states that tests start from."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka and mail servers, from wherever they come, and free ports."""
