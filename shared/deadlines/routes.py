@@ -189,7 +189,7 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
 async def deadlines(
     asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request
 ) -> Answer[DeadlinePage]:
-    """The clocks of what is in the caller's scope, what is due first first."""
+    """The clocks of what is in the caller's scope, the earliest due first."""
     search: DeadlineQueries = request.app.state.deadlines
     wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
     rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
