@@ -16,9 +16,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
 from shared.http import openapi
+from shared.http.admission import admitting
 from shared.http.answers import Answer, ok
 from shared.http.auth import Authenticator
+from shared.http.body import BodyReader
 from shared.http.docs_page import add_docs_page
+from shared.http.limits import BodyLimits
 from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
 from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
@@ -60,7 +63,7 @@ STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 log = structlog.get_logger(__name__)
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - each by its name
     *,
     title: str,
     version: str,
@@ -69,9 +72,11 @@ def build_app(
     auth: Authenticator,
     readiness: Readiness,
     description: Description | None = None,
+    limits: BodyLimits | None = None,
 ) -> FastAPI:
     """The API of one service.
 
+    :param limits: those of the requests' bodies; ``None`` for the usual ones.
     :param description: what its OpenAPI document tells beside what the routes say themselves.
     :param lifespan: opens what the service needs and puts it on ``app.state``; at least
         ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
@@ -88,10 +93,11 @@ def build_app(
     app.state.authenticator = auth
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
+    reader = BodyReader(limits or BodyLimits())
     for router in (*routers, _process_router()):
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
-        app.router.routes.extend(router.routes)
+        app.router.routes.extend(admitting(router.routes, reader))
     app.add_middleware(OuterMiddleware)
     _answer_refusals(app)
     openapi.describe(app, description)
@@ -175,9 +181,11 @@ def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
 
 
 def _allowed(request: Request) -> str:
-    """All methods of the address; the framework names those of its first route only."""
+    """All methods of the address, HEAD where GET is; the framework names those of its first route only."""
     taken: set[str] = set()
     for route in request.app.router.routes:
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
             taken |= route.methods or set()
+    if "GET" in taken:
+        taken.add("HEAD")
     return ", ".join(sorted(taken))

@@ -23,8 +23,11 @@ from shared.http.problem import (
     INTERNAL_ERROR,
     MEDIA_TYPE,
     Busy,
+    HeadTooLarge,
     MalformedRequest,
     StoreBusy,
+    TooSlow,
+    UnknownCoding,
     UnsupportedMedia,
     UploadTooLarge,
     status_of_kind,
@@ -36,7 +39,8 @@ Document = dict[str, Any]  # Any: as JSON has it
 Kind = type[Refusal]
 
 OF_TOKENS: tuple[Kind, ...] = (MissingToken, InvalidToken, TokenExpired, KeysUnavailable)
-OF_BODIES: tuple[Kind, ...] = (MalformedRequest, MalformedJson, UnsupportedMedia, ValidationFailed)
+OF_CONNECTIONS: tuple[Kind, ...] = (MalformedRequest, TooSlow, HeadTooLarge, UnknownCoding, Busy)
+OF_BODIES: tuple[Kind, ...] = (MalformedJson, UnsupportedMedia)
 OF_KEYS: tuple[Kind, ...] = (BadIdempotencyKey, KeyReused)
 OF_PRECONDITIONS: tuple[Kind, ...] = (MalformedPrecondition, Stale)
 OF_THE_STORE: tuple[Kind, ...] = (StoreBusy, Busy)
@@ -45,12 +49,15 @@ HEADINGS = {
     "401": "The caller is not known.",
     "403": "The caller may not do this.",
     "404": "There is nothing at this address for this caller.",
+    "408": "The request was not whole in time.",
     "409": "Not possible in the present state.",
     "412": "The resource changed since the caller read it.",
     "413": "More than is taken at once.",
     "415": "A content type that is not taken here.",
     "422": "What was sent can never be accepted as it is.",
+    "431": "The request line and its headers are too large.",
     "500": "A fault of this system.",
+    "501": "A transfer coding that is not taken.",
     "503": "Not now; repeat it later.",
 }
 CHALLENGE: Document = {
@@ -73,9 +80,12 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
     takes = operation.get("requestBody", {}).get("content", {})
     form = "multipart/form-data" in takes
     follows: tuple[tuple[bool, tuple[Kind, ...]], ...] = (
-        (True, (ForbiddenCharacter,)),
+        (True, (ForbiddenCharacter, *OF_CONNECTIONS)),
         (bool(operation.get("security")), (*OF_TOKENS, *OF_THE_STORE)),
-        (bool(takes), (*OF_BODIES, UploadTooLarge if form else TooLarge)),
+        # a body that nobody asked for is judged too, where it belongs to a key's fingerprint
+        (bool(takes) or keyed, (*OF_BODIES, TooLarge)),
+        (bool(takes), (ValidationFailed,)),
+        (form or (keyed and not takes), (UploadTooLarge,)),
         ("query" in places, (ValidationFailed,)),
         ("cursor" in names, (BadCursor,)),
         ("path" in places, (UnknownPath,)),
