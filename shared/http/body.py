@@ -1,4 +1,4 @@
-"""The body, read once before its route: bounded in size and time, of a type that we take, JSON that is JSON."""
+"""The body, read once before its route: bounded in size and time, of a known type, JSON that is JSON."""
 
 from __future__ import annotations
 
