@@ -40,7 +40,8 @@ Kind = type[Refusal]
 
 OF_TOKENS: tuple[Kind, ...] = (MissingToken, InvalidToken, TokenExpired, KeysUnavailable)
 OF_CONNECTIONS: tuple[Kind, ...] = (MalformedRequest, TooSlow, HeadTooLarge, UnknownCoding, Busy)
-OF_BODIES: tuple[Kind, ...] = (MalformedJson, UnsupportedMedia)
+"""Answered before an operation is known: told once for all operations."""
+OF_BODIES: tuple[Kind, ...] = (MalformedRequest, MalformedJson, TooSlow, UnsupportedMedia)
 OF_KEYS: tuple[Kind, ...] = (BadIdempotencyKey, KeyReused)
 OF_PRECONDITIONS: tuple[Kind, ...] = (MalformedPrecondition, Stale)
 OF_THE_STORE: tuple[Kind, ...] = (StoreBusy, Busy)
@@ -55,11 +56,13 @@ HEADINGS = {
     "413": "More than is taken at once.",
     "415": "A content type that is not taken here.",
     "422": "What was sent can never be accepted as it is.",
-    "431": "The request line and its headers are too large.",
     "500": "A fault of this system.",
-    "501": "A transfer coding that is not taken.",
     "503": "Not now; repeat it later.",
 }
+EARLY = (
+    "HTTP/1.1; `HEAD` wherever `GET` is. What never becomes a request to an operation is answered by a problem "
+    "too, and its connection is closed:"
+)
 CHALLENGE: Document = {
     "description": "How to authenticate (RFC 6750).",
     "schema": {"type": "string"},
@@ -80,7 +83,7 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
     takes = operation.get("requestBody", {}).get("content", {})
     form = "multipart/form-data" in takes
     follows: tuple[tuple[bool, tuple[Kind, ...]], ...] = (
-        (True, (ForbiddenCharacter, *OF_CONNECTIONS)),
+        (True, (ForbiddenCharacter,)),
         (bool(operation.get("security")), (*OF_TOKENS, *OF_THE_STORE)),
         # a body that nobody asked for is judged too, where it belongs to a key's fingerprint
         (bool(takes) or keyed, (*OF_BODIES, TooLarge)),
@@ -94,6 +97,12 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
         (keyed or conditional, (Conflict,)),
     )
     return chain.from_iterable(kinds for is_so, kinds in follows if is_so)
+
+
+def before_any_operation() -> str:
+    """What a request may be answered before its operation is known, in Markdown."""
+    told = (f"* {status_of_kind(kind)} `{kind.code}`: {_meaning(kind)}" for kind in OF_CONNECTIONS)
+    return "\n".join((EARLY, "", *told))
 
 
 def answers(kinds: Iterable[Kind]) -> dict[str, Document]:
