@@ -28,12 +28,12 @@ class Admission:
     def __init__(self, app: ASGIApp, reader: BodyReader, *, takes_token: bool, takes_body: bool) -> None:
         self._app = app
         self._reader = reader
-        self._takes_token = takes_token
+        self.takes_token = takes_token
         self._takes_body = takes_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if self._takes_token:
+        if self.takes_token:
             await authenticated(Request(scope))
         if self._takes_body and there_is_one(scope["headers"]):
             body = scope["stairs.body"] = await self._reader.read(scope["headers"], receive)

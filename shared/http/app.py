@@ -26,7 +26,7 @@ from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
 from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import LivenessResource, Readiness, ReadinessResource
-from shared.http.validation import as_refusal
+from shared.http.validation import UnknownPath, as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
 from shared.observability import metrics
@@ -58,6 +58,7 @@ REFUSED: tuple[type[Exception], ...] = (
 )
 TROUBLE: tuple[type[Exception], ...] = (QueueFull, StoreUnavailable, SQLAlchemyError)
 UNCERTAIN = "The store cannot take this now; repeat it later, under the same Idempotency-Key if it has one."
+WRONG_METHOD = "This address does not take this method."
 STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,7 @@ def _as_refusal(error: Exception, request: Request) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, RequestValidationError):
-        return as_refusal(error)
+        return _of_what_was_sent(error, request)
     if isinstance(error, HTTPException):
         return _of_the_framework(error, request)
     if isinstance(error, StreamUnknown):
@@ -170,11 +171,19 @@ def _as_refusal(error: Exception, request: Request) -> Refusal:
     return Conflict("It was changed at the same moment; please try again.", retry_after=1)
 
 
+def _of_what_was_sent(error: RequestValidationError, request: Request) -> Refusal:
+    refusal = as_refusal(error)
+    if isinstance(refusal, UnknownPath) and any("{" not in route.path for route in _routes_here(request)):
+        # /search, where the framework took "search" for an id because of the method
+        return MethodNotAllowed(WRONG_METHOD, allow=_allowed(request))
+    return refusal
+
+
 def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
-        return MethodNotAllowed("This address does not take this method.", allow=_allowed(request))
+        return MethodNotAllowed(WRONG_METHOD, allow=_allowed(request))
     if error.status_code == 503:
         return Busy("Temporarily unavailable; please try again.", retry_after=1)
     return MalformedRequest("The request cannot be read.")
@@ -182,10 +191,17 @@ def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
 
 def _allowed(request: Request) -> str:
     """All methods of the address, HEAD where GET is; the framework names those of its first route only."""
-    taken: set[str] = set()
-    for route in request.app.router.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            taken |= route.methods or set()
+    here = _routes_here(request)
+    by_name = [route for route in here if "{" not in route.path]
+    taken = {method for route in by_name or here for method in route.methods or ()}
     if "GET" in taken:
         taken.add("HEAD")
     return ", ".join(sorted(taken))
+
+
+def _routes_here(request: Request) -> list[Route]:
+    return [
+        route
+        for route in request.app.router.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]

@@ -1,20 +1,13 @@
 """One connection of a server: uvicorn's protocol on h11, bounded in size, time and number.
 
-Each that we end before its client does is counted by its reason, ``stairs_http_connections_ended_total``:
-
-    head_too_large      431                           head_too_slow     408
-    malformed           400 or 501                    silent            no byte of a request came
-    full                503, none could make room     idle              open between two requests for too long
-    made_room           the one that did least        answer_not_taken  the client read nothing for too long
-    drained             a refused request was read to its end, or its client left with the refusal
-    not_drained         it was longer, or slower, than we read on
+Each that we end before its client does is counted by its reason (docs/operations.md says which limit it was).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
 import h11
@@ -33,6 +26,19 @@ from shared.process.http_parser import Parser
 from shared.process.http_settings import ConnectionLimits
 
 FULL_FOR = 2  # seconds; a guess, for when a connection is free again
+
+Reason = Literal[
+    "head_too_large",  # 431
+    "head_too_slow",  # 408
+    "malformed",  # 400 or 501: not HTTP as we take it
+    "silent",  # no byte of a request came
+    "idle",  # open between two requests for too long
+    "full",  # 503: all were at work
+    "made_room",  # for another one: it was silent longest
+    "answer_not_taken",  # the client read nothing for too long
+    "drained",  # a refused request came to its end, or its client left with the refusal
+    "not_drained",  # it was longer, or slower, than we read on
+]
 
 OPEN = gauge("http_connections", "Connections that are open.")
 ENDED = counter("http_connections_ended", "Connections that this side ended, by reason.", ("reason",))
@@ -132,7 +138,7 @@ class Connection(H11Protocol):
         """Whether no request is under way here."""
         return self.cycle is None or self.cycle.response_complete
 
-    def refuse(self, refusal: Refusal, reason: str) -> None:
+    def refuse(self, refusal: Refusal, reason: Reason) -> None:
         """Answer what never became a request, and end the connection."""
         ENDED.labels(reason).inc()
         if self.cycle is not None and not self.cycle.response_complete:
@@ -149,7 +155,7 @@ class Connection(H11Protocol):
             self._wire.write(self.conn.send(event) or b"")
         self._wire.end()
 
-    def cut(self, reason: str) -> None:
+    def cut(self, reason: Reason) -> None:
         """End it at once, whatever is still to be sent."""
         if not self.ended:
             self.ended = True
@@ -274,5 +280,5 @@ class _Wire(asyncio.Transport):
             self._inner.resume_reading()
         self._connection.loop.call_soon(self._connection.go_on)
 
-    def _due_in(self, seconds: float, reason: str) -> None:
+    def _due_in(self, seconds: float, reason: Reason) -> None:
         self._due = self._connection.loop.call_later(seconds, self._connection.cut, reason)

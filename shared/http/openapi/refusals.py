@@ -60,8 +60,8 @@ HEADINGS = {
     "503": "Not now; repeat it later.",
 }
 EARLY = (
-    "HTTP/1.1; `HEAD` wherever `GET` is. What never becomes a request to an operation is answered by a problem "
-    "too, and its connection is closed:"
+    "HTTP/1.1; `HEAD` wherever `GET` is. What never becomes a request to an operation is answered by a "
+    "problem too, and its connection is closed:"
 )
 CHALLENGE: Document = {
     "description": "How to authenticate (RFC 6750).",

@@ -233,6 +233,14 @@ async def test_all_methods_of_an_address_with_several_are_named(http: httpx.Asyn
     assert (await http.put("/v1/notices")).headers["allow"] == "GET, HEAD, POST"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+async def test_an_address_with_a_name_is_not_taken_for_one_with_an_id(
+    http: httpx.AsyncClient, method: str
+) -> None:
+    answer = await http.request(method, "/v1/notices/break")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 async def test_the_wrong_role_is_forbidden(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.post(f"{NOWHERE}/withdraw", headers=bearer(CDE_REVIEWER))
     expect_problem(answer, 403, "forbidden")
