@@ -60,6 +60,7 @@ class Connection(H11Protocol):
         self.conn: Parser = Parser(self.limits, self._pause)
         self.since = 0.0  # when something was heard of the client last
         self.ended = False  # at once; asyncio tells us of it a little later
+        self.stopping = False  # with the process
         self._wire: _Wire  # from ``connection_made`` on
         self._head_due: asyncio.TimerHandle | None = None
         self._answer_due: asyncio.TimerHandle | None = None
@@ -110,6 +111,7 @@ class Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """The process ends: running requests finish, what is only read away does not."""
+        self.stopping = True
         if self._wire.is_closing():
             self._wire.abort()
         else:
@@ -136,7 +138,7 @@ class Connection(H11Protocol):
     @property
     def waiting(self) -> bool:
         """Whether no request is under way here."""
-        return self.cycle is None or self.cycle.response_complete
+        return self.cycle is None or self.cycle.response_complete or self._wire.is_closing()
 
     def refuse(self, refusal: Refusal, reason: Reason) -> None:
         """Answer what never became a request, and end the connection."""
@@ -235,7 +237,8 @@ class _Wire(asyncio.Transport):
     def close(self) -> None:
         if self._closing:
             return
-        if not self._connection.conn.whole or self._connection.flow.read_paused:
+        unread = not self._connection.conn.whole or self._connection.flow.read_paused
+        if unread and not self._connection.stopping:
             self.end()
             return
         self._closing = True

@@ -78,9 +78,19 @@ def test_packets_may_be_cut_anywhere(port: int, asked: bytes) -> None:
         expect_the_notice(client.send(*(asked[a:b] for a, b in pairwise(cuts))).answer())
 
 
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
 @pytest.mark.parametrize("upgrade", [(), H2C], ids=["plain", "upgrade"])
-def test_a_body_may_come_when_its_head_was_read_long_ago(port: int, upgrade: tuple[bytes, ...]) -> None:
-    """Headers first, the body later: the server shows by 100 that it has read the head."""
+def test_a_body_may_come_long_after_its_head(port: int, upgrade: tuple[bytes, ...], framing: bytes) -> None:
+    """Another connection is answered in between, so the head has been read alone."""
+    with RawClient(port) as client, RawClient(port) as other:
+        client.send(head(framing, *upgrade))
+        assert other.send(SECOND).answer().status == 200
+        expect_the_notice(client.send(BODY if framing is LENGTH else chunks(BODY)).answer())
+        assert client.send(SECOND).answer().json == {"status": "alive"}
+
+
+@pytest.mark.parametrize("upgrade", [(), H2C], ids=["plain", "upgrade"])
+def test_a_body_may_wait_until_it_is_asked_for(port: int, upgrade: tuple[bytes, ...]) -> None:
     with RawClient(port) as client:
         client.send(head(LENGTH, b"Expect: 100-continue", *upgrade))
         assert client.answer().status == 100
