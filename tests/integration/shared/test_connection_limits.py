@@ -180,8 +180,9 @@ async def test_what_follows_a_refusal_is_not_read_without_end(port: int) -> None
 
 async def test_a_client_that_does_not_read_its_answers_is_cut_off(port: int) -> None:
     counted = Ended(port, "answer_not_taken")
-    asking = b"GET /openapi.json HTTP/1.1\r\nHost: sample\r\n\r\n"
-    with RawClient(port) as client:
+    # so long that the server's buffer for requests holds few of them
+    asking = b"GET /openapi.json HTTP/1.1\r\nHost: sample\r\nX: " + b"x" * 15_000 + b"\r\n\r\n"
+    with RawClient(port, receive_buffer=4096) as client:
         client.socket.settimeout(0.2)
         try:
             while True:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,12 +34,23 @@ def served_sample(port: int, **settings: object) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     ) as running:
         try:
-            transport = httpx.HTTPTransport(retries=8)
-            with httpx.Client(transport=transport, timeout=30) as http:
-                http.get(f"http://127.0.0.1:{port}/healthz")
+            _await_listening(port)
             yield port
         finally:
             running.terminate()
+
+
+def _await_listening(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def figure(port: int, name: str, **labels: str) -> float:
