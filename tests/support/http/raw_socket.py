@@ -37,7 +37,7 @@ class RawAnswer:
 class RawClient:
     """One connection.
 
-    :param receive_buffer: bytes that the kernel takes for us before we read them; ``None`` for its own choice.
+    :param receive_buffer: bytes that the kernel takes before we read them; ``None`` for its own choice.
     """
 
     def __init__(self, port: int, *, receive_buffer: int | None = None) -> None:
