@@ -49,6 +49,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         routers=routers_of(service),
         auth=auth,
         readiness=readiness,
+        limits=settings.bodies,
     )
 
 

@@ -50,7 +50,8 @@ def _add_processes(app: typer.Typer, service: ServiceDefinition[S]) -> None:
     def api() -> None:
         """Serve the REST API."""
         settings = settings_of(service)
-        done(serve_api(build_api(service, settings), settings.host, settings.port))
+        app = build_api(service, settings)
+        done(serve_api(app, settings.host, settings.port, settings.connections))
 
     @app.command()
     def worker() -> None:

@@ -10,6 +10,8 @@ import uvicorn
 
 from shared.http.app import about_the_process
 from shared.http.readiness import Readiness
+from shared.process.http_connection import bounded
+from shared.process.http_settings import USUAL, ConnectionLimits
 from shared.process.loops import Loop
 from shared.process.serving import listening
 
@@ -17,7 +19,9 @@ PATIENCE = 2  # seconds that an answer gets after the process was asked to end
 REMEDY = "set WORKER_HEALTH_PORT to one that is free"
 
 
-def health(readiness: Readiness, port: int, host: str = "127.0.0.1") -> Loop:
+def health(
+    readiness: Readiness, port: int, host: str = "127.0.0.1", *, limits: ConnectionLimits = USUAL
+) -> Loop:
     """The loop that answers ``/healthz``, ``/readyz`` and ``/metrics``.
 
     await run_loops({"projection": …, "health": health(readiness, settings.worker_health_port)})
@@ -29,12 +33,13 @@ def health(readiness: Readiness, port: int, host: str = "127.0.0.1") -> Loop:
     async def serve(stop: asyncio.Event) -> None:
         config = uvicorn.Config(
             about_the_process(readiness, stop),
-            http="httptools",
+            http=bounded(limits),
             ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
             server_header=False,
+            timeout_keep_alive=limits.idle_seconds,
             timeout_graceful_shutdown=PATIENCE,
         )
         server = _Server(config)

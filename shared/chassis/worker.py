@@ -80,7 +80,8 @@ def health_loop(base: Foundation[S], behind: Lags) -> dict[str, Loop]:
     if base.settings.worker_health_port is None:
         return {}
     readiness = require_all(Readiness(), base, behind)
-    return {"health": health(readiness, base.settings.worker_health_port)}
+    port, limits = base.settings.worker_health_port, base.settings.connections
+    return {"health": health(readiness, port, limits=limits)}
 
 
 def deadlines(base: Foundation[S], clock: Clock | None = None) -> LedgerUpkeep:

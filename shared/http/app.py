@@ -16,14 +16,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
 from shared.http import openapi
+from shared.http.admission import admitting
 from shared.http.answers import Answer, ok
 from shared.http.auth import Authenticator
+from shared.http.body import BodyReader
 from shared.http.docs_page import add_docs_page
+from shared.http.limits import BodyLimits
 from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
 from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import LivenessResource, Readiness, ReadinessResource
-from shared.http.validation import as_refusal
+from shared.http.validation import UnknownPath, as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
 from shared.observability import metrics
@@ -55,12 +58,13 @@ REFUSED: tuple[type[Exception], ...] = (
 )
 TROUBLE: tuple[type[Exception], ...] = (QueueFull, StoreUnavailable, SQLAlchemyError)
 UNCERTAIN = "The store cannot take this now; repeat it later, under the same Idempotency-Key if it has one."
+WRONG_METHOD = "This address does not take this method."
 STORE_BACK_AFTER = 5  # seconds; a guess, for when the store itself names none
 
 log = structlog.get_logger(__name__)
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - each by its name
     *,
     title: str,
     version: str,
@@ -69,9 +73,11 @@ def build_app(
     auth: Authenticator,
     readiness: Readiness,
     description: Description | None = None,
+    limits: BodyLimits | None = None,
 ) -> FastAPI:
     """The API of one service.
 
+    :param limits: those of the requests' bodies; ``None`` for the usual ones.
     :param description: what its OpenAPI document tells beside what the routes say themselves.
     :param lifespan: opens what the service needs and puts it on ``app.state``; at least
         ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
@@ -88,10 +94,11 @@ def build_app(
     app.state.authenticator = auth
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
+    reader = BodyReader(limits or BodyLimits())
     for router in (*routers, _process_router()):
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
-        app.router.routes.extend(router.routes)
+        app.router.routes.extend(admitting(router.routes, reader))
     app.add_middleware(OuterMiddleware)
     _answer_refusals(app)
     openapi.describe(app, description)
@@ -156,7 +163,7 @@ def _as_refusal(error: Exception, request: Request) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, RequestValidationError):
-        return as_refusal(error)
+        return _of_what_was_sent(error, request)
     if isinstance(error, HTTPException):
         return _of_the_framework(error, request)
     if isinstance(error, StreamUnknown):
@@ -164,20 +171,37 @@ def _as_refusal(error: Exception, request: Request) -> Refusal:
     return Conflict("It was changed at the same moment; please try again.", retry_after=1)
 
 
+def _of_what_was_sent(error: RequestValidationError, request: Request) -> Refusal:
+    refusal = as_refusal(error)
+    if isinstance(refusal, UnknownPath) and any("{" not in route.path for route in _routes_here(request)):
+        # /search, where the framework took "search" for an id because of the method
+        return MethodNotAllowed(WRONG_METHOD, allow=_allowed(request))
+    return refusal
+
+
 def _of_the_framework(error: HTTPException, request: Request) -> Refusal:
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
-        return MethodNotAllowed("This address does not take this method.", allow=_allowed(request))
+        return MethodNotAllowed(WRONG_METHOD, allow=_allowed(request))
     if error.status_code == 503:
         return Busy("Temporarily unavailable; please try again.", retry_after=1)
     return MalformedRequest("The request cannot be read.")
 
 
 def _allowed(request: Request) -> str:
-    """All methods of the address; the framework names those of its first route only."""
-    taken: set[str] = set()
-    for route in request.app.router.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            taken |= route.methods or set()
+    """All methods of the address, HEAD where GET is; the framework names those of its first route only."""
+    here = _routes_here(request)
+    by_name = [route for route in here if "{" not in route.path]
+    taken = {method for route in by_name or here for method in route.methods or ()}
+    if "GET" in taken:
+        taken.add("HEAD")
     return ", ".join(sorted(taken))
+
+
+def _routes_here(request: Request) -> list[Route]:
+    return [
+        route
+        for route in request.app.router.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]

@@ -184,7 +184,7 @@ def _is_for(audience: str, claimed: object) -> bool:
     return audience in claimed if isinstance(claimed, list) else claimed == audience
 
 
-class _Bearer(SecurityBase):
+class Bearer(SecurityBase):
     """The dependency behind ``Caller``; a security scheme, so that OpenAPI tells about it."""
 
     def __init__(self) -> None:
@@ -192,6 +192,7 @@ class _Bearer(SecurityBase):
         self.scheme_name = SCHEME
 
     async def __call__(self, request: Request) -> Actor:
+        """The caller of this request."""
         return await authenticated(request)
 
 
@@ -199,11 +200,15 @@ async def authenticated(request: Request) -> Actor:
     """The caller of this request; judged once per request.
 
     :raises MissingToken: nothing to judge.
+    :raises InvalidToken: more than one, of which somebody else might believe another.
     """
     known: Actor | None = request.scope.get("stairs.caller")
     if known is not None:
         return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = request.headers.getlist("authorization")
+    if len(sent) > 1:
+        raise InvalidToken("Send one Authorization header.")
+    scheme, _, token = (sent[0] if sent else "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise MissingToken("Send a bearer token: Authorization: Bearer …")
     authenticator: Authenticator = request.app.state.authenticator
@@ -212,5 +217,5 @@ async def authenticated(request: Request) -> Actor:
     return caller
 
 
-Caller = Annotated[Actor, Depends(_Bearer())]
+Caller = Annotated[Actor, Depends(Bearer())]
 """A route's parameter: the authenticated caller."""

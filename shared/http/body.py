@@ -1,19 +1,33 @@
-"""The body, read once at the door: bounded, of a type we take, and JSON that is JSON."""
+"""The body, read once before its route: bounded in size and time, of a known type, JSON that is JSON."""
 
 from __future__ import annotations
 
+import asyncio
+import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import orjson
 from starlette.types import Message, Receive
 
-from shared.http.problem import MalformedRequest, UnsupportedMedia, UploadTooLarge
+from shared.http.limits import BodyLimits
+from shared.http.problem import Busy, MalformedRequest, TooSlow, UnsupportedMedia, UploadTooLarge
 from shared.kernel.errors import Invalid, TooLarge
+from shared.observability.metrics import gauge
 
+Headers = Sequence[tuple[bytes, bytes]]
+"""A request's headers as ASGI has them: names in lower case."""
+
+ONCE = (b"content-type", b"content-encoding")
+"""Where one of these is given twice, whoever reads the body behind us may take the other one."""
+
+SMALL = 65_536  # bytes of a body that is taken however many large ones are under way
+WAIT = 2  # seconds; a guess, for when some of the large ones are whole
+FORM = "multipart/form-data"
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})  # ASCII is a part of UTF-8
+
+_CHARSET = re.compile(r'(?:^|;)\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-
-LIMIT = 1_000_000  # bytes of a body, an upload of 500 SSIDs included
 
 
 class MalformedJson(MalformedRequest):
@@ -34,25 +48,75 @@ class Disconnected(Exception):  # noqa: N818 - says what happened
     """The client left before its request was whole."""
 
 
-async def read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-    """The whole body, if it is one that we take.
+class BodyReader:
+    """Reads the bodies of one API, and knows how many bytes of unfinished ones it holds."""
 
-    :raises TooLarge: more than ``LIMIT`` bytes, announced or counted.
-    :raises UnsupportedMedia: neither JSON nor a form, or compressed.
-    :raises MalformedJson: called JSON and is not.
-    :raises ForbiddenCharacter: NUL in it.
-    :raises Disconnected: nobody is there to be answered.
-    """
-    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMedia("Send the body uncompressed.")
-    announced = headers.get(b"content-length", b"")
-    if announced.isdigit() and int(announced) > LIMIT:
-        raise _too_large(media_type)
-    body = await _counted(receive, media_type)
-    if body:
-        _check(body, media_type)
-    return body
+    def __init__(self, limits: BodyLimits) -> None:
+        self._limits = limits
+        self._held = 0
+        held = gauge("http_bodies_held_bytes", "Bytes of bodies that are not whole yet.")
+        held.set_function(lambda: self._held)
+
+    async def read(self, headers: Headers, receive: Receive) -> bytes:
+        """The whole body, without a byte order mark.
+
+        :raises TooLarge: more bytes than are taken, announced or counted.
+        :raises UnsupportedMedia: neither JSON nor a form, compressed, or not in UTF-8.
+        :raises MalformedJson: called JSON and is not.
+        :raises ForbiddenCharacter: NUL in it.
+        :raises TooSlow: it was not whole in time.
+        :raises Busy: too many bytes of large bodies are held already.
+        :raises Disconnected: nobody is there to be answered.
+        """
+        by_name = _each_once(headers)
+        media_type = _media_type(by_name.get(b"content-type", b""))
+        if by_name.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMedia("Send the body uncompressed.")
+        announced = by_name.get(b"content-length", b"")
+        if announced.isdigit():
+            self._require_size(int(announced), media_type)
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                body = await self._whole(receive, media_type)
+        except TimeoutError:
+            raise TooSlow(f"The body was not whole after {self._limits.seconds:g} seconds.") from None
+        return _checked(body, media_type)
+
+    async def _whole(self, receive: Receive, media_type: str) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                part: bytes = message.get("body", b"")
+                size += len(part)
+                self._held += len(part)
+                self._require_size(size, media_type)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+                self._require_room(size)
+        finally:
+            self._held -= size
+
+    def _require_size(self, size: int, media_type: str) -> None:
+        if size > self._limits.largest:
+            kind = UploadTooLarge if media_type == FORM else TooLarge
+            raise kind(f"At most {self._limits.largest:,} bytes are taken.")
+
+    def _require_room(self, size: int) -> None:
+        if size > SMALL and self._held > self._limits.together:
+            raise Busy("Too many large bodies are under way; please try again.", retry_after=WAIT)
+
+
+def there_is_one(headers: Headers) -> bool:
+    """Whether a request with these headers has a body."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in headers
+    )
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
@@ -69,34 +133,36 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _counted(receive: Receive, media_type: bytes) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > LIMIT:
-            raise _too_large(media_type)
-        parts.append(part)
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+def _each_once(headers: Headers) -> dict[bytes, bytes]:
+    by_name = dict(headers)
+    if len(by_name) < len(headers):
+        names = [name for name, _ in headers]
+        if any(names.count(name) > 1 for name in ONCE):
+            raise MalformedRequest("Content-Type or Content-Encoding is given more than once.")
+    return by_name
 
 
-def _check(body: bytes, media_type: bytes) -> None:
-    if media_type == b"application/json" or media_type.endswith(b"+json"):
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise MalformedJson("The body is not valid JSON in UTF-8.") from error
-        if b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None:
-            raise ForbiddenCharacter("The character NUL is not allowed.")
-    elif media_type != b"multipart/form-data":
+def _media_type(content_type: bytes) -> str:
+    """In lower case and without parameters.
+
+    :raises UnsupportedMedia: in a charset that would be read wrongly.
+    """
+    name, _, parameters = content_type.decode("latin-1").partition(";")
+    if parameters and any(one.lower() not in UTF_8 for one in _CHARSET.findall(parameters)):
+        raise UnsupportedMedia("Send it in UTF-8; no other charset is taken.")
+    return name.strip().lower()
+
+
+def _checked(body: bytes, media_type: str) -> bytes:
+    if not body or media_type == FORM:
+        return body
+    if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMedia("Send application/json.")
-
-
-def _too_large(media_type: bytes) -> TooLarge:
-    kind = UploadTooLarge if media_type == b"multipart/form-data" else TooLarge
-    return kind(f"At most {LIMIT:,} bytes are taken.")
+    body = body.removeprefix(codecs.BOM_UTF8)  # RFC 8259 §8.1 allows to ignore it, and .NET writes it
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedJson("The body is not valid JSON in UTF-8.") from error
+    if b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None:
+        raise ForbiddenCharacter("The character NUL is not allowed.")
+    return body

@@ -33,7 +33,7 @@ _BOUNDARY = re.compile(rb'boundary="?([^";,]+)')
 
 
 class BadIdempotencyKey(MalformedRequest):
-    """A key that is too long, empty, or not plain ASCII."""
+    """A key that is too long, empty, not plain ASCII, or one of several."""
 
     code = "bad_idempotency_key"
 
@@ -135,7 +135,10 @@ async def once_only(request: Request) -> Once:
     :raises BadIdempotencyKey: the header is there and is no key.
     """
     caller = await authenticated(request)
-    key = request.headers.get("idempotency-key")
+    sent = request.headers.getlist("idempotency-key")
+    if len(sent) > 1:
+        raise BadIdempotencyKey("Send one Idempotency-Key.")
+    key = sent[0] if sent else None
     if key is not None and not _KEY.fullmatch(key):
         raise BadIdempotencyKey("Idempotency-Key takes 1 to 255 visible ASCII characters.")
     digest = b"" if key is None else fingerprint(request)

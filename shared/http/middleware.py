@@ -1,4 +1,4 @@
-"""The outermost layer, plain ASGI: correlation, the body's limits, unexpected failures, metrics."""
+"""The outermost layer, plain ASGI: correlation, HEAD, unexpected failures, metrics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
-from shared.http.problem import MalformedRequest, refused, unexpected
+from shared.http.body import Disconnected, ForbiddenCharacter
+from shared.http.problem import refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -44,42 +44,49 @@ class OuterMiddleware:
         current = correlation.accepted_or_new(_text(headers, b"x-correlation-id"))
         kept = correlation.correlation_id.set(current)
         traced = correlation.traceparent.set(correlation.sane_traceparent(_text(headers, b"traceparent")))
-        answer = _Sending(send, current)
+        method, bodyless = scope["method"], scope["method"] == "HEAD"
+        if bodyless:
+            # the server knows by its own scope that no body follows; a route knows nothing of HEAD
+            scope = {**scope, "method": "GET"}
+        answer = _Sending(send, current, bodyless=bodyless)
         try:
-            await self._handle(scope, headers, receive, answer)
+            await self._handle(scope, receive, answer)
         finally:
-            self._ended(scope, answer.status, time.perf_counter() - started)
+            self._ended(method, scope, answer.status, time.perf_counter() - started)
             correlation.correlation_id.reset(kept)
             correlation.traceparent.reset(traced)
 
-    def _ended(self, scope: Scope, status: int, seconds: float) -> None:
+    def _ended(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         """Figures of every request; a line of each that changed something (refusals have lines already)."""
-        method, route = _labels(scope)
+        method, route = method if method in METHODS else "other", _route(scope)
         self._metrics.observe(method, route, status, seconds)
         if method not in SAFE and 200 <= status < 300:
             tell(
                 __name__, "request_done", method=method, route=route, status=status, seconds=round(seconds, 4)
             )
 
-    async def _handle(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: _Sending
-    ) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, answer: _Sending) -> None:
         try:
-            await self._app(scope, await _checked(scope, headers, receive), answer)
+            _refuse_nul(scope)
+            await self._app(scope, receive, answer)
         except Refusal as refusal:
             await _instead(refused(refusal), scope, receive, answer)
         except Disconnected:
             answer.status = CLIENT_LEFT
         except Exception:
-            log.exception("request_failed", method=scope["method"], route=_labels(scope)[1])
+            log.exception("request_failed", method=scope["method"], route=_route(scope))
             await _instead(unexpected(), scope, receive, answer)
 
 
 class _Sending:
-    """The ASGI ``send`` that adds what every answer has, and remembers the status."""
+    """The ASGI ``send`` that adds what every answer has, and remembers the status.
 
-    def __init__(self, send: Send, correlation_id: str) -> None:
+    :param bodyless: whether the body is left out; the headers tell of it all the same (HEAD).
+    """
+
+    def __init__(self, send: Send, correlation_id: str, *, bodyless: bool) -> None:
         self._send = send
+        self._bodyless = bodyless
         self._correlation_id = correlation_id
         self.status = CLIENT_LEFT
         self.begun = False
@@ -90,20 +97,14 @@ class _Sending:
             self.status = message["status"]
             MutableHeaders(raw=message["headers"])[correlation.HEADER] = self._correlation_id
             message["headers"] += GUARDS
+        elif self._bodyless:
+            message = {**message, "body": b""}
         await self._send(message)
 
 
-async def _checked(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
-    """The request, judged as far as the border goes; a body is read and kept for the fingerprint."""
+def _refuse_nul(scope: Scope) -> None:
     if b"%00" in scope["query_string"] or "\0" in scope["path"]:
         raise ForbiddenCharacter("The character NUL is not allowed.")
-    if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
-        return receive
-    if sum(name == b"content-type" for name, _ in scope["headers"]) > 1:
-        # whoever reads the body behind us takes the first, a mapping of headers the last
-        raise MalformedRequest("Content-Type is given more than once.")
-    body = scope["stairs.body"] = await read(headers, receive)
-    return replayed(body, receive)
 
 
 async def _instead(response: Response, scope: Scope, receive: Receive, answer: _Sending) -> None:
@@ -116,7 +117,7 @@ def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _labels(scope: Scope) -> tuple[str, str]:
-    """Method and route template: never the address itself, which may hold anything."""
-    method = scope["method"] if scope["method"] in METHODS else "other"
-    return method, getattr(scope.get("route"), "path", "unmatched")
+def _route(scope: Scope) -> str:
+    """The route's template: never the address itself, which may hold anything."""
+    template: str = getattr(scope.get("route"), "path", "unmatched")
+    return template

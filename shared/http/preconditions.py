@@ -15,7 +15,7 @@ _VERSION = re.compile(r"[0-9]{1,9}")
 
 
 class MalformedPrecondition(MalformedRequest):
-    """An ``If-Match`` that is no entity tag."""
+    """An ``If-Match`` that is no entity tag, or one of several."""
 
     code = "malformed_precondition"
 
@@ -29,7 +29,10 @@ async def if_match(request: Request) -> int | None:
     :raises MalformedPrecondition: not one entity tag (``"7"``).
     :raises Stale: an entity tag that was never ours.
     """
-    sent = request.headers.get("if-match")
+    given = request.headers.getlist("if-match")
+    if len(given) > 1:
+        raise MalformedPrecondition("Send one If-Match.")
+    sent = given[0] if given else None
     if sent is None or sent.strip() == "*":
         return None
     tag = _TAG.fullmatch(sent.strip())

@@ -40,6 +40,27 @@ class MalformedRequest(Refusal):
     title = "The request cannot be read"
 
 
+class TooSlow(Refusal):
+    """A request that was not whole in time."""
+
+    code = "request_timeout"
+    title = "The request took too long"
+
+
+class HeadTooLarge(Refusal):
+    """A request line and headers of more bytes, or of more lines, than are taken."""
+
+    code = "head_too_large"
+    title = "The request's head is too large"
+
+
+class UnknownCoding(Refusal):
+    """A ``Transfer-Encoding`` other than ``chunked``."""
+
+    code = "transfer_coding_not_supported"
+    title = "Transfer coding not supported"
+
+
 class UploadTooLarge(TooLarge):
     """An uploaded file of more bytes than are taken."""
 
@@ -84,11 +105,14 @@ STATUS: dict[type[Refusal], int] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    TooSlow: 408,
     Conflict: 409,
     Stale: 412,
     TooLarge: 413,
     UnsupportedMedia: 415,
     Invalid: 422,
+    HeadTooLarge: 431,
+    UnknownCoding: 501,
     Busy: 503,
 }
 

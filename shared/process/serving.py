@@ -19,6 +19,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.process.exit_codes import DONE, FAILED, WRONG_SETTINGS
+from shared.process.http_connection import bounded
+from shared.process.http_settings import USUAL, ConnectionLimits
 
 REMEDY = "set this service's _HOST and _PORT to an address that is free"
 PATIENCE = 10  # seconds that running requests get after the signal
@@ -45,7 +47,7 @@ class _Server(uvicorn.Server):
         return ending
 
 
-def serve_api(app: FastAPI, host: str, port: int) -> int:
+def serve_api(app: FastAPI, host: str, port: int, limits: ConnectionLimits = USUAL) -> int:
     """Serve until asked to end; answers the exit code.
 
     :raises SystemExit: 78, the port is taken; a line on standard error says so.
@@ -56,7 +58,7 @@ def serve_api(app: FastAPI, host: str, port: int) -> int:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=bounded(limits),
         ws="none",
         lifespan="on",
         access_log=False,  # figures tell about requests; lines tell about refusals and failures
@@ -64,7 +66,7 @@ def serve_api(app: FastAPI, host: str, port: int) -> int:
         server_header=False,
         proxy_headers=False,  # nothing here depends on the client's address
         timeout_graceful_shutdown=PATIENCE,
-        timeout_keep_alive=30,
+        timeout_keep_alive=limits.idle_seconds,
         backlog=1024,
     )
     server = _Server(config, app.state.stopping)

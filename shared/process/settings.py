@@ -22,6 +22,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings
 
 from shared.process.exit_codes import WRONG_SETTINGS
+from shared.process.http_settings import HttpSettings
 from shared.process.kafka_settings import KafkaSettings
 
 SECRETS = Path("/run/secrets")
@@ -57,7 +58,7 @@ JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class CommonSettings(KafkaSettings):
+class CommonSettings(KafkaSettings, HttpSettings):
     """What all three services are told."""
 
     auth_issuer: Set = Field(

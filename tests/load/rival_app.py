@@ -26,6 +26,8 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller
 from shared.http.readiness import Readiness
 from shared.persistence.engine import async_engine
+from shared.process.http_connection import bounded
+from shared.process.http_settings import USUAL
 
 POOL = 16  # connections; more of them only queue on two cores
 
@@ -106,7 +108,7 @@ def main() -> None:
         host="127.0.0.1",
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=bounded(USUAL),  # the same server as ours
         access_log=False,
         log_level="warning",
     )

@@ -96,7 +96,7 @@ def answers_are_as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = await ask(transport, request)
         app: object = transport.app
         media_type = answer.headers.get("content-type")
-        if isinstance(app, FastAPI) and media_type in (None, "application/json"):
+        if isinstance(app, FastAPI) and media_type in (None, "application/json") and request.method != "HEAD":
             body = orjson.loads(await answer.aread()) if media_type else None
             found = declared_by(app).problems(request.method, request.url.path, answer.status_code, body)
             assert found == []

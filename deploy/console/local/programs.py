@@ -69,7 +69,10 @@ def _special(service: str, state: StateFolder, record: RunRecord) -> dict[str, s
 
 
 def plain_environment() -> dict[str, str]:
-    """The caller's environment without anything that a service would take for a setting."""
+    """The caller's environment without anything that a service would take for a setting, but for ``HTTP_…``.
+
+    Those limits are an operator's to choose, and ``HTTP_PROXY`` is not ours.
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 

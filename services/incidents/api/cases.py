@@ -10,7 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
 from services.incidents.api.listing import CasePage
 from services.incidents.api.resources import CaseResource, ShownCase
-from services.incidents.api.schemas import BreachCallBody, CaseBody, CaseId, CaseQuery, RevisionBody
+from services.incidents.api.schemas import (
+    BreachCallBody,
+    CaseBody,
+    CaseId,
+    CaseQuery,
+    CaseQueryInAddress,
+    RevisionBody,
+)
 from services.incidents.application.commands import (
     DeleteDraft,
     DraftCase,
@@ -28,6 +35,20 @@ from shared.kernel.actor import Actor
 router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 
 
+@router.post("/search")
+async def search(asked: CaseQuery, request: Request, caller: Caller) -> Answer[CasePage]:
+    """Search the cases in the caller's scope; an SSID in a body stands in no address, history or log."""
+    return await _found(dependencies_of(request), asked, caller)
+
+
+@router.get("")
+async def listed(
+    asked: Annotated[CaseQueryInAddress, Query()], request: Request, caller: Caller
+) -> Answer[CasePage]:
+    """The same search, asked in the address."""
+    return await _found(dependencies_of(request), asked, caller)
+
+
 @router.post("", status_code=201)
 async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[CaseResource]:
     """Begin a case: a draft."""
@@ -39,18 +60,6 @@ async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[Case
         return created(shown, location=f"/v1/incidents/{case.id}", version=case.version)
 
     return await once(render, lambda receipt: deps.cases.draft(command, receipt))
-
-
-@router.get("")
-async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Answer[CasePage]:
-    """Search the cases in the caller's scope; search by SSID by POST, which puts none into an address."""
-    return await _found(dependencies_of(request), asked, caller)
-
-
-@router.post("/search")
-async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> Answer[CasePage]:
-    """The same search asked in a body: an SSID in it stands in no address, history or proxy's log."""
-    return await _found(dependencies_of(request), asked, caller)
 
 
 @router.get("/{case_id}")

@@ -51,14 +51,15 @@ CASES = {
     "GET /v1/incidents": Operation(
         "listCases",
         "List cases",
-        "The cases in the caller's scope that match, the newest first. To search by SSID, use `POST "
-        "/v1/incidents/search`: an address is kept in histories and logs.",
+        "The same search as `POST /v1/incidents/search`, asked in the address. Its `ssid` is deprecated: an "
+        "address is kept in histories and logs.",
         (errors.NotAllowed,),
     ),
     "POST /v1/incidents/search": Operation(
         "searchCases",
-        "Search cases by a body",
-        "The same search as `GET /v1/incidents`, asked in a body, so that an SSID stands in no address.",
+        "Search cases",
+        "The cases in the caller's scope that match, the newest first. The way to search by SSID: asked in a "
+        "body, it stands in no address.",
         (errors.NotAllowed, BadCursor),
     ),
     "GET /v1/incidents/{case_id}": Operation(

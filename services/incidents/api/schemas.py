@@ -214,6 +214,9 @@ class BreachCallBody(RequestModel):
 Number = Annotated[str, Field(max_length=40)]
 
 
+SearchedSsid = Annotated[str, Field(pattern=r"^[0-9]{10}$")]
+
+
 class CaseQuery(Paging):
     """What to look for in the list."""
 
@@ -225,10 +228,7 @@ class CaseQuery(Paging):
         None
     )
     lea: Annotated[Lea | None, Field(description="Only cases of this LEA, a CDS of 7 digits.")] = None
-    ssid: Annotated[
-        Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None,
-        Field(description="Only cases of this student; send it in the body of a POST, not in an address."),
-    ] = None
+    ssid: Annotated[SearchedSsid | None, Field(description="Only cases of this student.")] = None
     submitted_from: Annotated[
         FromMoment | None,
         Field(description="Only cases submitted on this day (Pacific) or at this instant, or later."),
@@ -256,3 +256,17 @@ class CaseQuery(Paging):
             submitted_from=self.submitted_from,
             submitted_before=self.submitted_to,
         )
+
+
+class CaseQueryInAddress(CaseQuery):
+    """The same in an address, where no SSID should stand."""
+
+    ssid: Annotated[
+        SearchedSsid | None,
+        Field(
+            description="Deprecated, for addresses are kept in histories and logs: send it by `POST "
+            "/v1/incidents/search`.",
+            # not pydantic's own word for it, which warns whenever the field is read
+            json_schema_extra={"deprecated": True},
+        ),
+    ] = None

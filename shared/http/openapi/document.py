@@ -15,7 +15,7 @@ from shared.http.idempotency import HEADER, REPLAYED, once_only
 from shared.http.openapi.description import Description, Operation
 from shared.http.openapi.examples import embed
 from shared.http.openapi.refusals import answers as refusals
-from shared.http.openapi.refusals import of_the_chassis
+from shared.http.openapi.refusals import before_any_operation, of_the_chassis
 from shared.http.openapi.schemas import REF, tidy
 from shared.http.openapi.wording import plain, sentence
 from shared.http.preconditions import if_match
@@ -145,7 +145,8 @@ def _complete(made: Document, app: FastAPI, description: Description) -> None:
 
 
 def _about(made: Document, description: Description) -> None:
-    made["info"].update(description=description.text, contact=CONTACT, license=LICENSE)
+    text = f"{description.text}\n\n{before_any_operation()}"
+    made["info"].update(description=text, contact=CONTACT, license=LICENSE)
     made["servers"] = [
         {
             "url": "http://{host}:{port}",

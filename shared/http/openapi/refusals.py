@@ -23,8 +23,11 @@ from shared.http.problem import (
     INTERNAL_ERROR,
     MEDIA_TYPE,
     Busy,
+    HeadTooLarge,
     MalformedRequest,
     StoreBusy,
+    TooSlow,
+    UnknownCoding,
     UnsupportedMedia,
     UploadTooLarge,
     status_of_kind,
@@ -36,7 +39,9 @@ Document = dict[str, Any]  # Any: as JSON has it
 Kind = type[Refusal]
 
 OF_TOKENS: tuple[Kind, ...] = (MissingToken, InvalidToken, TokenExpired, KeysUnavailable)
-OF_BODIES: tuple[Kind, ...] = (MalformedRequest, MalformedJson, UnsupportedMedia, ValidationFailed)
+OF_CONNECTIONS: tuple[Kind, ...] = (MalformedRequest, TooSlow, HeadTooLarge, UnknownCoding, Busy)
+"""Answered before an operation is known: told once for all operations."""
+OF_BODIES: tuple[Kind, ...] = (MalformedRequest, MalformedJson, TooSlow, UnsupportedMedia)
 OF_KEYS: tuple[Kind, ...] = (BadIdempotencyKey, KeyReused)
 OF_PRECONDITIONS: tuple[Kind, ...] = (MalformedPrecondition, Stale)
 OF_THE_STORE: tuple[Kind, ...] = (StoreBusy, Busy)
@@ -45,6 +50,7 @@ HEADINGS = {
     "401": "The caller is not known.",
     "403": "The caller may not do this.",
     "404": "There is nothing at this address for this caller.",
+    "408": "The request was not whole in time.",
     "409": "Not possible in the present state.",
     "412": "The resource changed since the caller read it.",
     "413": "More than is taken at once.",
@@ -53,6 +59,10 @@ HEADINGS = {
     "500": "A fault of this system.",
     "503": "Not now; repeat it later.",
 }
+EARLY = (
+    "HTTP/1.1; `HEAD` wherever `GET` is. What never becomes a request to an operation is answered by a "
+    "problem too, and its connection is closed:"
+)
 CHALLENGE: Document = {
     "description": "How to authenticate (RFC 6750).",
     "schema": {"type": "string"},
@@ -75,7 +85,10 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
     follows: tuple[tuple[bool, tuple[Kind, ...]], ...] = (
         (True, (ForbiddenCharacter,)),
         (bool(operation.get("security")), (*OF_TOKENS, *OF_THE_STORE)),
-        (bool(takes), (*OF_BODIES, UploadTooLarge if form else TooLarge)),
+        # a body that nobody asked for is judged too, where it belongs to a key's fingerprint
+        (bool(takes) or keyed, (*OF_BODIES, TooLarge)),
+        (bool(takes), (ValidationFailed,)),
+        (form or (keyed and not takes), (UploadTooLarge,)),
         ("query" in places, (ValidationFailed,)),
         ("cursor" in names, (BadCursor,)),
         ("path" in places, (UnknownPath,)),
@@ -84,6 +97,12 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
         (keyed or conditional, (Conflict,)),
     )
     return chain.from_iterable(kinds for is_so, kinds in follows if is_so)
+
+
+def before_any_operation() -> str:
+    """What a request may be answered before its operation is known, in Markdown."""
+    told = (f"* {status_of_kind(kind)} `{kind.code}`: {_meaning(kind)}" for kind in OF_CONNECTIONS)
+    return "\n".join((EARLY, "", *told))
 
 
 def answers(kinds: Iterable[Kind]) -> dict[str, Document]:

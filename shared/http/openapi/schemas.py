@@ -34,6 +34,8 @@ def tidy(schemas: dict[str, Document], parameters: Iterator[Document]) -> None:
             parameter["description"] = plain(parameter["description"])
         parameter["schema"] = _tidied(parameter["schema"])
         parameter["schema"].pop("description", None)  # it is the parameter's already
+        if parameter["schema"].pop("deprecated", False):
+            parameter["deprecated"] = True
         parameter["schema"] = _named(parameter["name"], "", parameter["schema"], schemas)
     for name in named:
         properties = schemas[name].get("properties", {})

@@ -80,9 +80,10 @@ def test_a_filing_over_the_wire(api: subprocess.Popen[str], port: int) -> None:
 
 
 def test_a_body_that_never_ends_is_cut_off_with_a_reason(api: subprocess.Popen[str], port: int) -> None:
+    token = bearer(LEA_COORDINATOR)["Authorization"]
     head = (
         "POST /v1/notices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n"
+        f"Authorization: {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
         wire.sendall(head.encode())

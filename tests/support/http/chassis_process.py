@@ -15,6 +15,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
 from shared.observability.logging import configure
+from shared.process.http_settings import HttpSettings
 from shared.process.loops import run_async, run_loops
 from shared.process.serving import serve_api
 from shared.process.verbs import done, group, run
@@ -44,7 +45,7 @@ verbs = group("The sample.")
 @verbs.command()
 def api(port: int, jwks_url: str) -> None:
     """Serve the sample."""
-    desk = Desk()
+    desk, limits = Desk(), HttpSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,8 +61,9 @@ def api(port: int, jwks_url: str) -> None:
         routers=[routes(desk), _poll()],
         auth=Authenticator("https://stairs.test", "stairs-test", jwks_url),
         readiness=Readiness(),
+        limits=limits.bodies,
     )
-    done(serve_api(app, "127.0.0.1", port))
+    done(serve_api(app, "127.0.0.1", port, limits.connections))
 
 
 async def _steady(stop: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller, require
 from shared.http.idempotency import OnceOnly
 from shared.http.instants import Day, Instant
+from shared.http.limits import BodyLimits
 from shared.http.paging import Paging, page
 from shared.http.preconditions import IfMatch
 from shared.http.readiness import Readiness
@@ -208,7 +209,12 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def sample_app(desk: Desk, auth: Authenticator | None = None, readiness: Readiness | None = None) -> FastAPI:
+def sample_app(
+    desk: Desk,
+    auth: Authenticator | None = None,
+    readiness: Readiness | None = None,
+    limits: BodyLimits | None = None,
+) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
@@ -220,6 +226,7 @@ def sample_app(desk: Desk, auth: Authenticator | None = None, readiness: Readine
         routers=[routes(desk)],
         auth=auth or authenticator(),
         readiness=readiness or Readiness(),
+        limits=limits,
     )
     app.state.receipts = desk  # httpx' transport runs no lifespan
     return app

@@ -129,3 +129,9 @@ async def test_a_receipt_that_is_not_visible_yet_asks_for_patience() -> None:
         answer = await http.post("/v1/notices", json=NOTICE, headers=headers)
     expect_problem(answer, 409, "conflict")
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_of_two_keys_none_is_chosen(http: httpx.AsyncClient, desk: Desk) -> None:
+    two = [("Idempotency-Key", "a"), ("Idempotency-Key", "a")]
+    expect_problem(await http.post("/v1/notices", json=NOTICE, headers=two), 400, "bad_idempotency_key")
+    assert desk.saves == 0

@@ -36,3 +36,9 @@ async def test_any_other_version_is_stale(http: httpx.AsyncClient, address: str,
 async def test_what_is_no_entity_tag_is_malformed(http: httpx.AsyncClient, address: str, tag: str) -> None:
     answer = await http.post(f"{address}/withdraw", headers={"If-Match": tag})
     expect_problem(answer, 400, "malformed_precondition")
+
+
+async def test_of_two_preconditions_none_is_chosen(http: httpx.AsyncClient, address: str) -> None:
+    two = [("If-Match", '"1"'), ("If-Match", '"2"')]
+    answer = await http.post(f"{address}/withdraw", headers=two)
+    expect_problem(answer, 400, "malformed_precondition")

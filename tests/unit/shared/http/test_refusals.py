@@ -7,7 +7,7 @@ import orjson
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from shared.http.body import LIMIT
+from shared.http.limits import BodyLimits
 from shared.http.problem import STATUS, status_of
 from shared.http.readiness import Readiness
 from shared.kernel.errors import Refusal
@@ -20,6 +20,7 @@ from tests.support.http.tokens import CDE_REVIEWER, LEA_COORDINATOR, bearer
 NOTICE: dict[str, object] = {"text": "Posters were up", "happened_at": "2019-04-12T10:00:00-07:00"}
 NOWHERE = "/v1/notices/6f0c1d5e-0000-4000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
+LIMIT = BodyLimits().largest
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,10 @@ async def test_a_body_that_is_no_object_is_of_the_wrong_type(http: httpx.AsyncCl
         b'{"text": "a\nb"}',
         b"[" * 2000,
         b"{} {}",
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        "{}".encode("utf-16"),
     ],
-    ids=["cut", "no-utf8", "nan", "lone-surrogate", "raw-newline", "nested", "two", "byte-order-mark"],
+    ids=["cut", "no-utf8", "nan", "lone-surrogate", "raw-newline", "nested", "two", "two-marks", "utf-16"],
 )
 async def test_what_is_not_json_is_malformed(http: httpx.AsyncClient, body: bytes) -> None:
     expect_problem(await http.post("/v1/notices", content=body, headers=JSON), 400, "malformed_json")
@@ -118,13 +120,39 @@ async def test_a_form_is_not_taken_for_json(http: httpx.AsyncClient) -> None:
     expect_problem(answer, 415, "unsupported_media_type")
 
 
-async def test_a_charset_does_no_harm(http: httpx.AsyncClient, desk: Desk) -> None:
-    await http.post(
-        "/v1/notices",
-        content=b'{"text": "a", "happened_at": "2019-04-12T17:00:00Z"}',
-        headers={"Content-Type": "application/json; charset=utf-8"},
-    )
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "; charset=utf-8",
+        ';charset="UTF-8"',
+        "; v=1; Charset = utf8",
+        "; charset=us-ascii",
+        "; profile=charset",
+    ],
+)
+async def test_utf_8_may_be_named(http: httpx.AsyncClient, desk: Desk, parameters: str) -> None:
+    content_type = {"Content-Type": "application/json" + parameters}
+    await http.post("/v1/notices", content=orjson.dumps(NOTICE), headers=content_type)
     assert desk.saves == 1
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", '"windows-1252"', "utf-16", "punycode", "x", ""])
+@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x"])
+async def test_another_charset_is_refused_and_not_misread(
+    http: httpx.AsyncClient, desk: Desk, media_type: str, charset: str
+) -> None:
+    body = orjson.dumps({**NOTICE, "text": "José"}).decode().encode("latin-1")
+    content_type = {"Content-Type": f"{media_type}; charset={charset}"}
+    answer = await http.post("/v1/notices", content=body, headers=content_type)
+    expect_problem(answer, 415, "unsupported_media_type")
+    assert desk.saves == 0
+
+
+async def test_a_byte_order_mark_is_no_part_of_the_body(http: httpx.AsyncClient, desk: Desk) -> None:
+    body, keyed = orjson.dumps(NOTICE), {**JSON, "Idempotency-Key": "k"}
+    made = await http.post("/v1/notices", content=b"\xef\xbb\xbf" + body, headers=keyed)
+    again = await http.post("/v1/notices", content=body, headers=keyed)
+    assert (made.status_code, again.headers.get("idempotency-replayed"), desk.saves) == (201, "true", 1)
 
 
 async def test_nul_is_refused_in_body_query_and_path(http: httpx.AsyncClient) -> None:
@@ -140,7 +168,7 @@ async def test_nul_is_refused_in_body_query_and_path(http: httpx.AsyncClient) ->
 async def test_a_content_type_given_twice_is_not_chosen_from(
     http: httpx.AsyncClient, desk: Desk, last: str
 ) -> None:
-    """What the border judged as a form would be read as JSON behind it, its NUL and all."""
+    """What was judged as a form would be read as JSON behind that, its NUL and all."""
     body = orjson.dumps({**NOTICE, "text": "a\0b"})
     headers = [("Content-Type", "application/json"), ("Content-Type", last)]
     expect_problem(await http.post("/v1/notices", content=body, headers=headers), 400, "malformed_request")
@@ -198,11 +226,19 @@ async def test_there_is_nothing_at_other_addresses(http: httpx.AsyncClient, path
 async def test_another_method_is_not_allowed_and_the_right_ones_are_named(http: httpx.AsyncClient) -> None:
     answer = await http.delete(NOWHERE)
     expect_problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 async def test_all_methods_of_an_address_with_several_are_named(http: httpx.AsyncClient) -> None:
-    assert (await http.put("/v1/notices")).headers["allow"] == "GET, POST"
+    assert (await http.put("/v1/notices")).headers["allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+async def test_an_address_with_a_name_is_not_taken_for_one_with_an_id(
+    http: httpx.AsyncClient, method: str
+) -> None:
+    answer = await http.request(method, "/v1/notices/break")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_the_wrong_role_is_forbidden(anonymous: httpx.AsyncClient) -> None:

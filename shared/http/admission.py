@@ -1,0 +1,57 @@
+"""What is judged before a route runs: first who calls, then the body.
+
+A request without a token that is believed costs its head, and nothing more: its body is never read here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.http.auth import Bearer, authenticated
+from shared.http.body import BodyReader, replayed, there_is_one
+from shared.http.idempotency import once_only
+
+
+class Admission:
+    """ASGI around one route: the framework would read the body first, and ask who calls afterwards.
+
+    :param takes_token: whether the route is for known callers.
+    :param takes_body: whether a body matters: to the route, or to an idempotency key's fingerprint.
+    """
+
+    def __init__(self, app: ASGIApp, reader: BodyReader, *, takes_token: bool, takes_body: bool) -> None:
+        self._app = app
+        self._reader = reader
+        self.takes_token = takes_token
+        self._takes_body = takes_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if self.takes_token:
+            await authenticated(Request(scope))
+        if self._takes_body and there_is_one(scope["headers"]):
+            body = scope["stairs.body"] = await self._reader.read(scope["headers"], receive)
+            receive = replayed(body, receive)
+        await self._app(scope, receive, send)
+
+
+def admitting(routes: Iterable[BaseRoute], reader: BodyReader) -> Iterator[BaseRoute]:
+    """The same routes behind their admission; copies, because a router belongs to no single application."""
+    for route in routes:
+        admitted = copy.copy(route)
+        if isinstance(admitted, APIRoute):
+            asked = [each.call for each in admitted.dependant.dependencies]
+            keyed = once_only in asked
+            admitted.app = Admission(
+                admitted.app,
+                reader,
+                takes_token=keyed or any(isinstance(each, Bearer) for each in asked),
+                takes_body=keyed or admitted.body_field is not None,
+            )
+        yield admitted
