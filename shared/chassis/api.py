@@ -12,6 +12,7 @@ from shared.chassis.foundation import foundation, lags, require_all
 from shared.deadlines import routes as deadlines
 from shared.deadlines.search import DeadlineSearch
 from shared.http import changes
+from shared.http.api_secret import ApiSecret
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -41,7 +42,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
             require_all(readiness, base, lags(base))
             yield
 
-    return build_app(
+    app = build_app(
         title=service.title,
         description=service.description,
         version=VERSION,
@@ -50,6 +51,8 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         auth=auth,
         readiness=readiness,
     )
+    app.state.secret = ApiSecret.read(settings.api_secret_file)
+    return app
 
 
 def routers_of(service: ServiceDefinition[S]) -> Sequence[APIRouter]:

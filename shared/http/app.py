@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 
 from shared.http import openapi
 from shared.http.answers import Answer, ok
+from shared.http.api_secret import ApiSecret
 from shared.http.auth import Authenticator
 from shared.http.docs_page import add_docs_page
 from shared.http.middleware import OuterMiddleware
@@ -86,6 +87,7 @@ def build_app(
         redirect_slashes=False,  # an address is written one way
     )
     app.state.authenticator = auth
+    app.state.secret = ApiSecret.of_this_process()  # the chassis puts the one that all processes share
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
     for router in (*routers, _process_router()):

@@ -6,6 +6,8 @@ async with client(app) as http:
 
 from __future__ import annotations
 
+import base64
+import secrets
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -76,6 +78,14 @@ def bearer(actor: Actor) -> dict[str, str]:
 def authenticator() -> Authenticator:
     """One that believes these tokens."""
     return Authenticator(ISSUER, AUDIENCE, signing_key().jwks_url)
+
+
+@cache
+def secret_file() -> str:
+    """A file with a secret of an API; it lasts as long as the test run."""
+    path = Path(signing_key().jwks_url.removeprefix("file://")).with_name("api.secret")
+    path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+    return str(path)
 
 
 def auth_environment() -> dict[str, str]:
