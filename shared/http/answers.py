@@ -38,8 +38,8 @@ class Answer(Response, Generic[T]):
     ) -> None:
         """Encode the body, unless it was encoded before (a kept answer).
 
-        ``to_keep`` is the body as an idempotency key keeps it, where that is another: without what may be shown
-        now and perhaps not later.
+        ``to_keep`` is the body as an idempotency key keeps it, where that is another: without what may be
+        shown now and perhaps not later.
 
         :param body: ``None`` for none.
         :param headers: what belongs to this answer, such as ``ETag``; the content's own come by themselves.

@@ -1,7 +1,7 @@
 """The secret of a service's API: it marks what we hand out, so that we know it again when it comes back.
 
-Cursors, fingerprints of requests and idempotency keys that may hold an SSID are marked with it: nobody else can
-make such a mark, nor try out what one was made of.
+Cursors, fingerprints of requests and idempotency keys that may hold an SSID are marked with it: nobody else
+can make such a mark, nor try out what one was made of.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ async def find_case(cases: KnownCases, case_number: str, actor: Actor) -> KnownC
 
     A number of another's case and one that nobody has are answered alike (contract §7).
 
-    :raises CaseNotKnownYet: there is none in the caller's scope; the news of its submission may be on the way.
+    :raises CaseNotKnownYet: there is none in the caller's scope; or the news of it is on the way.
     :raises CaseNotSubmitted: no submitted case can have such a number (a draft has none).
     """
     if not CASE_NUMBER.fullmatch(case_number):

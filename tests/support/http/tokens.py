@@ -12,6 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from shared.http.api_secret import ApiSecret
 from shared.http.auth import Authenticator
 from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Actor, Role
@@ -37,6 +38,9 @@ CALTAC_AGENT = _actor("caltac-1", "Cal Moreau", Role.CALTAC_AGENT)
 CDE_REVIEWER = _actor("cde-1", "Dee Chandra", Role.CDE_REVIEWER)
 AUDITOR = _actor("audit-1", "Ada Novak", Role.AUDITOR)
 SYSTEM = _actor("system", "STAIRS", Role.SYSTEM)
+
+SECRET = ApiSecret(b"the secret of an API in the tests")
+"""For applications that a test makes anew, and whose cursors and kept answers hold all the same."""
 
 EVERYBODY = (
     LEA_COORDINATOR,
