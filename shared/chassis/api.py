@@ -37,12 +37,13 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with foundation(service, settings, clock=clock) as base, writing(base) as store:
             app.state.dependencies, app.state.receipts = service.dependencies(base, store), store.store
+            app.state.secret = ApiSecret.read(settings.api_secret_file)
             app.state.changes = PublicFeed(base.tail, service.publish, service.source)
             app.state.deadlines = service.deadline_queries(DeadlineSearch(base.engine))
             require_all(readiness, base, lags(base))
             yield
 
-    app = build_app(
+    return build_app(
         title=service.title,
         description=service.description,
         version=VERSION,
@@ -51,8 +52,6 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         auth=auth,
         readiness=readiness,
     )
-    app.state.secret = ApiSecret.read(settings.api_secret_file)
-    return app
 
 
 def routers_of(service: ServiceDefinition[S]) -> Sequence[APIRouter]:

@@ -146,7 +146,13 @@ class Once:
         except (Forbidden, NotFound):
             raise
         except (Refusal, ReceiptExists) as refusal:
-            return await again(await self._first(refusal))
+            first = await self._first(refusal)
+            try:
+                return await again(first)
+            except NotFound:
+                if isinstance(refusal, Refusal):  # as if the key had never been used
+                    raise refusal from None
+                raise
         if kept.answer is None:  # nothing was saved, so there was nothing to keep
             return await render(result)
         return kept.answer

@@ -26,9 +26,10 @@ from services.appeals.api.schemas import (
 from services.appeals.application.appeals import Result
 from services.appeals.application.commands import Deed, DoToAppeal
 from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.values import Decider
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
+from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 
@@ -98,8 +99,12 @@ async def decide_many(
     async def render(results: list[Result]) -> Answer[DecisionResults]:
         return ok(DecisionResults.of(results, now))
 
-    # who may decide sees all appeals
-    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt), unchanged)
+    async def again(kept: KeptAnswer) -> Answer[DecisionResults]:
+        decided = [each["appeal"] for each in kept.content["results"] if each["decided"]]
+        deps.appeals.require_decider_of({Decider(appeal["decider"]) for appeal in decided}, caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt), again)
 
 
 @router.get("/appeals/{appeal_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,13 +16,14 @@ from services.appeals.domain.permissions import (
     require_appeal_reader,
     require_appeal_visible,
     require_decider,
+    require_desk,
     require_executor,
     require_some_decider,
     require_some_withdrawer,
     require_withdrawer,
 )
 from services.appeals.domain.student_test_record import StudentTestRecord
-from services.appeals.domain.values import Act
+from services.appeals.domain.values import Act, Decider
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from shared.kernel.store import ReceiptFor, StreamUnknown, until_first
@@ -108,6 +109,14 @@ class Appeals:
             return results
 
         return await until_first(decided)
+
+    def require_decider_of(self, deciders: Iterable[Decider], actor: Actor) -> None:
+        """Require that the caller decides what waits for each of these.
+
+        :raises NotForThisRole: the caller does not.
+        """
+        for decider in deciders:
+            require_desk(actor, decider)
 
     async def _result(self, command: DecideMany, appeal_id: UUID) -> Result:
         try:

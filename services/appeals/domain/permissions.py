@@ -174,7 +174,15 @@ def require_decider(actor: Actor, appeal: Appeal) -> None:
 
     :raises NotForThisRole: the caller is not the decider of this appeal.
     """
-    _require(actor, DECIDING[appeal.identity.decider])
+    require_desk(actor, appeal.identity.decider)
+
+
+def require_desk(actor: Actor, decider: Decider) -> None:
+    """The same without an appeal, by the desk that it waits for.
+
+    :raises NotForThisRole: the caller is of another.
+    """
+    _require(actor, DECIDING[decider])
 
 
 def require_withdrawer(actor: Actor, appeal: Appeal) -> None:

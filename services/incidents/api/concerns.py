@@ -76,7 +76,7 @@ async def listed(
     caller: Caller,
     cursors: Annotated[Cursors, Depends(cursors_of("concerns"))],
 ) -> Answer[ConcernPage]:
-    """The concerns in the caller's scope, newest first; for coordinators."""
+    """The concerns in the caller's scope, newest first; to who gives tests, those that they told."""
     rows = await dependencies_of(request).concerns.listed(
         caller, after=cursors.after_instant(asked), limit=asked.limit + 1
     )
