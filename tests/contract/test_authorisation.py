@@ -7,6 +7,7 @@ of a place that its caller does not see, or if what is foreign and what is not t
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -28,13 +29,14 @@ from tests.support.authorisation.expected import (
 )
 from tests.support.authorisation.worlds import CLASS, MARKS, PLACES, WORLDS, Asked, World
 from tests.support.contracts.openapi_documents import path_of
-from tests.support.http.tokens import EVERYBODY
+from tests.support.http.tokens import CALTAC_AGENT, CDE_REVIEWER, EVERYBODY
 
 SERVICES = tuple(EXPECTED)
 CALLERS = (None, *EVERYBODY)
 VERSIONS = ('"999"', '"abc"')
 """Never the present one: a later version, and what was no version of ours."""
 
+NOBODYS = "5ba27a2e-3c1f-4a6e-8f0e-6d2f9c1b7e44"
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 BY_CODE = {"not_found": 404, "forbidden": 403}
 """Of one of many decisions, which have a result each."""
@@ -214,6 +216,53 @@ async def test_probes_need_no_token(service: str, world: World, tell: Found) -> 
         for caller in CALLERS:
             tell.judge(f"{path} by {caller}", await world.ask(Asked("GET", path), caller), DONE)
     assert (service, tell.leaks, tell.wrong) == (service, [], [])
+
+
+def listed(world: World, name: str, **query: str) -> Asked:
+    """The request of a list, with a query or a body that asks for more."""
+    asked = world.asked(name, world.targets(name)[0])
+    if asked.json is not None:
+        return replace(
+            asked, json={key: int(value) if key == "limit" else value for key, value in query.items()}
+        )
+    return replace(asked, params=query)
+
+
+HAND_MADE = (
+    ["0001-01-01T00:00:00+14:00", NOBODYS],
+    ["9999-12-31T23:59:59-14:00", NOBODYS],
+    ["2019-04-12T17:00:00+00:00", NOBODYS],
+    ["newest", -(2**63), NOBODYS],
+    ["due", 2**63 - 1, NOBODYS],
+)
+
+
+async def test_no_list_takes_a_cursor_that_was_made_by_hand(service: str, world: World, tell: Found) -> None:
+    taken = {operation for operation, names in documented(service) if "cursor" in names} | {"searchCases"}
+    lists = taken & set(EXPECTED[service])
+    assert lists == world.of_lists
+    for name in lists:
+        for key in HAND_MADE:
+            cursor = base64.urlsafe_b64encode(json.dumps(key).encode()).rstrip(b"=").decode()
+            answer = await world.ask(listed(world, name, cursor=cursor), CDE_REVIEWER)
+            tell.judge(f"{name} from {key}", answer, 422)
+            assert answer.json()["code"] == "bad_cursor"
+    assert tell.wrong == []
+
+
+async def test_a_cursor_belongs_to_its_list_and_its_caller(world: World, tell: Found) -> None:
+    answers = {name: await world.ask(listed(world, name, limit="1"), CDE_REVIEWER) for name in world.of_lists}
+    cursors = {name: answer.json()["next_cursor"] for name, answer in answers.items()}
+    assert all(cursors.values())
+    for name, cursor in cursors.items():
+        for other in world.of_lists:
+            asked = listed(world, other, limit="1", cursor=cursor)
+            same = name == other or {name, other} == {"listCases", "searchCases"}
+            tell.judge(
+                f"{other} from one of {name}", await world.ask(asked, CDE_REVIEWER), DONE if same else 422
+            )
+            tell.judge(f"{other} from another's of {name}", await world.ask(asked, CALTAC_AGENT), 422)
+    assert (tell.leaks, tell.wrong) == ([], [])
 
 
 def verdict_of(world: World, name: str, row: Row, caller: Actor | None, target: Target) -> int:

@@ -29,7 +29,7 @@ from shared.kernel.errors import Conflict, Issue, NotFound, Stale
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
 from shared.kernel.trail import Trail
 from shared.observability.correlation import present
-from tests.support.http.tokens import authenticator
+from tests.support.http.tokens import SECRET, authenticator
 
 
 class Color(StrEnum):
@@ -230,7 +230,7 @@ def sample_app(desk: Desk, auth: Authenticator | None = None, readiness: Readine
         auth=auth or authenticator(),
         readiness=readiness or Readiness(),
     )
-    app.state.receipts = desk  # httpx' transport runs no lifespan
+    app.state.receipts, app.state.secret = desk, SECRET  # httpx' transport runs no lifespan
     return app
 
 
