@@ -67,9 +67,9 @@ IDEMPOTENCY_KEY: Document = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "Yours, new for each act. The same key and request again: the first answer again, as you may "
-    f"see it now; 403 or 404 if you may not ask any more. Answers are kept for {RECEIPTS_ARE_KEPT.days} days; "
-    "after that the key counts as new.",
+    "description": "Yours, new for each act. The same key and request again: the first answer again, as you "
+    "may see it now; 403 or 404 if you may not ask any more. Answers are kept for "
+    f"{RECEIPTS_ARE_KEPT.days} days; after that the key counts as new.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 IF_MATCH: Document = {
