@@ -119,7 +119,7 @@ everything: test other-e2e faults containers containers-infra clients ## And the
 
 check: lint unit contract ## The quick part, before a commit
 
-share: $(DEV) ## A share of what `everything` adds, drawn by SEED=, as CI runs it (PART=faults|kills|e2e|…)
+share: $(DEV) ## A share of what `everything` adds, drawn by SEED=, as CI runs it (PART=faults|one-service|kills|e2e|…)
 	@$(BIN)/python -m tests.share $(SEED) $(PART)
 
 count: $(DEV) ## How many tests each layer has, as docs/testing.md tells

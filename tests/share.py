@@ -25,7 +25,7 @@ ROOT = HERE.parent
 ON_CONTAINERS = HERE / "on_containers.txt"  # what `make containers-infra` runs
 STORY = "test_the_story.py"  # `make test` runs it
 CELLS, KILLS = 10, 30  # how many are drawn
-MODULES = {"e2e": 3, "containers-infra": 4, "containers": 1}
+MODULES = {"one-service": 1, "e2e": 2, "containers-infra": 3, "containers": 1}
 WITH_ANY_CELL = ("test_after_all_of_them_nothing_is_lost", "test_after_all_of_them_every_read_model_is_right")
 OUTAGES = {  # what else is told of the systems that live through the cells: one is drawn
     "test_postgres_restarted_under_load_is_said_with_503_and_loses_nothing": "feeds",
@@ -38,10 +38,14 @@ class Part(StrEnum):
     """What a share is drawn of."""
 
     FAULTS = "faults"
+    ONE_SERVICE = "one-service"
     KILLS = "kills"
     E2E = "e2e"
     CONTAINERS_INFRA = "containers-infra"
     CONTAINERS = "containers"
+
+
+FOLDERS = {Part.ONE_SERVICE: "faults/one_service"}  # where its name does not say it
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def modules(part: Part) -> list[str]:
     """The paths of which some are drawn: all of a layer but for the story that `make test` runs."""
     if part is Part.CONTAINERS_INFRA:
         return ON_CONTAINERS.read_text("utf-8").split()
-    found = (path for path in (HERE / part.value).glob("test_*.py") if path.name != STORY)
+    folder = HERE / FOLDERS.get(part, part.value)
+    found = (path for path in folder.glob("test_*.py") if path.name != STORY)
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

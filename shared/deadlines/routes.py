@@ -192,7 +192,7 @@ async def deadlines(
     request: Request,
     cursors: Annotated[Cursors, Depends(cursors_of("deadlines"))],
 ) -> Answer[DeadlinePage]:
-    """The clocks of what is in the caller's scope, what is due first first."""
+    """The clocks of what is in the caller's scope, the earliest due first."""
     search: DeadlineQueries = request.app.state.deadlines
     wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
     rows = await search.find(wanted, caller, after=cursors.after_instant(asked), limit=asked.limit + 1)

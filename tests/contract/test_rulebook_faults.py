@@ -60,7 +60,7 @@ def test_any_word_is_taken_or_refused_with_its_place(service: str, year: str) ->
     places = list(steps(dict(layers[year].raw)))
 
     @settings(
-        max_examples=200,
+        max_examples=60,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow],

@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.incidents.domain.ssid_sheet import ssids_in_sheet
@@ -304,9 +304,10 @@ async def test_a_request_without_a_file_or_with_too_large_a_one_is_refused(api: 
 
 
 DIGITS = st.from_regex(r"[0-9]{10}", fullmatch=True)
-LISTS = st.lists(DIGITS, min_size=11, max_size=40, unique=True)
+LISTS = st.lists(DIGITS, min_size=11, max_size=24, unique=True)
 
 
+@settings(max_examples=50)
 @given(
     LISTS, st.booleans(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.sampled_from(["\n", "\r\n"])
 )

@@ -24,6 +24,7 @@ def test_the_same_seed_draws_the_same(part: Part) -> None:
     ("part", "all_of_it"),
     [
         (Part.FAULTS, {cell.name for cell in cells()} | set(OUTAGES)),
+        (Part.ONE_SERVICE, set(modules(Part.ONE_SERVICE))),
         (Part.E2E, set(modules(Part.E2E))),
         (Part.CONTAINERS_INFRA, set(modules(Part.CONTAINERS_INFRA))),
         (Part.CONTAINERS, set(modules(Part.CONTAINERS))),

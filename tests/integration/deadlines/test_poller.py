@@ -61,7 +61,7 @@ async def test_several_at_once_notice_each_deadline_once(ledger_store: EventStor
     async with AsyncExitStack() as stack:
         houses = [await stack.enter_async_context(house(ledger_store)) for _ in range(4)]
         books = await a_shelf(ledger_store, houses[0], 300)
-        looks = [Poller(each.ledger, LATER, batch=20).look() for each in houses]
+        looks = [Poller(each.ledger, LATER, batch=20, patience=1.0).look() for each in houses]
         noticed = await asyncio.gather(*looks)
         missed = await facts_of(houses[0], Deadline.Missed)
     assert sum(noticed) == 300

@@ -143,8 +143,7 @@ def test_a_secret_of_the_api_that_is_not_there_is_named(service: str, settings: 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_port_that_is_taken_is_named(service: str, settings: dict[str, str]) -> None:
     taken = free_port()
-    migrated = ended(service, "migrate", settings)
-    assert migrated.returncode == 0, migrated.stderr
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     with socket.create_server(("127.0.0.1", taken)):
         line = the_only_line(ended(service, "api", settings | {f"{service.upper()}_PORT": str(taken)}))
     assert line.startswith(f"127.0.0.1:{taken} cannot be listened on (address already in use)")
@@ -249,6 +248,6 @@ def test_topics_are_created_over_a_secured_door_and_a_closed_one_is_one_line(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_relay_without_kafka_is_a_wrong_setting(service: str, settings: dict[str, str]) -> None:
-    assert ended(service, "migrate", settings).returncode == 0
+    migrate(settings[f"{service.upper()}_DATABASE_URL"], f"services.{service}")
     line = the_only_line(ended(service, "relay", settings))
     assert line.startswith("KAFKA_BOOTSTRAP_SERVERS is not set: give host:port of the Kafka cluster")

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import jar_folder
+from tests.support.servers.in_memory import folder_for_servers
 from tests.support.servers.kafka import local_reason, messages
 from tests.support.servers.ports import free_port
 from tests.support.servers.requirements import unavailable
@@ -53,14 +55,23 @@ def kafka(tmp_path: Path) -> Iterator[Command]:
     command.broker.kill()
 
 
+@pytest.fixture(scope="module")
+def one_place() -> Iterator[Command]:
+    with TemporaryDirectory(prefix="stairs-kafka-", dir=folder_for_servers()) as folder:
+        command = Command(Path(folder))
+        yield command
+        command.broker.kill()
+
+
 @pytest.fixture
-def running(kafka: Command) -> Command:
+def running(one_place: Command) -> Command:
+    """Started, unless another test has left it running."""
     reason = local_reason()
     if reason is not None:
         unavailable("kafka", [reason])
-    started = kafka("up")
+    started = one_place("up")
     assert started.returncode == 0, started.stderr
-    return kafka
+    return one_place
 
 
 def a_program(folder: Path, name: str, script: str) -> str:
@@ -71,12 +82,16 @@ def a_program(folder: Path, name: str, script: str) -> str:
     return str(folder)
 
 
-def test_it_runs_answers_has_its_topics_and_stops(running: Command) -> None:
-    assert "answers, process" in running("status").stdout
-    assert running("topics").stdout == "every topic is there\n"
-    assert running("down").returncode == 0
-    stopped = running("status")
-    assert (stopped.returncode, "no answer, no process" in stopped.stdout) == (1, True)
+def test_to_start_what_runs_changes_nothing(running: Command) -> None:
+    before = running.broker.pid()
+    assert running("up").returncode == 0
+    assert running.broker.pid() == before
+
+
+def test_a_port_that_is_taken_is_named(running: Command, tmp_path: Path) -> None:
+    refused = running("up", STAIRS_KAFKA_STATE=str(tmp_path / "other"))
+    assert refused.returncode == 1
+    assert f"port {running.port} is taken by another program" in refused.stderr
 
 
 def test_a_second_start_goes_on_with_what_was_there(running: Command) -> None:
@@ -86,10 +101,12 @@ def test_a_second_start_goes_on_with_what_was_there(running: Command) -> None:
     assert messages(running.broker.bootstrap, "stairs.incidents.v1") == []
 
 
-def test_to_start_what_runs_changes_nothing(running: Command) -> None:
-    before = running.broker.pid()
-    assert running("up").returncode == 0
-    assert running.broker.pid() == before
+def test_it_runs_answers_has_its_topics_and_stops(running: Command) -> None:
+    assert "answers, process" in running("status").stdout
+    assert running("topics").stdout == "every topic is there\n"
+    assert running("down").returncode == 0
+    stopped = running("status")
+    assert (stopped.returncode, "no answer, no process" in stopped.stdout) == (1, True)
 
 
 def test_to_stop_what_does_not_run_is_no_error(kafka: Command) -> None:
@@ -116,12 +133,6 @@ def test_without_maven_and_jars_one_line_names_the_remedy(kafka: Command, tmp_pa
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "install maven, or set STAIRS_KAFKA_JARS" in refused.stderr
-
-
-def test_a_port_that_is_taken_is_named(running: Command, tmp_path: Path) -> None:
-    refused = running("up", STAIRS_KAFKA_STATE=str(tmp_path / "other"))
-    assert refused.returncode == 1
-    assert f"port {running.port} is taken by another program" in refused.stderr
 
 
 def test_a_process_that_is_not_the_broker_is_never_stopped(kafka: Command) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.kafka.broker import Broker
 from shared.messaging.consuming.feed import Delivery
 from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.topics import dead_letter_topic
@@ -123,54 +121,3 @@ async def test_a_poison_message_goes_to_the_dead_letters_and_the_others_on(
     assert told["dlq_first_failed_at"].endswith(b"Z")
     kept = event_store.rows("SELECT event_id, reason, attempts, value FROM dead_letters")
     assert kept == [(f"{DECK}.3", "KeyError: 'poison'", 5, original.value)]
-
-
-async def test_a_broker_that_stops_and_starts_under_filing_loses_and_doubles_nothing(
-    event_store: EventStore, own_broker: Broker, readers: Readers
-) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    async with (
-        house_on(event_store, own_broker.bootstrap, topic) as house,
-        house.relaying(),
-        readers.following(a_feed(house)),
-    ):
-        await written(house.store, DECK, *(f"before {number}" for number in range(20)))
-        await eventually(lambda: _grown_to(readers, 20))
-        await asyncio.to_thread(own_broker.stop)
-        await written(house.store, DECK, *(f"during {number}" for number in range(20)))
-        await asyncio.to_thread(own_broker.start)
-        await written(house.store, DECK, *(f"after {number}" for number in range(20)))
-        await eventually(lambda: _grown_to(readers, 60), within=LONG)
-    expected = [f"{when} {number}" for when in ("before", "during", "after") for number in range(20)]
-    assert readers.lines() == expected
-    assert list(dict.fromkeys(await house.published())) == expected
-
-
-async def test_a_broker_that_was_killed_keeps_what_it_acknowledged(
-    event_store: EventStore, own_broker: Broker, readers: Readers
-) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    async with house_on(event_store, own_broker.bootstrap, topic) as house:
-        async with house.relaying():
-            await written(house.store, DECK, *(str(number) for number in range(100)))
-            await eventually(house.caught_up)
-            own_broker.kill()
-            await asyncio.to_thread(own_broker.start)
-        async with readers.following(a_feed(house)):
-            await eventually(lambda: _grown_to(readers, 100), within=LONG)
-    assert readers.lines() == [str(number) for number in range(100)]
-
-
-async def test_a_consumer_that_starts_before_its_broker_begins_when_it_is_there(
-    event_store: EventStore, own_broker: Broker, readers: Readers
-) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    own_broker.stop()
-    async with (
-        house_on(event_store, own_broker.bootstrap, topic) as house,
-        house.relaying(),
-        readers.following(a_feed(house)),
-    ):
-        await written(house.store, DECK, "first")
-        await asyncio.to_thread(own_broker.start)
-        await eventually(lambda: readers.have_read("first"), within=LONG)

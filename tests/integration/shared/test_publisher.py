@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from deploy.kafka.broker import Broker
-from shared.messaging.kafka.client import KafkaError, MessageSizeTooLargeError, NotAcknowledged, Record
+from shared.messaging.kafka.client import KafkaError, MessageSizeTooLargeError, Record
 from shared.messaging.kafka.producer import Publisher, Sent
 from tests.support.servers.kafka import make_topic, messages, new_name
 
@@ -75,39 +71,3 @@ async def test_a_broker_that_is_away_is_an_error_and_leaves_nothing_behind() -> 
             assert isinstance((await publisher.send(records("lines", b"1"))).error, KafkaError)
         assert threading.active_count() <= threads
         assert open_files() <= files
-
-
-async def test_a_publisher_works_again_when_its_broker_is_back(own_broker: Broker) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    async with publishing(own_broker.bootstrap) as publisher:
-        assert await publisher.send(records(topic, b"1")) == Sent(1)
-        own_broker.stop()
-        assert (await publisher.send(records(topic, b"2"))).error is not None
-        own_broker.start()
-        assert await publisher.send(records(topic, b"3")) == Sent(1)
-    assert [message.value for message in messages(own_broker.bootstrap, topic)] == [b"1", b"3"]
-
-
-async def test_a_broker_that_hangs_longer_than_a_delivery_may_take_wedges_nothing(own_broker: Broker) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    pid = own_broker.pid() or 0
-    async with publishing(own_broker.bootstrap) as publisher:
-        assert await publisher.send(records(topic, b"1")) == Sent(1)
-        os.kill(pid, signal.SIGSTOP)
-        hung = await publisher.send(records(topic, b"2"))
-        os.kill(pid, signal.SIGCONT)
-        assert (hung.acknowledged, hung.error is None) == (0, False)
-        assert await publisher.send(records(topic, b"3")) == Sent(1)
-    assert messages(own_broker.bootstrap, topic)[-1].value == b"3"
-
-
-async def test_closing_ends_a_send_that_nobody_answers(own_broker: Broker) -> None:
-    topic = make_topic(own_broker.bootstrap, "lines")
-    publisher = Publisher(own_broker.bootstrap, "tests")
-    assert await publisher.send(records(topic, b"1")) == Sent(1)
-    os.kill(own_broker.pid() or 0, signal.SIGSTOP)
-    sending = asyncio.create_task(publisher.send(records(topic, b"2")))
-    await asyncio.sleep(0)
-    async with asyncio.timeout(6):
-        await publisher.close()
-        assert isinstance((await sending).error, NotAcknowledged)

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
 from shared.messaging.kafka.client import Fetched, TopicPartition, fetch, open_admin, open_consumer
 from tests.support.servers.containers import image_of, kafka_in_container, reason_against
+from tests.support.servers.in_memory import folder_for_servers
 from tests.support.servers.ports import free_port
 from tests.support.servers.requirements import allowed, unavailable
 from tests.support.servers.shared_servers import address_of
@@ -73,15 +75,16 @@ def kafka_bootstrap() -> Iterator[str]:
 
 
 @pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
+def own_broker() -> Iterator[Broker]:
     """A started broker of this test alone, to be stopped and started under it."""
     reason = local_reason()
     if reason is not None:
         unavailable("kafka", [reason])
-    broker = a_broker(tmp_path / "kafka")
-    broker.start()
-    yield broker
-    broker.kill()
+    with TemporaryDirectory(prefix="stairs-kafka-", dir=folder_for_servers()) as folder:
+        broker = a_broker(Path(folder))
+        broker.start()
+        yield broker
+        broker.kill()
 
 
 def local_reason() -> str | None:

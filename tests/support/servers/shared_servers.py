@@ -18,6 +18,7 @@ import pytest
 from deploy.console.local import postgres_process
 from deploy.kafka.broker import Broker
 from tests.support.servers.containers import PID, remove_containers
+from tests.support.servers.in_memory import folder_for_servers
 
 FOLDER = "STAIRS_TEST_RUN"  # environment: where the run notes its servers
 
@@ -51,7 +52,7 @@ def is_worker(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder, before workers are started; a pytest that a test starts has a run of its own."""
     if not is_worker(config):
-        run = Path(tempfile.mkdtemp(prefix="stairs-tests-"))
+        run = Path(tempfile.mkdtemp(prefix="stairs-tests-", dir=folder_for_servers()))
         (run / PID).write_text(str(os.getpid()))
         os.environ[FOLDER] = str(run)
 

@@ -25,6 +25,7 @@ from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import Ports
 from deploy.kafka.jars import BrokerUnavailable, fetch, jar_folder, java
 from shared.kernel.actor import Role
+from tests.support.servers.in_memory import folder_for_servers
 from tests.support.servers.ports import of_this_process
 from tests.support.servers.requirements import unavailable
 
@@ -126,7 +127,8 @@ def _ready(process: subprocess.Popen[bytes], place: StateFolder, screen: Path) -
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A temporary folder with a path short enough for sockets, open for PostgreSQL's own user."""
-    with tempfile.TemporaryDirectory(prefix="stairs-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+    where = folder_for_servers(otherwise="/tmp")
+    with tempfile.TemporaryDirectory(prefix="stairs-", dir=where, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
