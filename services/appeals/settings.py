@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
+from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
 
 
 class AppealsSettings(ServiceSettings):
@@ -21,4 +21,8 @@ class AppealsSettings(ServiceSettings):
     )
     port: Port = Field(
         default=8002, validation_alias="APPEALS_PORT", description="the port on which the API listens"
+    )
+    api_secret_file: SecretFile = Field(
+        validation_alias="APPEALS_API_SECRET_FILE",
+        description="a file with the secret that marks cursors and kept answers: 32 bytes in base64",
     )

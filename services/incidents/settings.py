@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.incidents.providers.vault import read_key
-from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
+from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
 
 
 def _holding_a_key(path: Path) -> Path:
@@ -33,6 +33,10 @@ class IncidentsSettings(ServiceSettings):
     )
     port: Port = Field(
         default=8001, validation_alias="INCIDENTS_PORT", description="the port on which the API listens"
+    )
+    api_secret_file: SecretFile = Field(
+        validation_alias="INCIDENTS_API_SECRET_FILE",
+        description="a file with the secret that marks cursors and kept answers: 32 bytes in base64",
     )
     kek_file: KeyFile = Field(
         validation_alias="INCIDENTS_KEK_FILE",

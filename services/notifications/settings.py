@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from services.notifications.domain.addresses import is_usable_address
 from services.notifications.providers.smtp import MailServer
-from shared.process.settings import DatabaseUrl, Port, ServiceSettings, Set
+from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
 
 
 def _mail_server(url: str) -> str:
@@ -40,6 +40,10 @@ class NotificationsSettings(ServiceSettings):
     )
     port: Port = Field(
         default=8003, validation_alias="NOTIFICATIONS_PORT", description="the port on which the API listens"
+    )
+    api_secret_file: SecretFile = Field(
+        validation_alias="NOTIFICATIONS_API_SECRET_FILE",
+        description="a file with the secret that marks cursors and kept answers: 32 bytes in base64",
     )
     smtp_url: SmtpUrl = Field(
         default="smtp://127.0.0.1:1025",

@@ -12,6 +12,7 @@ from shared.chassis.foundation import foundation, lags, require_all
 from shared.deadlines import routes as deadlines
 from shared.deadlines.search import DeadlineSearch
 from shared.http import changes
+from shared.http.api_secret import ApiSecret
 from shared.http.app import build_app
 from shared.http.auth import Authenticator
 from shared.http.readiness import Readiness
@@ -36,6 +37,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with foundation(service, settings, clock=clock) as base, writing(base) as store:
             app.state.dependencies, app.state.receipts = service.dependencies(base, store), store.store
+            app.state.secret = ApiSecret.read(settings.api_secret_file)
             app.state.changes = PublicFeed(base.tail, service.publish, service.source)
             app.state.deadlines = service.deadline_queries(DeadlineSearch(base.engine))
             require_all(readiness, base, lags(base))

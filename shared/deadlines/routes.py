@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, StringConstraints
 
 from shared.deadlines.search import DeadlineCriteria, LastSeen
@@ -20,7 +20,7 @@ from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.openapi import Operation
-from shared.http.paging import Paging, page
+from shared.http.paging import Cursors, Paging, cursors_of
 from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Forbidden
@@ -187,13 +187,16 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
 
 @router.get("/deadlines")
 async def deadlines(
-    asked: Annotated[DeadlineQuery, Query()], caller: Caller, request: Request
+    asked: Annotated[DeadlineQuery, Query()],
+    caller: Caller,
+    request: Request,
+    cursors: Annotated[Cursors, Depends(cursors_of("deadlines"))],
 ) -> Answer[DeadlinePage]:
     """The clocks of what is in the caller's scope, the earliest due first."""
     search: DeadlineQueries = request.app.state.deadlines
     wanted = DeadlineCriteria(asked.state, asked.clock, asked.case_number, asked.due_before)
-    rows = await search.find(wanted, caller, after=asked.after_instant(), limit=asked.limit + 1)
-    found, following = page(rows, asked.limit, _key)
+    rows = await search.find(wanted, caller, after=cursors.after_instant(asked), limit=asked.limit + 1)
+    found, following = cursors.page(rows, asked.limit, _key)
     items = [DeadlineResource.of_row(row) for row in found]
     return ok(DeadlinePage.model_construct(items=items, next_cursor=following))
 

@@ -13,15 +13,19 @@ How a service wires it::
         async def render(case: Case) -> Answer[CaseResource]:
             return created(CaseResource.of(case), location=f"/v1/incidents/{case.id}", version=case.version)
 
-        return await once(render, lambda receipt: deps.cases.draft(command, receipt=receipt))
+        async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+            await deps.cases.get(UUID(kept.content["id"]), once.caller)  # who may not see it now gets 404
+            return kept.answer()
+
+        return await once(render, lambda receipt: deps.cases.draft(command, receipt=receipt), again)
 
     @router.get("")
     async def search(
-        asked: Annotated[CaseSearch, Query()], caller: Caller, request: Request
+        asked: Annotated[CaseSearch, Query()], caller: Caller, cursors: CaseCursors, request: Request
     ) -> Answer[CasePage]:
         deps: Dependencies = request.app.state.dependencies
-        rows = await deps.queries.search(asked, asked.after_instant(), asked.limit + 1)
-        return ok(CasePage.of(rows, asked.limit))
+        rows = await deps.queries.search(asked, cursors.after_instant(asked), asked.limit + 1)
+        return ok(CasePage.of(rows, asked.limit, cursors))
 
 A route returns an ``Answer[…]`` of what it declares (``ok(…)``, ``await once(…)``). FastAPI reads the
 annotation for the document and sends the answer as it is; the tests hold every answer to that document.

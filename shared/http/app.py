@@ -18,6 +18,7 @@ from starlette.routing import Match, Route
 from shared.http import openapi
 from shared.http.admission import admitting
 from shared.http.answers import Answer, ok
+from shared.http.api_secret import ApiSecret
 from shared.http.auth import Authenticator
 from shared.http.body import BodyReader
 from shared.http.docs_page import add_docs_page
@@ -92,6 +93,7 @@ def build_app(  # noqa: PLR0913 - each by its name
         redirect_slashes=False,  # an address is written one way
     )
     app.state.authenticator = auth
+    app.state.secret = ApiSecret.of_this_process()  # the chassis puts the one that all processes share
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
     reader = BodyReader(limits or BodyLimits())

@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.http.problem import MalformedRequest
-from shared.kernel.errors import Stale
 
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 _VERSION = re.compile(r"[0-9]{1,9}")
+
+NO_VERSION = -1
+"""What an entity tag names that was never ours: no resource is ever at it, so whoever sees one is refused."""
 
 
 class MalformedPrecondition(MalformedRequest):
@@ -26,8 +28,10 @@ async def if_match(request: Request) -> int | None:
     A weak tag counts like a strong one: proxies that compress weaken our tags, and the version in it is
     exact all the same.
 
+    A tag that was never ours is a version like others that are not the present one: it is refused by the use
+    case, once it is known that the caller sees the resource.
+
     :raises MalformedPrecondition: not one entity tag (``"7"``).
-    :raises Stale: an entity tag that was never ours.
     """
     given = request.headers.getlist("if-match")
     if len(given) > 1:
@@ -38,9 +42,7 @@ async def if_match(request: Request) -> int | None:
     tag = _TAG.fullmatch(sent.strip())
     if tag is None:
         raise MalformedPrecondition('If-Match takes one entity tag as it was answered, such as "7", or *.')
-    if not _VERSION.fullmatch(tag[1]):
-        raise Stale("This entity tag is none of this resource's versions.")
-    return int(tag[1])
+    return int(tag[1]) if _VERSION.fullmatch(tag[1]) else NO_VERSION
 
 
 IfMatch = Annotated[int | None, Depends(if_match)]

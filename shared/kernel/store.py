@@ -91,7 +91,7 @@ async def change(
     async def changed() -> A:
         aggregate = await store.load(kind, aggregate_id)
         if expected is not None and aggregate.version != expected:
-            raise Stale(f"The present version is {aggregate.version}, not {expected}.")
+            raise Stale(f"The present version is {aggregate.version}.")
         decide(aggregate)
         await store.save(aggregate, receipt=await receipt(aggregate) if receipt else None)
         return aggregate

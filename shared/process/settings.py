@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings
 
+from shared.http.api_secret import ApiSecret
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.http_settings import HttpSettings
 from shared.process.kafka_settings import KafkaSettings
@@ -46,6 +47,11 @@ def _trustworthy(url: str) -> str:
     return url
 
 
+def _holding_a_secret(path: Path) -> Path:
+    ApiSecret.read(path)
+    return path
+
+
 Set = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """Text that is not blank."""
 
@@ -56,6 +62,9 @@ JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
 """Where public keys are; plain http only on this machine."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+SecretFile = Annotated[Path, AfterValidator(_holding_a_secret)]
+"""A file with the secret of an API."""
 
 
 class CommonSettings(KafkaSettings, HttpSettings):
@@ -95,11 +104,12 @@ class CommonSettings(KafkaSettings, HttpSettings):
 
 
 class ServiceSettings(CommonSettings):
-    """What every service is told under names of its own; each gives these three its own prefix."""
+    """What every service is told under names of its own; each gives these four its own prefix."""
 
     database_url: DatabaseUrl
     host: Set
     port: Port
+    api_secret_file: SecretFile
 
 
 def load(kind: type[S]) -> S:

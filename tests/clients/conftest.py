@@ -40,7 +40,7 @@ def told(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def _environment(database: str, port: int, folder: Path) -> dict[str, str]:
-    for name in ("kek", "ref"):
+    for name in ("kek", "ref", "api"):
         (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
     return {
         **os.environ,
@@ -49,5 +49,6 @@ def _environment(database: str, port: int, folder: Path) -> dict[str, str]:
         "INCIDENTS_PORT": str(port),
         "INCIDENTS_KEK_FILE": str(folder / "kek"),
         "INCIDENTS_REF_KEY_FILE": str(folder / "ref"),
+        "INCIDENTS_API_SECRET_FILE": str(folder / "api"),
         "STAIRS_LOG": "json",
     }

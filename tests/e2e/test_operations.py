@@ -107,7 +107,7 @@ def test_a_case_outlives_everything_that_the_page_does(walk: Walk) -> None:
         walk.take(command)
     assert ssids(walk.start()) == students
     changed = {path.name for path in (walk.var / "keys").iterdir() if path.read_text() != keys[path.name]}
-    assert changed == {"appeals.database", "signing-key.json", "jwks.json"}
+    assert changed == {"appeals.database", "appeals.api", "signing-key.json", "jwks.json"}
 
 
 @pytest.mark.parametrize("module", sorted(set(RUN_ELSEWHERE.values())))

@@ -49,6 +49,7 @@ class Surroundings:
             "INCIDENTS_PORT": str(incidents_port),
             "INCIDENTS_KEK_FILE": str(secret_key(self.folder / "kek")),
             "INCIDENTS_REF_KEY_FILE": str(secret_key(self.folder / "ref")),
+            "INCIDENTS_API_SECRET_FILE": str(secret_key(self.folder / "api")),
             **auth_environment(),
         }
 

@@ -31,8 +31,8 @@ def make_secrets(state: StateFolder) -> Path:
             folder / f"{service}_database_url", f"postgresql://{service}:{password}@postgres:5432/{service}"
         )
     SigningKey.in_folder(state.keys)
-    for key in (secret_key(state.keys / "incidents.kek"), secret_key(state.keys / "incidents.ref")):
-        _once(folder / key.name, key.read_text())
+    for name in ("incidents.kek", "incidents.ref", *(f"{service}.api" for service in SERVICES)):
+        _once(folder / name, secret_key(state.keys / name).read_text())
     for name in (JWKS, SIGNING_KEY):
         _same(folder / name, (state.keys / name).read_text())
     return folder

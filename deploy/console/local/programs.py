@@ -38,6 +38,7 @@ def service_environment(service: str, state: StateFolder, record: RunRecord) -> 
         f"{upper}_DATABASE_URL": database_url(state, service, record.socket),
         f"{upper}_HOST": HOST,
         f"{upper}_PORT": str(record.ports[service]),
+        f"{upper}_API_SECRET_FILE": str(secret_key(state.keys / f"{service}.api")),
         **{f"{name.upper()}_URL": url for name, url in record.urls.items()},
         "AUTH_ISSUER": ISSUER,
         "AUTH_AUDIENCE": AUDIENCE,

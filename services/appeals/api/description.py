@@ -21,7 +21,6 @@ OPERATIONS = {
         "question is left to the decider.",
         (
             errors.NotForThisRole,
-            errors.CaseNotFound,
             errors.CaseNotSubmitted,
             errors.CaseNotKnownYet,
             errors.StudentNotInCase,
@@ -34,7 +33,6 @@ OPERATIONS = {
         (
             errors.NotForThisRole,
             errors.FilingProtocolLeaOnly,
-            errors.CaseNotFound,
             errors.CaseNotSubmitted,
             errors.CaseNotKnownYet,
             errors.StudentNotInCase,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.appeals.api.dependencies import Dependencies
 from services.appeals.api.history import History
@@ -26,10 +26,11 @@ from services.appeals.api.schemas import (
 from services.appeals.application.appeals import Result
 from services.appeals.application.commands import Deed, DoToAppeal
 from services.appeals.domain.appeal import Appeal
+from services.appeals.domain.values import Decider
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import OnceOnly
-from shared.http.paging import page
+from shared.http.idempotency import KeptAnswer, OnceOnly
+from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1", tags=["appeals"])
@@ -57,12 +58,20 @@ async def request_appeals(
     async def render(appeals: list[Appeal]) -> Answer[RequestedAppeals]:
         return Answer(201, RequestedAppeals.of(appeals, now))
 
-    return await once(render, lambda receipt: deps.requests.request(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[RequestedAppeals]:
+        # all of one request are of one case, and so of one scope
+        await deps.appeals.get(UUID(kept.content["appeals"][0]["id"]), caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.requests.request(command, receipt), again)
 
 
 @router.get("/appeals")
 async def search(
-    asked: Annotated[SearchQuery, Query()], caller: Caller, deps: Dependencies
+    asked: Annotated[SearchQuery, Query()],
+    caller: Caller,
+    deps: Dependencies,
+    cursors: Annotated[Cursors, Depends(cursors_of("appeals"))],
 ) -> Answer[AppealPage]:
     """The appeals in the caller's scope; ``order=due`` puts the one first whose decision is due first."""
     now = deps.clock.now()
@@ -72,9 +81,9 @@ async def search(
         now=now,
         order=asked.order,
         limit=asked.limit + 1,
-        after=asked.last_seen(),
+        after=asked.last_seen(cursors),
     )
-    found, following = page(rows, asked.limit, asked.key_of)
+    found, following = cursors.page(rows, asked.limit, asked.key_of)
     items = [AppealResource.of_row(row, now) for row in found]
     return ok(AppealPage.model_construct(items=items, next_cursor=following))
 
@@ -90,7 +99,12 @@ async def decide_many(
     async def render(results: list[Result]) -> Answer[DecisionResults]:
         return ok(DecisionResults.of(results, now))
 
-    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[DecisionResults]:
+        decided = [each["appeal"] for each in kept.content["results"] if each["decided"]]
+        deps.appeals.require_decider_of({Decider(appeal["decider"]) for appeal in decided}, caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.appeals.decide_many(command, receipt), again)
 
 
 @router.get("/appeals/{appeal_id}")
@@ -121,8 +135,12 @@ def _open_door(deed: Deed, meaning: str) -> None:
         async def render(appeal: Appeal) -> Answer[AppealResource]:
             return ok(AppealResource.of(appeal, now), version=appeal.version)
 
+        async def again(kept: KeptAnswer) -> Answer[AppealResource]:
+            await deps.appeals.get(appeal_id, caller)
+            return kept.answer()
+
         command = DoToAppeal(deed, appeal_id, act, expected)
-        return await once(render, lambda receipt: deps.appeals.do(command, receipt))
+        return await once(render, lambda receipt: deps.appeals.do(command, receipt), again)
 
     address = f"/appeals/{{appeal_id}}/{deed.value}"
     router.post(address, name=deed.value, summary=meaning)(do)

@@ -27,7 +27,7 @@ from services.appeals.domain.values import (
     Part,
 )
 from services.appeals.read_model.queries import AppealCriteria, AppealOrder, LastSeen
-from shared.http.paging import BadCursor, Paging
+from shared.http.paging import BadCursor, Cursors, Paging
 from shared.http.requests import Count, RequestModel, Text
 from shared.kernel.actor import Actor
 
@@ -170,12 +170,12 @@ class SearchQuery(Paging):
         """What is asked for."""
         return AppealCriteria(self.status, self.appeal_type, self.case_number, self.decider, self.overdue)
 
-    def last_seen(self) -> LastSeen | None:
+    def last_seen(self, cursors: Cursors) -> LastSeen | None:
         """Where the page begins.
 
         :raises BadCursor: not a cursor of this list in this order.
         """
-        key = self.after("sis")
+        key = cursors.after(self, "sis")
         if key is None:
             return None
         order, microseconds, appeal_id = key
@@ -184,7 +184,7 @@ class SearchQuery(Paging):
         try:
             return LastSeen(EPOCH + timedelta(microseconds=int(microseconds)), UUID(str(appeal_id)))
         except (ValueError, OverflowError):
-            raise BadCursor("Use next_cursor as it was answered.") from None
+            raise BadCursor from None
 
     def key_of(self, row: Mapping[str, Any]) -> tuple[str, int, str]:
         """The place of a row in this order."""

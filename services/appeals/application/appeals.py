@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,12 +16,14 @@ from services.appeals.domain.permissions import (
     require_appeal_reader,
     require_appeal_visible,
     require_decider,
+    require_desk,
     require_executor,
     require_some_decider,
+    require_some_withdrawer,
     require_withdrawer,
 )
 from services.appeals.domain.student_test_record import StudentTestRecord
-from services.appeals.domain.values import Act
+from services.appeals.domain.values import Act, Decider
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, Stale
 from shared.kernel.store import ReceiptFor, StreamUnknown, until_first
@@ -70,12 +72,14 @@ class Appeals:
         :raises Stale: the caller decided on an older version.
         :raises Refusal: whatever the deed refuses.
         """
+        _require_some_doer(command.deed, command.act.actor)
         require_no_ssid_in(command.act.reason, command.act.comments)
 
         async def done() -> Appeal:
             appeal = await self.get(command.appeal_id, command.act.actor)
+            _require_doer(command.deed, command.act.actor, appeal)
             if command.expected not in (None, appeal.version):
-                raise Stale(f"The present version is {appeal.version}, not {command.expected}.")
+                raise Stale(f"The present version is {appeal.version}.")
             await self._do(command.deed, appeal, command.act)
             record = await self._record_of(appeal)
             record.note(appeal.id, appeal.status, command.act)
@@ -106,9 +110,18 @@ class Appeals:
 
         return await until_first(decided)
 
+    def require_decider_of(self, deciders: Iterable[Decider], actor: Actor) -> None:
+        """Require that the caller decides what waits for each of these.
+
+        :raises NotForThisRole: the caller does not.
+        """
+        for decider in deciders:
+            require_desk(actor, decider)
+
     async def _result(self, command: DecideMany, appeal_id: UUID) -> Result:
         try:
             appeal = await self.get(appeal_id, command.act.actor)
+            _require_doer(command.deed, command.act.actor, appeal)
             await self._do(command.deed, appeal, command.act)
         except Refusal as refusal:
             return Result(appeal_id, None, refusal)
@@ -124,7 +137,6 @@ class Appeals:
         return list(records.values())
 
     async def _do(self, deed: Deed, appeal: Appeal, act: Act) -> None:
-        _require_doer(deed, act.actor, appeal)
         if deed is Deed.APPROVE:
             policy = self._policies.for_year(appeal.identity.administration_year)
             kind = policy.types[appeal.identity.appeal_type]
@@ -146,6 +158,17 @@ class Appeals:
 
     async def _record_of(self, appeal: Appeal) -> StudentTestRecord:
         return await self._store.load(StudentTestRecord, _record_id(appeal))
+
+
+def _require_some_doer(deed: Deed, actor: Actor) -> None:
+    """The role, before the appeal is looked for."""
+    match deed:
+        case Deed.APPROVE | Deed.DENY:
+            require_some_decider(actor)
+        case Deed.WITHDRAW:
+            require_some_withdrawer(actor)
+        case _:
+            require_executor(actor)
 
 
 def _require_doer(deed: Deed, actor: Actor, appeal: Appeal) -> None:

@@ -21,9 +21,9 @@ from services.appeals.domain.offers import (
     without_taken,
 )
 from services.appeals.domain.permissions import (
-    require_appeal_reader,
     require_filer,
     require_filing_left_to_sites,
+    require_offers_reader,
 )
 from services.appeals.domain.policy import AppealPolicy, Route
 from services.appeals.domain.student_test_record import Room, StudentTestRecord
@@ -52,10 +52,10 @@ class AppealRequests:
     async def offers(self, asked: AskOffers) -> tuple[KnownCase, Offers]:
         """The appeals that may be requested (HR-15), or why there are none.
 
-        :raises NotForThisRole: a role without a part in appeals.
+        :raises NotForThisRole: a role without a part in asking for appeals.
         :raises StudentNotInCase: the case does not list this student.
         """
-        require_appeal_reader(asked.actor)
+        require_offers_reader(asked.actor)
         case = await find_case(self._cases, asked.case_number, asked.actor)
         policy = self._policies.for_year(case.administration_year)
         everybodys = offers(policy, Situation(case, asked.event, asked.actor.role, asked.at))

@@ -11,8 +11,7 @@ Refusal
 │   ├── NotForThisRole                   forbidden
 │   └── RestoreThroughCaltac             restore_through_caltac
 ├── NotFound                        404
-│   ├── AppealNotFound                   not_found
-│   └── CaseNotFound                     not_found
+│   └── AppealNotFound                   not_found
 └── Conflict                        409
     ├── CaseNotSubmitted                 case_not_submitted
     ├── CaseNotKnownYet                  case_not_known_yet
@@ -84,10 +83,6 @@ class AppealNotFound(NotFound):
     """No such appeal in the caller's scope."""
 
 
-class CaseNotFound(NotFound):
-    """No such case in the caller's scope."""
-
-
 class CaseNotSubmitted(Conflict):
     """No appeal without a submitted case (HR-02)."""
 
@@ -96,7 +91,7 @@ class CaseNotSubmitted(Conflict):
 
 
 class CaseNotKnownYet(Conflict):
-    """The case number looks right, and its submission has not reached this service."""
+    """No such case in the caller's scope, or its submission has not reached this service; nobody can tell."""
 
     code = "case_not_known_yet"
     title = "The case is not known here yet"

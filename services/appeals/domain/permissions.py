@@ -13,7 +13,6 @@ from enum import StrEnum
 from services.appeals.domain.appeal import Appeal
 from services.appeals.domain.errors import (
     AppealNotFound,
-    CaseNotFound,
     FilingProtocolLeaOnly,
     NotForThisRole,
     RestoreThroughCaltac,
@@ -31,6 +30,7 @@ class AppealAct(StrEnum):
     """What callers of this service do."""
 
     SEE = "see"
+    SEE_OFFERS = "see_offers"
     FILE = "file"
     FILE_RESTORE = "file_restore"
     WITHDRAW = "withdraw"
@@ -41,10 +41,17 @@ class AppealAct(StrEnum):
 
 PERMISSIONS: Mapping[AppealAct, Permission] = {
     AppealAct.SEE: Permission(
-        "Search and see offers, appeals, history, deadlines",
+        "Search and see appeals, history, deadlines",
         COORDINATORS | STATEWIDE,
         "Appeals are for coordinators, CalTAC and the CDE.",
         "§3.3, HR-29",
+        IN_SCOPE,
+    ),
+    AppealAct.SEE_OFFERS: Permission(
+        "See what may be appealed",
+        COORDINATORS | {CALTAC, CDE},
+        "Offers are for coordinators, CalTAC and the CDE.",
+        "contract §7; HR-15",
         IN_SCOPE,
     ),
     AppealAct.FILE: Permission(
@@ -98,6 +105,14 @@ def require_appeal_reader(actor: Actor) -> None:
     _require(actor, AppealAct.SEE)
 
 
+def require_offers_reader(actor: Actor) -> None:
+    """Who asks for appeals and who decides them sees what may be asked for (contract §7).
+
+    :raises NotForThisRole: the caller is somebody else.
+    """
+    _require(actor, AppealAct.SEE_OFFERS)
+
+
 def require_appeal_visible(actor: Actor, appeal: Appeal) -> None:
     """Coordinators see the appeals of their school or LEA, the others all (HR-29).
 
@@ -107,13 +122,9 @@ def require_appeal_visible(actor: Actor, appeal: Appeal) -> None:
         raise AppealNotFound("There is no such appeal.")
 
 
-def require_case_visible(actor: Actor, case: KnownCase) -> None:
-    """Coordinators see the cases of their school or LEA, the others all (HR-29).
-
-    :raises CaseNotFound: it is out of scope.
-    """
-    if not actor.sees(case.school):
-        raise CaseNotFound("There is no such case.")
+def can_see_case(actor: Actor, case: KnownCase) -> bool:
+    """Whether the case is in the caller's scope: coordinators see theirs, the others all (HR-29)."""
+    return actor.sees(case.school)
 
 
 def require_filer(actor: Actor, appeal_type: AppealType) -> None:
@@ -163,7 +174,15 @@ def require_decider(actor: Actor, appeal: Appeal) -> None:
 
     :raises NotForThisRole: the caller is not the decider of this appeal.
     """
-    _require(actor, DECIDING[appeal.identity.decider])
+    require_desk(actor, appeal.identity.decider)
+
+
+def require_desk(actor: Actor, decider: Decider) -> None:
+    """The same without an appeal, by the desk that it waits for.
+
+    :raises NotForThisRole: the caller is of another.
+    """
+    _require(actor, DECIDING[decider])
 
 
 def require_withdrawer(actor: Actor, appeal: Appeal) -> None:
@@ -173,6 +192,14 @@ def require_withdrawer(actor: Actor, appeal: Appeal) -> None:
     """
     somebody_elses = actor.role is SITE and actor.sub != appeal.identity.filed_by.sub
     _require(actor, AppealAct.WITHDRAW, beside=somebody_elses)
+
+
+def require_some_withdrawer(actor: Actor) -> None:
+    """Only coordinators take requests back; asked before an appeal is looked for.
+
+    :raises NotForThisRole: the caller is somebody else.
+    """
+    _require(actor, AppealAct.WITHDRAW)
 
 
 def require_executor(actor: Actor) -> None:

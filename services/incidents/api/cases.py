@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.incidents.api.dependencies import IncidentDependencies, dependencies_of
+from services.incidents.api.kept import answer_to_keep, case_again
 from services.incidents.api.listing import CasePage
 from services.incidents.api.resources import CaseResource, ShownCase
 from services.incidents.api.schemas import (
@@ -28,25 +29,30 @@ from services.incidents.application.commands import (
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, created, etag, gone, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import OnceOnly
+from shared.http.idempotency import KeptAnswer, OnceOnly
+from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.kernel.actor import Actor
 
 router = APIRouter(prefix="/v1/incidents", tags=["cases"])
 
+CaseCursors = Annotated[Cursors, Depends(cursors_of("cases"))]
+
 
 @router.post("/search")
-async def search(asked: CaseQuery, request: Request, caller: Caller) -> Answer[CasePage]:
+async def search(
+    asked: CaseQuery, request: Request, caller: Caller, cursors: CaseCursors
+) -> Answer[CasePage]:
     """Search the cases in the caller's scope; an SSID in a body stands in no address, history or log."""
-    return await _found(dependencies_of(request), asked, caller)
+    return await _found(dependencies_of(request), asked, caller, cursors)
 
 
 @router.get("")
 async def listed(
-    asked: Annotated[CaseQueryInAddress, Query()], request: Request, caller: Caller
+    asked: Annotated[CaseQueryInAddress, Query()], request: Request, caller: Caller, cursors: CaseCursors
 ) -> Answer[CasePage]:
     """The same search, asked in the address."""
-    return await _found(dependencies_of(request), asked, caller)
+    return await _found(dependencies_of(request), asked, caller, cursors)
 
 
 @router.post("", status_code=201)
@@ -56,10 +62,15 @@ async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[Case
     command = DraftCase(uuid4(), body.report(), ssids, once.caller, deps.clock.now())
 
     async def render(case: Case) -> Answer[CaseResource]:
-        shown = CaseResource.of(case, await deps.cases.masks(case, once.caller, ssids))
-        return created(shown, location=f"/v1/incidents/{case.id}", version=case.version)
+        masks, location = await deps.cases.masks(case, once.caller, ssids), f"/v1/incidents/{case.id}"
+        return answer_to_keep(
+            case, masks, None, lambda shown: created(shown, location=location, version=case.version)
+        )
 
-    return await once(render, lambda receipt: deps.cases.draft(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+        return await case_again(kept, deps, once.caller)
+
+    return await once(render, lambda receipt: deps.cases.draft(command, receipt), again)
 
 
 @router.get("/{case_id}")
@@ -105,10 +116,14 @@ async def record_breach_call(
             await deps.cases.masks(case, once.caller),
             await deps.discussions.additional_action(case),
         )
-        shown = CaseResource.of(case, masks, action)
-        return Answer(201, shown, {"ETag": etag(case.version)})
+        return answer_to_keep(
+            case, masks, action, lambda shown: Answer(201, shown, {"ETag": etag(case.version)})
+        )
 
-    return await once(render, lambda receipt: deps.cases.record_breach_call(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+        return await case_again(kept, deps, once.caller)
+
+    return await once(render, lambda receipt: deps.cases.record_breach_call(command, receipt), again)
 
 
 @router.post("/{case_id}/submit")
@@ -120,17 +135,24 @@ async def submit(
     command = SubmitCase(case_id, once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer[CaseResource]:
-        return ok(CaseResource.of(case, await deps.cases.masks(case, once.caller)), version=case.version)
+        masks = await deps.cases.masks(case, once.caller)
+        return answer_to_keep(case, masks, None, lambda shown: ok(shown, version=case.version))
 
-    return await once(render, lambda receipt: deps.cases.submit(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+        return await case_again(kept, deps, once.caller)
+
+    return await once(render, lambda receipt: deps.cases.submit(command, receipt), again)
 
 
 async def _answered(deps: IncidentDependencies, case: Case, caller: Actor) -> Answer[CaseResource]:
     return ok(CaseResource.of(case, await deps.cases.masks(case, caller)), version=case.version)
 
 
-async def _found(deps: IncidentDependencies, asked: CaseQuery, caller: Actor) -> Answer[CasePage]:
+async def _found(
+    deps: IncidentDependencies, asked: CaseQuery, caller: Actor, cursors: Cursors
+) -> Answer[CasePage]:
+    after = cursors.after_instant(asked)
     rows = await deps.search.find(
-        asked.criteria(), caller, ssid=asked.ssid, after=asked.after_instant(), limit=asked.limit + 1
+        asked.criteria(), caller, ssid=asked.ssid, after=after, limit=asked.limit + 1
     )
-    return ok(CasePage.of(rows, asked.limit))
+    return ok(CasePage.of(rows, asked.limit, cursors))

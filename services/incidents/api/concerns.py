@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
 from services.incidents.api.conversation import ConcernPage, ConcernResource, FilingProtocolResource
@@ -17,9 +17,9 @@ from services.incidents.domain.filing_protocol import FilingChoice, FilingProtoc
 from services.incidents.domain.values import Severity
 from shared.http.answers import Answer, created, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import OnceOnly
+from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.instants import Instant
-from shared.http.paging import Paging
+from shared.http.paging import Cursors, Paging, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.http.requests import RequestModel
 
@@ -62,16 +62,25 @@ async def record(body: ConcernBody, request: Request, once: OnceOnly) -> Answer[
         location = f"/v1/concerns/{concern.id}"
         return created(ConcernResource.of(concern), location=location, version=concern.version)
 
-    return await once(render, lambda receipt: deps.concerns.record(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[ConcernResource]:
+        await deps.concerns.get(UUID(kept.content["id"]), once.caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.concerns.record(command, receipt), again)
 
 
 @router.get("/concerns")
-async def listed(asked: Annotated[Paging, Query()], request: Request, caller: Caller) -> Answer[ConcernPage]:
-    """The concerns in the caller's scope, newest first; for coordinators."""
+async def listed(
+    asked: Annotated[Paging, Query()],
+    request: Request,
+    caller: Caller,
+    cursors: Annotated[Cursors, Depends(cursors_of("concerns"))],
+) -> Answer[ConcernPage]:
+    """The concerns in the caller's scope, newest first; to who gives tests, those that they told."""
     rows = await dependencies_of(request).concerns.listed(
-        caller, after=asked.after_instant(), limit=asked.limit + 1
+        caller, after=cursors.after_instant(asked), limit=asked.limit + 1
     )
-    return ok(ConcernPage.of(rows, asked.limit))
+    return ok(ConcernPage.of(rows, asked.limit, cursors))
 
 
 @router.get("/concerns/{concern_id}")
@@ -92,7 +101,8 @@ async def choose(
     async def render(chosen: FilingProtocol) -> Answer[FilingProtocolResource]:
         return ok(FilingProtocolResource.of(lea, chosen), version=chosen.version)
 
-    return await once(render, lambda receipt: deps.filing_protocols.choose(command, receipt))
+    # who may choose sees the choice
+    return await once(render, lambda receipt: deps.filing_protocols.choose(command, receipt), unchanged)
 
 
 @router.get("/filing-protocol/{lea}")

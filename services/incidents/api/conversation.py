@@ -14,7 +14,7 @@ from services.incidents.domain.concern import Concern
 from services.incidents.domain.discussion import Note
 from services.incidents.domain.filing_protocol import DEFAULT, FilingChoice, FilingProtocol
 from services.incidents.domain.values import CDS_OF_LEA, Severity
-from shared.http.paging import page
+from shared.http.paging import Cursors
 from shared.http.resources import Cursor, Resource
 
 
@@ -94,9 +94,11 @@ class ConcernPage(Resource):
     next_cursor: Cursor
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int) -> ConcernPage:
+    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> ConcernPage:
         """A page of up to ``limit`` rows."""
-        found, following = page(rows, limit, lambda row: (row["recorded_at"].isoformat(), str(row["id"])))
+        found, following = cursors.page(
+            rows, limit, lambda row: (row["recorded_at"].isoformat(), str(row["id"]))
+        )
         items = [ConcernResource.of_row(row) for row in found]
         return cls.model_construct(items=items, next_cursor=following)
 

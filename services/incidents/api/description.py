@@ -44,7 +44,7 @@ CASES = {
         "Draft a case",
         "Begins a case as a draft, which has no case number and can still be changed. A draft may lack "
         "anything but the incident type and the school.",
-        (*FILER, *A_REPORT),
+        (*FILER, *A_REPORT, errors.CaseNotFound),
         etag=True,
         location=True,
     ),
@@ -163,14 +163,14 @@ CONVERSATION = {
     "GET /v1/concerns": Operation(
         "listConcerns",
         "List concerns",
-        "The concerns in the caller's scope, newest first; for coordinators.",
+        "The concerns in the caller's scope, newest first; to who gives tests, those that they told.",
         (errors.NotAllowed,),
     ),
     "GET /v1/concerns/{concern_id}": Operation(
         "getConcern",
         "Read a concern",
-        "One concern, for whoever told it and for coordinators in scope.",
-        (errors.ConcernNotFound,),
+        "One concern, for whoever told it, and for coordinators, CalTAC, the CDE and auditors in scope.",
+        (errors.NotAllowed, errors.ConcernNotFound),
         etag=True,
     ),
     "PUT /v1/filing-protocol/{lea}": Operation(

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from services.incidents.api.conversation import NotePage, NoteResource
 from services.incidents.api.dependencies import dependencies_of
+from services.incidents.api.kept import answer_to_keep, case_again
 from services.incidents.api.resources import CaseResource
 from services.incidents.api.schemas import CaseId, FreeText
 from services.incidents.application.commands import AddNote, DemandAction
 from services.incidents.application.discussions import Discussed
 from shared.http.answers import Answer, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import OnceOnly
+from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.preconditions import IfMatch
 from shared.http.requests import Flag, RequestModel
 
@@ -47,7 +48,11 @@ async def add_note(
     async def render(said: Discussed) -> Answer[NoteResource]:
         return Answer(201, NoteResource.of(said.discussion.notes[-1]))
 
-    return await once(render, lambda receipt: deps.discussions.add_note(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[NoteResource]:
+        await deps.cases.get(case_id, once.caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.discussions.add_note(command, receipt), again)
 
 
 @router.get("/notes")
@@ -66,8 +71,11 @@ async def demand_action(
     command = DemandAction(case_id, text, once.caller, deps.clock.now(), expected)
 
     async def render(said: Discussed) -> Answer[CaseResource]:
+        action = said.discussion.additional_action
         masks = await deps.cases.masks(said.case, once.caller)
-        shown = CaseResource.of(said.case, masks, said.discussion.additional_action)
-        return ok(shown, version=said.case.version)
+        return answer_to_keep(said.case, masks, action, lambda shown: ok(shown, version=said.case.version))
 
-    return await once(render, lambda receipt: deps.discussions.demand_action(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+        return await case_again(kept, deps, once.caller)
+
+    return await once(render, lambda receipt: deps.discussions.demand_action(command, receipt), again)

@@ -13,7 +13,7 @@ from services.incidents.api import resources as case
 from services.incidents.api.judged import Late, ReportDue
 from services.incidents.api.schemas import CaseStatus
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
-from shared.http.paging import page
+from shared.http.paging import Cursors
 from shared.http.resources import Cursor, Resource
 
 _OWN = frozenset({"student_refs", "appeals", "submitted_by"})  # of a row; not answered as they stand there
@@ -92,7 +92,9 @@ class CasePage(Resource):
     next_cursor: Cursor
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int) -> CasePage:
+    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> CasePage:
         """A page of up to ``limit`` rows."""
-        found, following = page(rows, limit, lambda row: (row["drafted_at"].isoformat(), str(row["id"])))
+        found, following = cursors.page(
+            rows, limit, lambda row: (row["drafted_at"].isoformat(), str(row["id"]))
+        )
         return cls.model_construct(items=[CaseSummary.of_row(row) for row in found], next_cursor=following)

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, UploadFile
 
 from services.incidents.api.dependencies import dependencies_of
+from services.incidents.api.kept import answer_to_keep, case_again
 from services.incidents.api.resources import CaseResource
 from services.incidents.api.schemas import CaseId
 from services.incidents.application.commands import UploadStudents
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, ok
-from shared.http.idempotency import OnceOnly
+from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.preconditions import IfMatch
 from shared.http.validation import ValidationFailed
 from shared.kernel.errors import Issue
@@ -38,9 +39,13 @@ async def upload(
     command = UploadStudents(case_id, file.filename or "", content, once.caller, deps.clock.now(), expected)
 
     async def render(case: Case) -> Answer[CaseResource]:
-        return ok(CaseResource.of(case, await deps.cases.masks(case, once.caller)), version=case.version)
+        masks = await deps.cases.masks(case, once.caller)
+        return answer_to_keep(case, masks, None, lambda shown: ok(shown, version=case.version))
 
-    return await once(render, lambda receipt: deps.uploads.list_students(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[CaseResource]:
+        return await case_again(kept, deps, once.caller)
+
+    return await once(render, lambda receipt: deps.uploads.list_students(command, receipt), again)
 
 
 async def _require_the_file_alone(request: Request) -> None:

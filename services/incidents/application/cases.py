@@ -33,6 +33,7 @@ from services.incidents.domain.permissions import (
     require_breach_caller,
     require_filer,
     require_filing_scope,
+    require_some_breach_caller,
 )
 from services.incidents.domain.report import AcceptedReport, Report
 from services.incidents.domain.ssid_list import SsidList
@@ -152,14 +153,15 @@ class Cases:
 
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
+        require_some_breach_caller(command.actor)
         require_no_ssid_in({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
 
         async def recorded() -> Case:
             case = await find_case(self._store, command.case_id, command.actor)
-            require_version(case, command.expected)
             day = administration_year(case.report.occurred_at or command.at)
             years = (day, case.report.year)
             require_breach_caller(command.actor, *map(self._rulebooks.for_year, years))
+            require_version(case, command.expected)
             case.record_breach_call(command.call, command.actor, command.at)
             return await self._saved(case, receipt)
 
@@ -240,8 +242,8 @@ class Cases:
 
         The case itself judges whether it is still a draft.
         """
-        case = await find_case(self._store, case_id, actor)
         require_filer(actor)
+        case = await find_case(self._store, case_id, actor)
         await require_filing_protocol(self._store, actor, case.report.school)
         require_version(case, expected)
         return case

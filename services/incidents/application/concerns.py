@@ -13,6 +13,7 @@ from services.incidents.application.sealing import require_no_ssid_in
 from services.incidents.domain.concern import Concern
 from services.incidents.domain.errors import ConcernNotFound, InTheFuture
 from services.incidents.domain.permissions import (
+    can_read_concerns_of_others,
     require_concern_reader,
     require_concern_teller,
     require_concern_visible,
@@ -27,9 +28,9 @@ class ConcernRows(Protocol):
     """The list of concerns."""
 
     async def find(
-        self, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
+        self, actor: Actor, *, told_by: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[dict[str, Any]]:
-        """Up to ``limit`` rows in a coordinator's scope behind a place, newest first."""
+        """Up to ``limit`` rows in the caller's scope behind a place, newest first; None: told by anybody."""
         ...
 
 
@@ -60,10 +61,12 @@ class Concerns:
         return concern
 
     async def get(self, concern_id: UUID, actor: Actor) -> Concern:
-        """A concern, for who told it and for the coordinators in whose scope it is.
+        """A concern, for who told it and for those in whose scope it is.
 
-        :raises Refusal: somebody else asks, or there is none.
+        :raises NotAllowed: the role neither tells concerns nor reads them; nothing was read then.
+        :raises ConcernNotFound: there is none for this caller.
         """
+        require_concern_reader(actor)
         try:
             concern = await self._store.load(Concern, concern_id)
         except StreamUnknown:
@@ -74,9 +77,12 @@ class Concerns:
     async def listed(
         self, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[dict[str, Any]]:
-        """Up to ``limit`` concerns in a coordinator's scope behind a place in the list, newest first.
+        """Up to ``limit`` concerns behind a place in the list, newest first: those in the caller's scope.
 
-        :raises NotAllowed: the caller is no coordinator.
+        Who only tells concerns is shown their own.
+
+        :raises NotAllowed: the role neither tells concerns nor reads them.
         """
         require_concern_reader(actor)
-        return await self._list.find(actor, after=after, limit=limit)
+        told_by = None if can_read_concerns_of_others(actor) else actor.sub
+        return await self._list.find(actor, told_by=told_by, after=after, limit=limit)

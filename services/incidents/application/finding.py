@@ -33,4 +33,4 @@ def require_version(case: Case, expected: int | None) -> None:
     :raises Stale: it is not the present one.
     """
     if expected not in (None, case.version):
-        raise Stale(f"The present version is {case.version}, not {expected}.")
+        raise Stale(f"The present version is {case.version}.")

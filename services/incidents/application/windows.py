@@ -50,15 +50,15 @@ class Windows:
         :raises Refusal: the caller may not, or these cannot be its dates.
         :raises Stale: the caller decided on an older version.
         """
-        require_window_visible(command.actor, command.window.cds)
         require_window_setter(command.actor)
+        require_window_visible(command.actor, command.window.cds)
         rules = self._rulebooks.for_year(command.year)
 
         async def changed() -> TestingWindow:
             found = await self._find(command.window.cds, command.year)
             version = found.version if found else 0
             if command.expected not in (None, version):
-                raise Stale(f"The present version is {version}, not {command.expected}.")
+                raise Stale(f"The present version is {version}.")
             if found is None:
                 found = TestingWindow.first(command.window, command.year, rules, command.actor, command.at)
             else:

@@ -26,6 +26,7 @@ from shared.kernel.actor import STATEWIDE, Actor, Role
 from shared.kernel.permission import Permission
 
 SITE, LEA, CALTAC, CDE = Role.SITE_COORDINATOR, Role.LEA_COORDINATOR, Role.CALTAC_AGENT, Role.CDE_REVIEWER
+AUDITOR = Role.AUDITOR
 COORDINATORS = frozenset({SITE, LEA})
 GIVE_TESTS = frozenset({Role.TEST_ADMINISTRATOR, Role.TEST_EXAMINER})
 IN_SCOPE = {SITE: "own school", LEA: "own LEA"}
@@ -102,9 +103,9 @@ PERMISSIONS: Mapping[IncidentAct, Permission] = {
     ),
     IncidentAct.READ_CONCERNS: Permission(
         "Read the concerns of others",
-        COORDINATORS,
-        "Only coordinators read concerns.",
-        "§3.2",
+        COORDINATORS | {CALTAC, CDE, AUDITOR},
+        "Concerns are read by who told them, by coordinators, CalTAC, the CDE and auditors.",
+        "§3.2; contract §7",
         IN_SCOPE,
     ),
     IncidentAct.SET_WINDOW: Permission(
@@ -202,6 +203,15 @@ def require_breach_caller(actor: Actor, *rulebooks: Rulebook) -> None:
         raise NotAllowed(PERMISSIONS[IncidentAct.RECORD_BREACH_CALL].refusal)
 
 
+def require_some_breach_caller(actor: Actor) -> None:
+    """In no year does anybody else phone about a breach; asked before a case is looked for (§4.10).
+
+    :raises NotAllowed: the caller is neither a coordinator, nor CalTAC, nor the CDE.
+    """
+    if actor.role not in COORDINATORS | {CALTAC, CDE}:
+        raise NotAllowed(PERMISSIONS[IncidentAct.RECORD_BREACH_CALL].refusal)
+
+
 def require_note_writer(actor: Actor) -> None:
     """Coordinators, CalTAC and the CDE write case notes.
 
@@ -229,21 +239,27 @@ def require_concern_teller(actor: Actor, school: str) -> None:
 
 
 def require_concern_reader(actor: Actor) -> None:
-    """The list of concerns is for coordinators.
+    """Who reads the concerns of others, and who tells them; asked before one is looked for (contract §7).
 
     :raises NotAllowed: the caller is somebody else.
     """
-    _require(actor, IncidentAct.READ_CONCERNS)
+    if not PERMISSIONS[IncidentAct.TELL_CONCERN].is_given_to(actor):
+        _require(actor, IncidentAct.READ_CONCERNS)
+
+
+def can_read_concerns_of_others(actor: Actor) -> bool:
+    """Whether the caller is shown more than their own concerns."""
+    return PERMISSIONS[IncidentAct.READ_CONCERNS].is_given_to(actor)
 
 
 def require_concern_visible(actor: Actor, concern: Concern) -> None:
-    """Who told it sees it, and the coordinators whose school it is about.
+    """Who told it sees it, and those who read concerns and in whose scope the school is.
 
     :raises ConcernNotFound: for anybody else there is none, so that nobody can tell whether there is.
     """
     if actor.sub == concern.recorded_by.sub:
         return
-    if not (PERMISSIONS[IncidentAct.READ_CONCERNS].is_given_to(actor) and actor.sees(concern.seen.school)):
+    if not (can_read_concerns_of_others(actor) and actor.sees(concern.seen.school)):
         raise ConcernNotFound
 
 

@@ -13,8 +13,9 @@ from services.incidents.domain.concern import Concern
 from services.incidents.domain.values import CDS_OF_LEA
 from services.incidents.read_model.queries import LastSeen
 from services.incidents.read_model.tables import CONCERN_LIST
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Actor
 from shared.persistence.faults import translated
+from shared.persistence.scope import in_scope
 
 ConcernRow = dict[str, Any]  # a row of ``concern_list`` by column
 C = CONCERN_LIST.c
@@ -49,13 +50,17 @@ class ConcernSearch:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[ConcernRow]:
+    async def find(
+        self, actor: Actor, *, told_by: str | None, after: LastSeen | None, limit: int
+    ) -> Sequence[ConcernRow]:
         """Up to ``limit`` rows in the caller's scope behind a place, newest first.
 
+        :param told_by: the ``sub`` of who told them; None: anybody.
         :raises StoreUnavailable: the database is away.
         """
-        own = C.lea == actor.lea if actor.role is Role.LEA_COORDINATOR else C.school == actor.school
-        query = sa.select(CONCERN_LIST).where(own)
+        query = sa.select(CONCERN_LIST).where(in_scope(actor, lea=C.lea, school=C.school))
+        if told_by is not None:
+            query = query.where(C.recorded_by["sub"].astext == told_by)
         if after is not None:
             query = query.where(sa.tuple_(C.recorded_at, C.id) < after)
         query = query.order_by(C.recorded_at.desc(), C.id.desc()).limit(limit)

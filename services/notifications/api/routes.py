@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.notifications.api.dependencies import Dependencies
 from services.notifications.api.resources import (
@@ -20,8 +20,8 @@ from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok
 from shared.http.auth import Caller
-from shared.http.idempotency import OnceOnly
-from shared.http.paging import page
+from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
+from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
@@ -52,7 +52,8 @@ async def put_directory(
             return created(shown, location=f"/v1/directory/{cds}", version=entry.version)
         return ok(shown, version=entry.version)
 
-    return await once(render, lambda receipt: deps.directory.put(command, receipt))
+    # who may name the contacts sees them
+    return await once(render, lambda receipt: deps.directory.put(command, receipt), unchanged)
 
 
 @router.get("/directory/{cds}", tags=["directory"])
@@ -64,11 +65,15 @@ async def show_directory(cds: Cds, caller: Caller, deps: Dependencies) -> Answer
 
 @router.get("/notifications")
 async def search(
-    asked: Annotated[NotificationQuery, Query()], caller: Caller, deps: Dependencies
+    asked: Annotated[NotificationQuery, Query()],
+    caller: Caller,
+    deps: Dependencies,
+    cursors: Annotated[Cursors, Depends(cursors_of("notifications"))],
 ) -> Answer[NotificationPage]:
     """The messages of cases in the caller's scope, newest first."""
-    rows = await deps.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=asked.last_seen())
-    found, following = page(rows, asked.limit, key_of)
+    after = asked.last_seen(cursors)
+    rows = await deps.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=after)
+    found, following = cursors.page(rows, asked.limit, key_of)
     items = [NotificationSummary.of_row(row) for row in found]
     return ok(NotificationPage.model_construct(items=items, next_cursor=following))
 
@@ -92,7 +97,11 @@ async def resend(
     async def render(message: Message) -> Answer[NotificationResource]:
         return ok(NotificationResource.of(message), version=message.version)
 
-    return await once(render, lambda receipt: deps.resending.resend(command, receipt))
+    async def again(kept: KeptAnswer) -> Answer[NotificationResource]:
+        await deps.messages.get(notification_id, caller)
+        return kept.answer()
+
+    return await once(render, lambda receipt: deps.resending.resend(command, receipt), again)
 
 
 @router.post("/notifications/{notification_id}/attempts")
@@ -105,4 +114,5 @@ async def report_attempt(
     async def render(message: Message) -> Answer[NotificationResource]:
         return ok(NotificationResource.of(message), version=message.version)
 
-    return await once(render, lambda receipt: deps.resending.report(command, receipt))
+    # who may report sees all messages
+    return await once(render, lambda receipt: deps.resending.report(command, receipt), unchanged)

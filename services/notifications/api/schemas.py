@@ -16,7 +16,7 @@ from services.notifications.domain.directory_entry import MOST_CONTACTS
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Verdict
 from services.notifications.read_model.queries import LastSeen, MessageCriteria
 from shared.http.instants import Instant
-from shared.http.paging import BadCursor, Paging
+from shared.http.paging import Cursors, Paging
 from shared.http.requests import Line, RequestModel
 from shared.kernel.actor import Actor
 
@@ -103,22 +103,13 @@ class NotificationQuery(Paging):
         """What is asked for."""
         return MessageCriteria(self.case_number, self.status, self.kind, self.recipient)
 
-    def last_seen(self) -> LastSeen | None:
+    def last_seen(self, cursors: Cursors) -> LastSeen | None:
         """Where the page begins.
 
         :raises BadCursor: not a cursor of this list.
         """
-        key = self.after("ss")
-        if key is None:
-            return None
-        try:
-            created_at = datetime.fromisoformat(str(key[0]))
-            seen = LastSeen(created_at, UUID(str(key[1])))
-        except ValueError:
-            raise BadCursor("Use next_cursor as it was answered.") from None
-        if created_at.tzinfo is None:
-            raise BadCursor("Use next_cursor as it was answered.")
-        return seen
+        place = cursors.after_instant(self)
+        return None if place is None else LastSeen(*place)
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -39,9 +39,8 @@ class Directory:
         :raises Stale: the caller decided on another version.
         :raises Invalid: see ``DirectoryEntry.open``.
         """
-        require_reader(command.actor)
-        require_entry_visible(command.actor, command.cds)
         require_entry_keeper(command.actor)
+        require_entry_visible(command.actor, command.cds)
         actor = command.actor.as_fact()
         try:
             return await change(

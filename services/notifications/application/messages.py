@@ -20,7 +20,6 @@ from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.permissions import (
     require_mailer,
     require_message_visible,
-    require_reader,
     require_resender,
 )
 from services.notifications.domain.recipients import (
@@ -167,10 +166,9 @@ class Messages:
         :raises NoLongerTrue: the deadline that it warns of has passed.
         :raises NobodyToSendTo: it had no recipient, and still has none.
         """
-        require_reader(command.actor)
+        require_resender(command.actor)
         message = await find_message(self._store, command.notification_id)
         require_message_visible(command.actor, message)
-        require_resender(command.actor)
         _require_version(message, command.expected)
         coordinators = await self._directory.coordinators_of(message.matter.lea)
         recipients = recipients_again(
@@ -232,7 +230,7 @@ async def find_message(store: Store, notification_id: UUID) -> Message:
 
 def _require_version(message: Message, expected: int | None) -> None:
     if expected is not None and expected != message.version:
-        raise Stale(f"The present version is {message.version}, not {expected}.")
+        raise Stale(f"The present version is {message.version}.")
 
 
 def _mail_of(message: Message, trail: Trail | None) -> Mail:

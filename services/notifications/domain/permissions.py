@@ -51,9 +51,9 @@ PERMISSIONS: Mapping[NotificationAct, Permission] = {
     ),
     NotificationAct.PUT_ENTRY: Permission(
         "Name whom to mail for an LEA or a school",
-        frozenset({LEA}),
-        "Only an LEA coordinator of this LEA may change its directory.",
-        "contract §5; A-29",
+        frozenset({LEA, CALTAC}),
+        "Only LEA coordinators, and CalTAC, may change the directory.",
+        "contract §5 and §7; A-29, A-43",
         {LEA: "own LEA and its schools"},
     ),
 }
@@ -102,7 +102,7 @@ def require_entry_visible(actor: Actor, cds: str) -> None:
 
 
 def require_entry_keeper(actor: Actor) -> None:
-    """Only the coordinators of an LEA say who is mailed for it and for its schools.
+    """The coordinators of an LEA say who is mailed for it and for its schools; CalTAC can for any (A-43).
 
     :raises Forbidden: another role.
     """

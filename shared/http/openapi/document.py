@@ -20,6 +20,7 @@ from shared.http.openapi.schemas import REF, tidy
 from shared.http.openapi.wording import plain, sentence
 from shared.http.preconditions import if_match
 from shared.observability import correlation
+from shared.persistence.pruning import RECEIPTS_ARE_KEPT
 
 Document = dict[str, Any]
 
@@ -66,7 +67,9 @@ IDEMPOTENCY_KEY: Document = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "Yours, new for each act. The same key and request again: the first answer again.",
+    "description": "Yours, new for each act. The same key and request again: the first answer again, as you "
+    "may see it now; 403 or 404 if you may not ask any more. Answers are kept for "
+    f"{RECEIPTS_ARE_KEPT.days} days; after that the key counts as new.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 IF_MATCH: Document = {

@@ -112,6 +112,7 @@ async def test_refusals_leave_the_event_store_unchanged(live: Live) -> None:
         await live.post("/v1/appeals", FOREIGN_COORDINATOR, asking(CHEATING.case_number, "invalidate")),
         await live.post(f"{at}/approve", CALTAC, {}),
         await live.post(f"{at}/approve", FOREIGN_COORDINATOR, {}),
+        await live.post(f"{at}/withdraw", FOREIGN_COORDINATOR, {}, If_Match='"9"'),
         await live.post(f"{at}/approve", CDE, {}, If_Match='"2"'),
         await live.post(f"{at}/deny", CDE, {}),
         await live.post(f"{at}/process", CALTAC, {}),
@@ -119,7 +120,8 @@ async def test_refusals_leave_the_event_store_unchanged(live: Live) -> None:
     assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [
         (409, "case_not_submitted"),
         (409, "duplicate_appeal"),
-        (404, "not_found"),
+        (409, "case_not_known_yet"),
+        (403, "forbidden"),
         (403, "forbidden"),
         (404, "not_found"),
         (412, "version_conflict"),

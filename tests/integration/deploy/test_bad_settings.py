@@ -38,8 +38,10 @@ def settings(tmp_path: Path, database: str) -> dict[str, str]:
         "INCIDENTS_KEK_FILE": str(secret_key(tmp_path / "kek")),
         "INCIDENTS_REF_KEY_FILE": str(secret_key(tmp_path / "ref")),
     }
+    secret = str(secret_key(tmp_path / "api"))
+    secrets = {f"{service.upper()}_API_SECRET_FILE": secret for service in SERVICES}
     databases = {f"{service.upper()}_DATABASE_URL": database for service in SERVICES}
-    return {**mail, **keys, **databases, "AUTH_JWKS_URL": signing_key().jwks_url}
+    return {**mail, **keys, **secrets, **databases, "AUTH_JWKS_URL": signing_key().jwks_url}
 
 
 def ended(service: str, verb: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -129,6 +131,13 @@ def test_a_database_that_does_not_let_us_in_is_named(
 def test_a_key_file_that_is_not_there_is_named(name: str, settings: dict[str, str]) -> None:
     line = the_only_line(ended("incidents", "api", settings | {name: "/nowhere/key"}))
     assert line.startswith(f"{name} is wrong (/nowhere/key: not a readable file")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_secret_of_the_api_that_is_not_there_is_named(service: str, settings: dict[str, str]) -> None:
+    name = f"{service.upper()}_API_SECRET_FILE"
+    line = the_only_line(ended(service, "api", settings | {name: "/nowhere/secret"}))
+    assert line.startswith(f"{name} is wrong (/nowhere/secret: not a readable file")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -10,6 +10,7 @@ from tests.support.http.tokens import (
     SITE_COORDINATOR,
     SYSTEM,
     TEST_ADMINISTRATOR,
+    TEST_EXAMINER,
     bearer,
 )
 from tests.support.incidents.bodies import charts_on_walls
@@ -18,7 +19,7 @@ from tests.support.incidents.service import Running, submitted
 MINE = bearer(LEA_COORDINATOR)
 
 
-async def test_n7_a_concern_is_listed_for_the_coordinators_of_its_school(service: Running) -> None:
+async def test_n7_a_concern_is_listed_for_its_readers_and_for_who_told_it(service: Running) -> None:
     texts = [f"Phones were out in room {n}." for n in range(3)]
     for text in texts:
         answer = await service.http.post(
@@ -36,6 +37,10 @@ async def test_n7_a_concern_is_listed_for_the_coordinators_of_its_school(service
     mine = (await service.http.get("/v1/concerns", headers=MINE)).json()["items"]
     other = await service.http.get("/v1/concerns", headers=bearer(NEIGHBOUR_SITE_COORDINATOR))
     assert (len(mine), other.json()["items"]) == (3, [])
+    everywhere = (await service.http.get("/v1/concerns", headers=bearer(CDE_REVIEWER))).json()["items"]
+    told = (await service.http.get("/v1/concerns", headers=bearer(TEST_ADMINISTRATOR))).json()["items"]
+    others = (await service.http.get("/v1/concerns", headers=bearer(TEST_EXAMINER))).json()["items"]
+    assert (len(everywhere), len(told), others) == (3, 3, [])
 
 
 async def test_notes_and_demands_stand_beside_the_case_and_are_in_the_feed(service: Running) -> None:

@@ -24,14 +24,14 @@ from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from shared.persistence.projector import Projector
 from tests.support.appeals.states import FRIDAY
-from tests.support.http.tokens import auth_environment, bearer
+from tests.support.http.tokens import auth_environment, bearer, secret_file
 from tests.support.servers.postgres import migrate
 
 Json = dict[str, Any]
 
 
 def settings_for(database: str, **more: str) -> AppealsSettings:
-    given = {"APPEALS_DATABASE_URL": database, **more}
+    given = {"APPEALS_DATABASE_URL": database, "APPEALS_API_SECRET_FILE": secret_file(), **more}
     lower = {name.lower(): value for name, value in auth_environment().items()}
     return AppealsSettings.model_validate({**given, **lower})
 

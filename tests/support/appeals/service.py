@@ -25,7 +25,7 @@ from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
 from shared.kernel.clock import FixedClock
 from tests.support.appeals.states import FRIDAY, RULEBOOKS
-from tests.support.http.tokens import authenticator
+from tests.support.http.tokens import SECRET, authenticator
 from tests.support.logbooks.memory_store import MemoryStore
 
 
@@ -112,6 +112,7 @@ class Service:
             readiness=Readiness(),
         )
         app.state.receipts, app.state.changes = self.store, NoChanges()
+        app.state.secret = SECRET
         app.state.dependencies = AppealDependencies(
             self.requests, self.appeals, AppealSearches(self.list), self.clock
         )

@@ -11,16 +11,16 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 import httpx
-from fastapi import APIRouter, FastAPI, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from shared.http.answers import Answer, created, etag, ok
 from shared.http.app import build_app
 from shared.http.auth import Authenticator, Caller, require
-from shared.http.idempotency import OnceOnly
+from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.instants import Day, Instant
 from shared.http.limits import BodyLimits
-from shared.http.paging import Paging, page
+from shared.http.paging import Cursors, Paging, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.http.readiness import Readiness
 from shared.http.requests import Count, Flag, Line, RequestModel, Text
@@ -30,7 +30,7 @@ from shared.kernel.errors import Conflict, Issue, NotFound, Stale
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
 from shared.kernel.trail import Trail
 from shared.observability.correlation import present
-from tests.support.http.tokens import authenticator
+from tests.support.http.tokens import SECRET, authenticator
 
 
 class Color(StrEnum):
@@ -67,6 +67,9 @@ class NoticeBody(RequestModel):
     even: Annotated[int, Field(multiple_of=2)] = 0
     pupils: list[Pupil] = Field(default_factory=list)
     details: dict[str, object] = Field(default_factory=dict)
+
+
+NoticeCursors = Annotated[Cursors, Depends(cursors_of("notices"))]
 
 
 class NoticeQuery(Paging):
@@ -120,6 +123,10 @@ class Desk:
             raise NotFound("No such notice.")
         return self.notices[notice_id]
 
+    async def seen_now(self, kept: KeptAnswer) -> Answer[NoticeResource]:
+        notice = self.find(UUID(kept.content["id"]))
+        return kept.answer({**kept.content, "text": notice.text})
+
     async def _save(self, notice: Notice, receipt: ReceiptFor | None) -> None:
         kept = await receipt(notice) if receipt else None
         if kept is not None:
@@ -166,17 +173,19 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("", status_code=201)
     async def pin(body: NoticeBody, _caller: Caller, once: OnceOnly) -> Answer[NoticeResource]:
-        return await once(_pinned, lambda receipt: desk.pin(body, receipt))
+        return await once(_pinned, lambda receipt: desk.pin(body, receipt), desk.seen_now)
 
     @router.get("")
-    async def search(asked: Annotated[NoticeQuery, Query()], _caller: Caller) -> Answer[NoticePage]:
-        after = asked.after("s")
+    async def search(
+        asked: Annotated[NoticeQuery, Query()], _caller: Caller, cursors: NoticeCursors
+    ) -> Answer[NoticePage]:
+        after = cursors.after(asked, "s")
         rows: Sequence[Notice] = [
             notice
             for notice in sorted(desk.notices.values(), key=lambda n: n.text)
             if after is None or notice.text > str(after[0])
         ]
-        found, following = page(rows[: asked.limit + 1], asked.limit, lambda notice: (notice.text,))
+        found, following = cursors.page(rows[: asked.limit + 1], asked.limit, lambda notice: (notice.text,))
         items = [NoticeResource.of(notice) for notice in found]
         return ok(NoticePage.model_construct(items=items, next_cursor=following))
 
@@ -189,7 +198,7 @@ def routes(desk: Desk) -> APIRouter:
         notice_id: UUID, caller: Caller, expected: IfMatch, once: OnceOnly
     ) -> Answer[NoticeResource]:
         require(caller, Role.LEA_COORDINATOR, Role.SITE_COORDINATOR)
-        return await once(_changed, lambda receipt: desk.withdraw(notice_id, expected, receipt))
+        return await once(_changed, lambda receipt: desk.withdraw(notice_id, expected, receipt), unchanged)
 
     @router.post("/{notice_id}/upload")
     async def upload(
@@ -200,7 +209,7 @@ def routes(desk: Desk) -> APIRouter:
         async def render(notice: Notice) -> Answer[UploadResource]:
             return Answer(200, UploadResource.model_construct(size=size), {"ETag": etag(notice.version)})
 
-        return await once(render, lambda receipt: desk.withdraw(notice_id, None, receipt))
+        return await once(render, lambda receipt: desk.withdraw(notice_id, None, receipt), unchanged)
 
     @router.post("/break")
     async def fall_over(request: Request) -> Response:
@@ -228,7 +237,7 @@ def sample_app(
         readiness=readiness or Readiness(),
         limits=limits,
     )
-    app.state.receipts = desk  # httpx' transport runs no lifespan
+    app.state.receipts, app.state.secret = desk, SECRET  # httpx' transport runs no lifespan
     return app
 
 

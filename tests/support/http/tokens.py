@@ -6,10 +6,13 @@ async with client(app) as http:
 
 from __future__ import annotations
 
+import base64
+import secrets
 import tempfile
 from functools import cache
 from pathlib import Path
 
+from shared.http.api_secret import ApiSecret
 from shared.http.auth import Authenticator
 from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Actor, Role
@@ -35,6 +38,9 @@ CALTAC_AGENT = _actor("caltac-1", "Cal Moreau", Role.CALTAC_AGENT)
 CDE_REVIEWER = _actor("cde-1", "Dee Chandra", Role.CDE_REVIEWER)
 AUDITOR = _actor("audit-1", "Ada Novak", Role.AUDITOR)
 SYSTEM = _actor("system", "STAIRS", Role.SYSTEM)
+
+SECRET = ApiSecret(b"the secret of an API in the tests")
+"""For applications that a test makes anew, and whose cursors and kept answers hold all the same."""
 
 EVERYBODY = (
     LEA_COORDINATOR,
@@ -76,6 +82,14 @@ def bearer(actor: Actor) -> dict[str, str]:
 def authenticator() -> Authenticator:
     """One that believes these tokens."""
     return Authenticator(ISSUER, AUDIENCE, signing_key().jwks_url)
+
+
+@cache
+def secret_file() -> str:
+    """A file with a secret of an API; it lasts as long as the test run."""
+    path = Path(signing_key().jwks_url.removeprefix("file://")).with_name("api.secret")
+    path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+    return str(path)
 
 
 def auth_environment() -> dict[str, str]:

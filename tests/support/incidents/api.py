@@ -83,12 +83,15 @@ class FoldedConcerns:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def find(self, actor: Actor, *, after: LastSeen | None, limit: int) -> Sequence[dict[str, Any]]:
+    async def find(
+        self, actor: Actor, *, told_by: str | None, after: LastSeen | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
         facts = [recorded.fact for recorded in self._store.all_facts()]
         rows: list[Any] = [row for fact in facts if (row := ConcernList().fold(None, fact))]
         ordered = sorted(rows, key=lambda row: (row["recorded_at"], row["id"]), reverse=True)
         behind = [row for row in ordered if after is None or (row["recorded_at"], row["id"]) < after]
-        return [row for row in behind if actor.sees(row["school"])][:limit]
+        told = [row for row in behind if told_by in (None, row["recorded_by"]["sub"])]
+        return [row for row in told if actor.sees(row["school"])][:limit]
 
 
 class NoChanges:

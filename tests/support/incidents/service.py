@@ -70,13 +70,14 @@ class Running:
 
 
 def settings_for(database: str, folder: Path) -> IncidentsSettings:
-    for name in ("kek", "ref"):
+    for name in ("kek", "ref", "api"):
         (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
     environment = {
         **{name.lower(): value for name, value in auth_environment().items()},
         "INCIDENTS_DATABASE_URL": database,
         "INCIDENTS_KEK_FILE": str(folder / "kek"),
         "INCIDENTS_REF_KEY_FILE": str(folder / "ref"),
+        "INCIDENTS_API_SECRET_FILE": str(folder / "api"),
     }
     return IncidentsSettings.model_validate(environment)
 

@@ -34,6 +34,7 @@ class PlayVault:
 
     def __init__(self) -> None:
         self.sealed: list[str] = []
+        self._destroyed: set[str] = set()
 
     def ref(self, ssid: str) -> str:
         return "stu_" + hashlib.sha256(ssid.encode()).hexdigest()[:26]
@@ -47,7 +48,11 @@ class PlayVault:
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
         opened = [(one.student_ref, base64.b85decode(one.ssid_sealed).decode()[::-1]) for one in students]
-        return {ref: ssid for ref, ssid in opened if self.ref(ssid) == ref}
+        return {ref: ssid for ref, ssid in opened if self.ref(ssid) == ref and ssid not in self._destroyed}
+
+    def destroy(self, ssid: str) -> None:
+        """Destroy the student's key: what was sealed under it is never opened again."""
+        self._destroyed.add(ssid)
 
 
 VAULT = PlayVault()

@@ -52,12 +52,18 @@ class MemoryStore:
         if receipt is not None:
             self.receipts[receipt.caller, receipt.key] = receipt
 
+    def go_back_to(self, rows: int) -> None:
+        """Forget what was stored after the first so many rows, and all receipts."""
+        del self.rows[rows:]
+        self._taken = {(str(event.originator_id), event.originator_version) for event in self.rows}
+        self.receipts.clear()
+
     async def facts(self, aggregate_id: UUID, *, version: int | None = None) -> list[Recorded]:
         return [
-            recorded
-            for recorded in self.all_facts()
-            if recorded.fact.originator_id == aggregate_id
-            and (version is None or recorded.fact.originator_version <= version)
+            self._recorded(n, row)
+            for n, row in enumerate(self.rows, start=1)
+            if str(row.originator_id) == str(aggregate_id)
+            and (version is None or row.originator_version <= version)
         ]
 
     async def trail_of(self, aggregate_id: UUID) -> Trail | None:
@@ -68,8 +74,9 @@ class MemoryStore:
 
     def all_facts(self) -> Sequence[Recorded]:
         """Everything that was ever stored, in order."""
-        recorded = self._codec.recorded
-        return [
-            recorded(n, row.topic, row.state, UUID(str(row.originator_id)), row.originator_version)
-            for n, row in enumerate(self.rows, start=1)
-        ]
+        return [self._recorded(n, row) for n, row in enumerate(self.rows, start=1)]
+
+    def _recorded(self, position: int, row: StoredEvent) -> Recorded:
+        return self._codec.recorded(
+            position, row.topic, row.state, UUID(str(row.originator_id)), row.originator_version
+        )

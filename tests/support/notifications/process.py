@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import to_json
-from tests.support.http.tokens import SYSTEM, auth_environment, token
+from tests.support.http.tokens import SYSTEM, auth_environment, secret_file, token
 from tests.support.logbooks.chronicle import served
 from tests.support.notifications.world import CDE
 from tests.support.servers.ports import free_port
@@ -90,6 +90,7 @@ async def processes(database: str, smtp_port: int, folder: Path) -> AsyncIterato
             **os.environ,
             **auth_environment(),
             "NOTIFICATIONS_DATABASE_URL": database,
+            "NOTIFICATIONS_API_SECRET_FILE": secret_file(),
             "NOTIFICATIONS_PORT": str(free_port()),
             "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "NOTIFICATIONS_CDE_EMAIL": CDE,

@@ -20,7 +20,7 @@ from shared.http import changes
 from shared.http.app import build_app
 from shared.http.readiness import Readiness
 from shared.kernel.actor import Actor
-from tests.support.http.tokens import authenticator
+from tests.support.http.tokens import SECRET, authenticator
 from tests.support.logbooks.memory_store import MemoryStore
 from tests.support.notifications.desk import NotificationDesk
 
@@ -80,6 +80,7 @@ class Service(NotificationDesk):
         )
         self.list = ListInMemory(self.store)
         app.state.receipts, app.state.changes = self.store, NoChanges()
+        app.state.secret = SECRET
         messages: MessageReads[MessageCriteria, LastSeen] = MessageReads(self.store, self.list)
         app.state.dependencies = NotificationDependencies(
             self.directory, Resending(self.open), messages, self.clock

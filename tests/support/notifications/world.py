@@ -28,7 +28,7 @@ from shared.messaging.consuming.feed import Delivery, Failure, MessagePlace
 from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.projector import Projector
 from shared.process.loops import Loop
-from tests.support.http.tokens import auth_environment, authenticator, bearer
+from tests.support.http.tokens import auth_environment, authenticator, bearer, secret_file
 from tests.support.servers.postgres import migrate
 
 CDE = "desk@cde.example.org"
@@ -38,6 +38,7 @@ def settings_for(database: str, smtp_port: int, **others: str) -> NotificationsS
     """As the environment would give them."""
     given = {
         "NOTIFICATIONS_DATABASE_URL": database,
+        "NOTIFICATIONS_API_SECRET_FILE": secret_file(),
         "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
         "NOTIFICATIONS_SENDER": "stairs@stairs.example.org",
         "NOTIFICATIONS_CDE_EMAIL": CDE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +11,6 @@ from services.appeals.application.commands import Deed, DoToAppeal
 from services.appeals.domain import permissions
 from services.appeals.domain.errors import (
     AppealNotFound,
-    CaseNotFound,
     FilingProtocolLeaOnly,
     NotForThisRole,
     RestoreThroughCaltac,
@@ -62,12 +62,16 @@ async def test_a_deed_on_an_invalidation_is_refused_to_every_other_role(deed: De
     assert may == MAY[deed]
 
 
-async def test_out_of_scope_comes_before_what_a_role_may_do() -> None:
+@pytest.mark.parametrize("appeal_id", [an_invalidation().id, UUID(int=9)], ids=["another's", "nobody's"])
+async def test_what_a_role_may_do_comes_before_any_look_at_the_appeal(appeal_id: UUID) -> None:
     service = Service(CHEATING)
-    appeal = an_invalidation()
-    await service.store.save(appeal)
+    await service.store.save(an_invalidation())
+    with pytest.raises(NotForThisRole):
+        await service.appeals.do(DoToAppeal(Deed.APPROVE, appeal_id, Act(FOREIGN_COORDINATOR, TUESDAY)))
     with pytest.raises(AppealNotFound):
-        await service.appeals.do(DoToAppeal(Deed.APPROVE, appeal.id, Act(FOREIGN_COORDINATOR, TUESDAY)))
+        await service.appeals.do(
+            DoToAppeal(Deed.WITHDRAW, appeal_id, Act(FOREIGN_COORDINATOR, TUESDAY), expected=9)
+        )
 
 
 def test_hr_01_who_gives_tests_has_no_part_in_appeals() -> None:
@@ -107,8 +111,7 @@ def test_a_site_files_nothing_where_its_lea_files() -> None:
 
 
 def test_hr_29_another_lea_has_neither_case_nor_appeal() -> None:
-    with pytest.raises(CaseNotFound):
-        permissions.require_case_visible(FOREIGN_COORDINATOR, CHEATING)
+    assert not permissions.can_see_case(FOREIGN_COORDINATOR, CHEATING)
     with pytest.raises(AppealNotFound):
         permissions.require_appeal_visible(FOREIGN_COORDINATOR, an_invalidation())
 

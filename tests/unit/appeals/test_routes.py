@@ -122,7 +122,8 @@ async def test_a_deed_needs_no_body() -> None:
     [
         ("approve", CALTAC, {}, 403, "forbidden"),
         ("approve", ADMINISTRATOR, {}, 403, "forbidden"),
-        ("approve", FOREIGN_COORDINATOR, {}, 404, "not_found"),
+        ("approve", FOREIGN_COORDINATOR, {}, 403, "forbidden"),
+        ("withdraw", FOREIGN_COORDINATOR, {}, 404, "not_found"),
         ("deny", CDE, {}, 422, "reason_required"),
         ("deny", CDE, {"reason": "0123456789 did not"}, 422, "ssid_in_text"),
         ("deny", CDE, {"reason": "No.", "because": "x"}, 422, "validation_failed"),
@@ -164,7 +165,7 @@ async def test_a_stale_if_match_is_a_version_conflict() -> None:
     [
         ({}, None, 401, "missing_token"),
         ({}, ADMINISTRATOR, 403, "forbidden"),
-        ({}, FOREIGN_COORDINATOR, 404, "not_found"),
+        ({}, FOREIGN_COORDINATOR, 409, "case_not_known_yet"),
         ({"case_number": "2018-19-999999"}, SITE_COORDINATOR, 409, "case_not_known_yet"),
         ({"case_number": str(CHEATING.incident_id)}, SITE_COORDINATOR, 409, "case_not_submitted"),
         ({"appeal_type": "restore"}, LEA_COORDINATOR, 403, "restore_through_caltac"),

@@ -213,24 +213,31 @@ async def test_e50_n7_who_may_not_file_a_case_tells_a_concern(api: Api, actor: A
     assert (answer.status_code, answer.json()["school"]) == (201, SCHOOL)
     shown = await api.http.get(answer.headers["location"], headers=mine)
     assert (shown.json(), shown.headers["etag"]) == (answer.json(), '"1"')
-    for other in (TEST_ADMINISTRATOR, TEST_EXAMINER, CDE_REVIEWER):
+    for other in (TEST_ADMINISTRATOR, TEST_EXAMINER, OTHER_LEA_COORDINATOR):
         seen = await api.http.get(answer.headers["location"], headers=bearer(other))
         assert seen.status_code == (200 if other is actor else 404)
+    for reader in (CDE_REVIEWER, AUDITOR):
+        assert (await api.http.get(answer.headers["location"], headers=bearer(reader))).json() == shown.json()
     (concern,) = told(api)
     assert isinstance(concern, ConcernRecorded)
     assert (concern.school, concern.lea, concern.severity_guess) == (SCHOOL, LEA, "breach")
     assert WORDS not in concern.model_dump_json()
 
 
-async def test_concerns_are_listed_for_the_coordinators_in_whose_scope_they_are(api: Api) -> None:
+async def test_concerns_are_listed_for_those_in_whose_scope_they_are_and_for_who_told_them(api: Api) -> None:
     for school in (SCHOOL, NEIGHBOUR_SCHOOL):
         body = {"text": f"Seen at {school[:7]}.", "school": school}
         assert (await api.http.post("/v1/concerns", json=body, headers=MINE)).status_code == 201
+    told = await api.http.post("/v1/concerns", json={"text": WORDS}, headers=bearer(TEST_ADMINISTRATOR))
+    assert told.status_code == 201
     seen = {}
-    for actor in (LEA_COORDINATOR, SITE_COORDINATOR, OTHER_LEA_COORDINATOR, TEST_ADMINISTRATOR, CDE_REVIEWER):
+    for actor in EVERYBODY:
         answer = await api.http.get("/v1/concerns", headers=bearer(actor))
         seen[actor.sub] = len(answer.json()["items"]) if answer.status_code == 200 else answer.status_code
-    assert seen == {"lea-1": 2, "site-1": 1, "lea-2": 0, "ta-1": 403, "cde-1": 403}
+    assert seen == {
+        "lea-1": 3, "site-1": 2, "site-2": 1, "ta-1": 1, "te-1": 0, "lea-2": 0, "site-3": 0,
+        "caltac-1": 3, "cde-1": 3, "audit-1": 3, "system": 403,
+    }  # fmt: skip
     first = (await api.http.get("/v1/concerns?limit=1", headers=MINE)).json()
     conversation.ConcernPage.model_validate(first)
     second = await api.http.get(f"/v1/concerns?limit=1&cursor={first['next_cursor']}", headers=MINE)

@@ -99,7 +99,7 @@ def a_concern(by: Actor = TEST_ADMINISTRATOR) -> Concern:
     return Concern.record(CASE_ID, Observation(SCHOOL, "Seen."), by, NOON)
 
 
-def test_a_concern_is_seen_by_who_told_it_and_by_the_coordinators_of_its_school() -> None:
+def test_a_concern_is_seen_by_who_told_it_and_by_those_in_whose_scope_its_school_is() -> None:
     seen = []
     for actor in EVERYBODY:
         try:
@@ -107,7 +107,7 @@ def test_a_concern_is_seen_by_who_told_it_and_by_the_coordinators_of_its_school(
         except ConcernNotFound:
             continue
         seen.append(actor.sub)
-    assert seen == ["lea-1", "site-1", "ta-1"]
+    assert seen == ["lea-1", "site-1", "ta-1", "caltac-1", "cde-1", "audit-1"]
 
 
 @pytest.mark.parametrize(
@@ -125,12 +125,14 @@ def test_concerns_come_from_ones_own_school(actor: Actor, school: str) -> None:
         permissions.require_concern_teller(actor, school)
 
 
-@pytest.mark.parametrize(
-    "actor", [CALTAC_AGENT, CDE_REVIEWER, AUDITOR, TEST_ADMINISTRATOR], ids=lambda a: a.role
-)
-def test_the_list_of_concerns_is_for_coordinators(actor: Actor) -> None:
+def test_a_system_has_no_part_in_concerns() -> None:
     with pytest.raises(NotAllowed):
-        permissions.require_concern_reader(actor)
+        permissions.require_concern_reader(SYSTEM)
+
+
+def test_who_only_tells_concerns_reads_no_others() -> None:
+    may = [actor.sub for actor in EVERYBODY if not permissions.can_read_concerns_of_others(actor)]
+    assert may == ["ta-1", "te-1", "system"]
 
 
 @pytest.mark.parametrize("actor", [AUDITOR, SYSTEM, TEST_ADMINISTRATOR], ids=lambda actor: actor.role)

@@ -97,7 +97,7 @@ async def test_of_many_who_set_a_window_at_once_all_are_heard_in_some_order(api:
         (TEST_ADMINISTRATOR, SCHOOL, 403),
         (AUDITOR, LEA, 403),
         (OTHER_LEA_COORDINATOR, SCHOOL, 404),
-        (OTHER_SITE_COORDINATOR, LEA, 404),
+        (OTHER_SITE_COORDINATOR, LEA, 403),
         (CALTAC_AGENT, LEA, 201),
     ],
 )

@@ -13,7 +13,6 @@ from shared.kernel.actor import Actor
 from shared.kernel.errors import Forbidden, NotFound, Stale
 from tests.support.http.tokens import (
     AUDITOR,
-    CALTAC_AGENT,
     CDE_REVIEWER,
     LEA,
     LEA_COORDINATOR,
@@ -46,8 +45,7 @@ async def test_an_lea_coordinator_names_those_of_the_lea_and_of_its_schools() ->
     [
         (LEA, OTHER_LEA_COORDINATOR, NotFound),
         (SCHOOL, SITE_COORDINATOR, Forbidden),
-        (LEA, SITE_COORDINATOR, NotFound),
-        (LEA, CALTAC_AGENT, Forbidden),
+        (LEA, SITE_COORDINATOR, Forbidden),
         (LEA, CDE_REVIEWER, Forbidden),
         (LEA, AUDITOR, Forbidden),
         (SCHOOL, TEST_ADMINISTRATOR, Forbidden),

@@ -30,7 +30,7 @@ DESKS = {"caltac_agent", "cde_reviewer"}
         (permissions.require_reader, COORDINATORS | DESKS | {"auditor", "system"}),
         (permissions.require_resender, COORDINATORS | DESKS),
         (permissions.require_mailer, {"system"}),
-        (permissions.require_entry_keeper, {"lea_coordinator"}),
+        (permissions.require_entry_keeper, {"lea_coordinator", "caltac_agent"}),
     ],
     ids=["reads", "sends again", "reports attempts", "keeps the directory"],
 )

@@ -95,11 +95,11 @@ async def test_a_bad_entry_is_refused_with_its_place(body: dict[str, Any], point
     ("actor", "status"),
     [
         (OTHER_LEA_COORDINATOR, 404),
-        (SITE_COORDINATOR, 404),
-        (CALTAC_AGENT, 403),
+        (SITE_COORDINATOR, 403),
+        (CDE_REVIEWER, 403),
         (TEST_ADMINISTRATOR, 403),
     ],
-    ids=["another LEA", "site", "caltac", "test administrator"],
+    ids=["another LEA", "site", "cde", "test administrator"],
 )
 async def test_others_do_not_change_the_directory_of_an_lea(actor: Actor, status: int) -> None:
     service = Service()
