@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings
 
+from shared.process.auth_settings import AuthSettings
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.kafka_settings import KafkaSettings
 
 SECRETS = Path("/run/secrets")
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -36,37 +36,18 @@ def _postgresql(url: str) -> str:
     return url
 
 
-def _trustworthy(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("file", "http", "https"):
-        raise ValueError("not a file://, https:// or http:// address")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("keys fetched over plain http from another machine could be anybody's")
-    return url
-
-
 Set = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """Text that is not blank."""
 
 DatabaseUrl = Annotated[Set, AfterValidator(_postgresql)]
 """A PostgreSQL address; ``?host=/socket/folder`` too."""
 
-JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
-"""Where public keys are; plain http only on this machine."""
-
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class CommonSettings(KafkaSettings):
+class CommonSettings(AuthSettings, KafkaSettings):
     """What all three services are told."""
 
-    auth_issuer: Set = Field(
-        default="https://stairs.local", description="the iss claim of the tokens to be accepted"
-    )
-    auth_audience: Set = Field(default="stairs", description="the aud claim of the tokens to be accepted")
-    auth_jwks_url: JwksUrl = Field(
-        description="the issuer's public keys: file:///path/jwks.json or https://… (http:// on loopback only)"
-    )
     system_token_file: Path | None = Field(
         default=None, description="a file with a bearer token of role system, for following the changes feeds"
     )

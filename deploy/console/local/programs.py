@@ -39,6 +39,7 @@ def service_environment(service: str, state: StateFolder, record: RunRecord) -> 
         f"{upper}_HOST": HOST,
         f"{upper}_PORT": str(record.ports[service]),
         **{f"{name.upper()}_URL": url for name, url in record.urls.items()},
+        "STAIRS_SANDBOX": "true",
         "AUTH_ISSUER": ISSUER,
         "AUTH_AUDIENCE": AUDIENCE,
         "AUTH_JWKS_URL": (state.keys / "jwks.json").as_uri(),
