@@ -21,6 +21,7 @@ from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jws import JWSRegistry
 
+from shared.http.audit import CALLER
 from shared.http.bounded_json import bounded_object
 from shared.http.claims import ClaimMapping, InvalidToken
 from shared.http.jwks import KeySource, UnknownKey
@@ -192,7 +193,7 @@ async def authenticated(request: Request) -> Actor:
 
     :raises MissingToken: nothing to judge.
     """
-    known: Actor | None = request.scope.get("stairs.caller")
+    known: Actor | None = request.scope.get(CALLER)
     if known is not None:
         return known
     sent = request.headers.getlist("authorization")
@@ -204,7 +205,7 @@ async def authenticated(request: Request) -> Actor:
         raise MissingToken("Send a bearer token: Authorization: Bearer …")
     authenticator: Authenticator = request.app.state.authenticator
     caller = await authenticator.verify(token.strip())
-    request.scope["stairs.caller"] = caller
+    request.scope[CALLER] = caller
     return caller
 
 

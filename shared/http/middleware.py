@@ -10,8 +10,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.audit import note_refusal, record_ended
 from shared.http.body import Disconnected, ForbiddenCharacter, read, replayed
-from shared.http.problem import MalformedRequest, refused, unexpected
+from shared.http.problem import INTERNAL_ERROR, MalformedRequest, refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -43,7 +44,7 @@ class OuterMiddleware:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         current = correlation.accepted_or_new(_text(headers, b"x-correlation-id"))
         kept = correlation.correlation_id.set(current)
-        traced = correlation.traceparent.set(correlation.sane_traceparent(_text(headers, b"traceparent")))
+        traced = correlation.traceparent.set(correlation.accepted_traceparent(_text(headers, b"traceparent")))
         answer = _Sending(send, current)
         try:
             await self._handle(scope, headers, receive, answer)
@@ -56,6 +57,7 @@ class OuterMiddleware:
         """Figures of every request; a line of each that changed something (refusals have lines already)."""
         method, route = _labels(scope)
         self._metrics.observe(method, route, status, seconds)
+        record_ended(scope, method, route, status)
         if method not in SAFE and 200 <= status < 300:
             tell(
                 __name__, "request_done", method=method, route=route, status=status, seconds=round(seconds, 4)
@@ -67,10 +69,12 @@ class OuterMiddleware:
         try:
             await self._app(scope, await _checked(scope, headers, receive), answer)
         except Refusal as refusal:
+            note_refusal(scope, refusal.code)
             await _instead(refused(refusal), scope, receive, answer)
         except Disconnected:
             answer.status = CLIENT_LEFT
         except Exception:
+            note_refusal(scope, INTERNAL_ERROR)
             log.exception("request_failed", method=scope["method"], route=_labels(scope)[1])
             await _instead(unexpected(), scope, receive, answer)
 

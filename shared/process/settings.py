@@ -64,6 +64,10 @@ class CommonSettings(AuthSettings, KafkaSettings):
         description="a file with an offset in seconds, for trying out deadlines; unset otherwise",
     )
     stairs_log: Literal["json", "console"] = Field(default="json", description="json or console")
+    stairs_audit_file: Path | None = Field(
+        default=None,
+        description="a file to which the audit of acts is appended; unset: standard output",
+    )
     worker_health_port: Port | None = Field(
         default=None, description="a free port of this worker or relay for its /healthz, /readyz and /metrics"
     )

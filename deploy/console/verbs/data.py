@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from deploy.console.errors import reporting_errors
 from deploy.console.folders import StateFolder
 from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.ports import SERVICES, Ports
+from deploy.console.screen import Screen
 from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService, print_json
 
 commands = typer.Typer()
@@ -43,7 +43,7 @@ def rebuild(service: AnyService = None, *, var: Dir = HERE, as_json: AsJson = Fa
         state = StateFolder.at(var)
         services = [service] if service else list(SERVICES)
         with _database(state) as record:
-            rebuild_with_progress(services, state, record, None if as_json else Console(highlight=False))
+            rebuild_with_progress(services, state, record, None if as_json else Screen(highlight=False))
 
 
 @commands.command()
@@ -70,7 +70,7 @@ def republish(
         words = ["--from", str(start)]
         words += ["--to", str(end)] if end else []
         words += ["--dry-run"] if dry_run else []
-        screen = None if as_json else Console(highlight=False)
+        screen = None if as_json else Screen(highlight=False)
         republish_with_progress(service, words, state, RunRecord.read(state), screen)
 
 
@@ -94,10 +94,10 @@ def backup(
         refuse_nothing(state)
         with _database(state) as record:
             if as_json:
-                positions = back_up_with_progress(state, record.socket, path, Console(quiet=True))
+                positions = back_up_with_progress(state, record.socket, path, Screen(quiet=True))
                 print_json({"file": str(path), "bytes": path.stat().st_size, "positions": positions})
             else:
-                back_up_with_progress(state, record.socket, path, Console(highlight=False))
+                back_up_with_progress(state, record.socket, path, Screen(highlight=False))
 
 
 @commands.command()
@@ -110,7 +110,7 @@ def restore(
     from deploy.console.verbs.progress import restore_and_tell
 
     with reporting_errors():
-        restore_and_tell(StateFolder.at(var), file.absolute(), Console(highlight=False))
+        restore_and_tell(StateFolder.at(var), file.absolute(), Screen(highlight=False))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from services.incidents.application.commands import (
 )
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, created, etag, gone, ok
+from shared.http.audit import note_act
 from shared.http.auth import Caller
 from shared.http.idempotency import OnceOnly
 from shared.http.preconditions import IfMatch
@@ -44,13 +45,13 @@ async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[Case
 @router.get("")
 async def search(asked: Annotated[CaseQuery, Query()], request: Request, caller: Caller) -> Answer[CasePage]:
     """Search the cases in the caller's scope; search by SSID by POST, which puts none into an address."""
-    return await _found(dependencies_of(request), asked, caller)
+    return await _found(request, asked, caller)
 
 
 @router.post("/search")
 async def search_by_body(asked: CaseQuery, request: Request, caller: Caller) -> Answer[CasePage]:
     """The same search asked in a body: an SSID in it stands in no address, history or proxy's log."""
-    return await _found(dependencies_of(request), asked, caller)
+    return await _found(request, asked, caller)
 
 
 @router.get("/{case_id}")
@@ -120,7 +121,10 @@ async def _answered(deps: IncidentDependencies, case: Case, caller: Actor) -> An
     return ok(CaseResource.of(case, await deps.cases.masks(case, caller)), version=case.version)
 
 
-async def _found(deps: IncidentDependencies, asked: CaseQuery, caller: Actor) -> Answer[CasePage]:
+async def _found(request: Request, asked: CaseQuery, caller: Actor) -> Answer[CasePage]:
+    deps = dependencies_of(request)
+    if asked.ssid is not None:
+        note_act(request.scope, "searched_by_ssid", student_ref=deps.search.reference(asked.ssid))
     rows = await deps.search.find(
         asked.criteria(), caller, ssid=asked.ssid, after=asked.after_instant(), limit=asked.limit + 1
     )
