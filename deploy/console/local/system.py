@@ -125,6 +125,7 @@ def _start(broker: Broker) -> None:
     from shared.messaging.kafka.client import KafkaError
 
     try:
+        broker.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         broker.start()
         topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))
     except (BrokerUnavailable, topics.TopicMismatch, KafkaError) as error:
