@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import typer
-from rich.console import Console
+
+from deploy.console.screen import Screen
 
 
 class CommandError(Exception):
@@ -32,7 +33,7 @@ def reporting_errors() -> Iterator[None]:
         yield
     except CommandError as trouble:
         first, _, rest = str(trouble).partition("\n")
-        errors = Console(stderr=True, highlight=False)
+        errors = Screen(stderr=True, highlight=False)
         errors.print(f"[bold red]stairs:[/] {_literal(first)}", soft_wrap=True)
         if rest:
             errors.print(_literal(rest), style="dim", soft_wrap=True)

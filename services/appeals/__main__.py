@@ -43,7 +43,7 @@ def adopt_calendar(*, yes: Annotated[bool, typer.Option("--yes", help="Move them
             typer.echo(f"{move.appeal_number} {move.clock} {old} -> {new}")
         typer.echo(f"{len(moves)} decision clocks {'moved' if yes else 'would be moved; say --yes to do it'}")
 
-    done(one_off(APPEALS, adopt_and_say))
+    done(one_off(APPEALS, adopt_and_say, act="calendar_adopted" if yes else None))
 
 
 async def adopt(base: Foundation[AppealsSettings], *, really: bool) -> Sequence[Move]:

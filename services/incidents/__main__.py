@@ -38,7 +38,7 @@ def forget_mail() -> None:
 
     The service then knows nothing of any mail, and its worker follows them from their beginning.
     """
-    done(one_off(INCIDENTS, forget_mails))
+    done(one_off(INCIDENTS, forget_mails, act="mails_forgotten"))
 
 
 def print_rules(year: str = DEFAULT_YEAR) -> int:

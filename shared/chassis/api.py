@@ -21,6 +21,7 @@ from shared.messaging.publishing.public_feed import PublicFeed
 from shared.persistence.appender import Appender
 from shared.persistence.engine import open_pool
 from shared.persistence.store import PostgresStore
+from shared.process.auth_settings import AuthSettings
 
 VERSION = "1"
 
@@ -30,7 +31,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
 
     :param clock: another clock than the one that the settings ask for; for tests.
     """
-    auth = Authenticator(settings.auth_issuer, settings.auth_audience, settings.auth_jwks_url)
+    auth = authenticator(settings)
     readiness = Readiness(keys=auth.usable)
 
     @asynccontextmanager
@@ -52,6 +53,17 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         auth=auth,
         readiness=readiness,
         limits=settings.bodies,
+    )
+
+
+def authenticator(settings: AuthSettings) -> Authenticator:
+    """Who turns tokens into actors, as the settings say."""
+    return Authenticator(
+        settings.auth_issuer,
+        settings.audiences,
+        settings.auth_jwks_url,
+        mapping=settings.mapping,
+        longest_life=settings.auth_longest_life_seconds,
     )
 
 

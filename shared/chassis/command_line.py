@@ -22,6 +22,8 @@ from shared.chassis import worker as working
 from shared.chassis.api import build_api
 from shared.chassis.definition import S, ServiceDefinition
 from shared.chassis.foundation import settings_of
+from shared.chassis.one_off import at_the_keyboard
+from shared.observability.audit import record
 from shared.persistence.migrations import migrate as migrate_database
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.loops import run_async
@@ -70,4 +72,6 @@ def _add_processes(app: typer.Typer, service: ServiceDefinition[S]) -> None:
     @app.command()
     def migrate() -> None:
         """Bring the database to the newest schema."""
-        migrate_database(settings_of(service, migrated=False).database_url, service.package)
+        settings = settings_of(service, migrated=False, serves=False)
+        migrate_database(settings.database_url, service.package)
+        record("migrated", {"who": at_the_keyboard(), "verdict": "done"})

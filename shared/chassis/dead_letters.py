@@ -6,8 +6,6 @@ in all of them.
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +17,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
-from shared.chassis.one_off import one_off
+from shared.chassis.one_off import at_the_keyboard, one_off
 from shared.messaging.consuming.consumer import Inbox
 from shared.messaging.dead_letters.register import DeadLetter, DeadLetterRegister
 from shared.messaging.dead_letters.replay import DeadLetterReplay, Reactions
@@ -161,11 +159,11 @@ def verbs(service: ServiceDefinition[S]) -> typer.Typer:
     """The command line of a service's dead letters."""
     app = group("Messages that could not be handled.")
 
-    def see_once(see: See, *, as_json: bool) -> int:
+    def see_once(see: See, *, as_json: bool, act: str | None = None, **told: object) -> int:
         async def work(base: Foundation[S]) -> int:
             return await see_to(office_of(base), see, as_json=as_json)
 
-        return one_off(service, work)
+        return one_off(service, work, act=act, **told)
 
     @app.command("list")
     def list_letters(which: Which = "", *, as_json: AsJson = False) -> None:
@@ -177,17 +175,25 @@ def verbs(service: ServiceDefinition[S]) -> typer.Typer:
     @app.command("show")
     def show_letter(number: Number, *, as_json: AsJson = False) -> None:
         """One letter, with headers and value."""
-        done(see_once(partial(show, number=number), as_json=as_json))
+        done(
+            see_once(partial(show, number=number), as_json=as_json, act="dead_letter_shown", numbers=[number])
+        )
 
     @app.command("replay")
     def replay_letters(numbers: Numbers = None, *, as_json: AsJson = False) -> None:
         """Handle these again, or all; nothing is handled twice."""
-        done(see_once(partial(replay, numbers=numbers or []), as_json=as_json))
+        see = partial(replay, numbers=numbers or [])
+        done(see_once(see, as_json=as_json, act="dead_letters_replayed", numbers=numbers or "all"))
 
     @app.command("discard")
     def discard_letter(number: Number, reason: Reason, by: By = None, *, as_json: AsJson = False) -> None:
         """Give one up; its row stays and says when, who and why."""
-        done(see_once(partial(discard, number=number, reason=reason, by=by), as_json=as_json))
+        see = partial(discard, number=number, reason=reason, by=by)
+        done(
+            see_once(
+                see, as_json=as_json, act="dead_letter_discarded", numbers=[number], by=by, reason=reason
+            )
+        )
 
     return app
 
@@ -204,14 +210,6 @@ def in_words(told: Told) -> str:
         who = told["discarded_by"] or "?"
         return f"{head}; discarded {told['discarded_at']} by {who}: {told['discard_reason']}"
     return f"{head} ({told['attempts']} attempts, put aside {told['parked_at']})"
-
-
-def at_the_keyboard() -> str:
-    """The system's user, or who called sudo; where no name is known, as in some containers, a number."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 async def _find(box: DeadLetterRegister, number: int) -> DeadLetter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,6 +11,7 @@ from shared.http.readiness import Readiness
 from shared.kernel.clock import Clock
 from shared.messaging.kafka.readiness import broker_checks
 from shared.messaging.store_lags import StoreLags
+from shared.observability.audit import configure_audit
 from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.codec import Codec
@@ -18,17 +20,25 @@ from shared.persistence.tail import Tail
 from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process import preflight
 from shared.process.clock import clock_for
+from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.settings import load
 
 
-def settings_of(service: ServiceDefinition[S], *, migrated: bool = True) -> S:
+def settings_of(service: ServiceDefinition[S], *, migrated: bool = True, serves: bool = True) -> S:
     """Read the settings of a process, set up its log, and check its database.
 
     :param migrated: whether the tables must be there.
+    :param serves: whether standard output is free for the audit; a verb's is for what it tells.
     :raises SystemExit: 78, a setting is wrong; a line on standard error names it and the remedy.
     """
     settings = load(service.settings)
     configure(settings.stairs_log, service=service.name)
+    try:
+        stream = sys.stdout if serves else sys.stderr
+        configure_audit(service.name, settings.stairs_audit_file, stream=stream)
+    except OSError as error:
+        sys.stderr.write(f"STAIRS_AUDIT_FILE is wrong ({error.strerror}): give a file that can be written\n")
+        raise SystemExit(WRONG_SETTINGS) from None
     preflight.database(service.database_setting, settings.database_url, service.package, migrated=migrated)
     return settings
 

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Awaitable, Callable
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
 from shared.chassis.foundation import foundation, settings_of
+from shared.observability.audit import record
+from shared.process.exit_codes import DONE
 from shared.process.loops import run_async
 
 
-def one_off(service: ServiceDefinition[S], work: Callable[[Foundation[S]], Awaitable[int | None]]) -> int:
+def one_off(
+    service: ServiceDefinition[S],
+    work: Callable[[Foundation[S]], Awaitable[int | None]],
+    *,
+    act: str | None = None,
+    **told: object,
+) -> int:
     """Run the work on the foundation of a service; returns the exit code.
 
+    :param act: its name in the audit; None: it only looks.
+    :param told: what else the audit says of it.
     :raises SystemExit: 78, a setting is wrong.
     """
-    settings = settings_of(service)
+    settings = settings_of(service, serves=False)
 
     async def on_foundation() -> int | None:
         async with foundation(service, settings) as base:
             return await work(base)
 
-    return run_async(on_foundation())
+    verdict = "failed"
+    try:
+        code = run_async(on_foundation())
+        verdict = "done" if code == DONE else verdict
+        return code
+    finally:
+        if act is not None:
+            record(act, {"who": at_the_keyboard(), **told, "verdict": verdict})
+
+
+def at_the_keyboard() -> str:
+    """The system's user, or who called sudo; where no name is known, as in some containers, a number."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

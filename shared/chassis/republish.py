@@ -106,4 +106,5 @@ def add_to(app: typer.Typer, service: ServiceDefinition[S]) -> None:
                 published_facts(base), start, end, dry_run=dry_run, as_json=as_json
             )
 
-        done(one_off(service, work))
+        act = None if dry_run else "facts_republished"
+        done(one_off(service, work, act=act, first=start, last=end))

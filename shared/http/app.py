@@ -19,6 +19,7 @@ from shared.http import openapi
 from shared.http.admission import admitting
 from shared.http.answers import Answer, ok
 from shared.http.api_secret import ApiSecret
+from shared.http.audit import note_refusal
 from shared.http.auth import Authenticator
 from shared.http.body import BodyReader
 from shared.http.docs_page import add_docs_page
@@ -146,19 +147,24 @@ def _process_router() -> APIRouter:
 
 def _answer_refusals(app: FastAPI) -> None:
     async def refusal(request: Request, error: Exception) -> Response:
-        return refused(_as_refusal(error, request))
+        return _refused(request, _as_refusal(error, request))
 
-    async def trouble(_request: Request, error: Exception) -> Response:
+    async def trouble(request: Request, error: Exception) -> Response:
         if not transient(error):
             raise error
         log.warning("store_did_not_answer", error=type(error).__name__)
         wait: int = getattr(error, "retry_after", STORE_BACK_AFTER)
-        return refused(StoreBusy(UNCERTAIN, retry_after=wait))
+        return _refused(request, StoreBusy(UNCERTAIN, retry_after=wait))
 
     for kind in REFUSED:
         app.add_exception_handler(kind, refusal)
     for kind in TROUBLE:
         app.add_exception_handler(kind, trouble)
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    note_refusal(request.scope, refusal.code)
+    return refused(refusal)
 
 
 def _as_refusal(error: Exception, request: Request) -> Refusal:

@@ -6,32 +6,36 @@ know that clock.
 
 from __future__ import annotations
 
-import re
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
-from joserfc import jwt
+from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jws import JWSRegistry
 
+from shared.http.audit import CALLER
+from shared.http.bounded_json import bounded_object
+from shared.http.claims import ClaimMapping, InvalidToken
 from shared.http.jwks import KeySource, UnknownKey
 from shared.http.problem import Unauthenticated
-from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.http.token_header import LONGEST_HEADER, LONGEST_TOKEN
+from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256")  # signatures only: never "none", never a shared secret
 LEEWAY = 30  # seconds that two machines' clocks may differ
 SCHEME = "bearer"  # the security scheme's name in OpenAPI
 REMEMBERED = 4096  # verified tokens, the latest used
-BELIEVED_FOR = 300  # seconds until a token is verified anew: so long a withdrawn key goes on opening doors
-
-_LEA = re.compile(r"[0-9]{7}")
-_SCHOOL = re.compile(r"[0-9]{14}")
+BELIEVED_FOR = 300  # seconds until a token is verified anew; at once where the issuer's keys are others now
+LONGEST_LIFE = 86_400.0  # seconds; a token cannot be called back, so that its life is the time to steal it
 
 
 class MissingToken(Unauthenticated):
@@ -39,12 +43,6 @@ class MissingToken(Unauthenticated):
 
     code = "missing_token"
     error = None  # RFC 6750 §3.1: no error code where no authentication was tried
-
-
-class InvalidToken(Unauthenticated):
-    """A token that cannot be believed, or that does not say who calls."""
-
-    code = "invalid_token"
 
 
 class TokenExpired(Unauthenticated):
@@ -57,19 +55,31 @@ class Authenticator:
     """Turns tokens into actors.
 
     :param issuer: the ``iss`` that a token must have.
-    :param audience: the ``aud`` that a token must have (among others).
-    :param jwks_url: where the issuer's public keys are: ``file://`` or ``http(s)://``.
+    :param audience: the ``aud`` that a token must have among others; of several, each is enough.
+    :param jwks_url: where the issuer's public keys are, ``file://`` or ``http(s)://``; None: where the
+        issuer's own discovery document says.
+    :param mapping: where the claims of the contract stand in the issuer's tokens.
+    :param longest_life: seconds from a token's ``iat`` to its ``exp``; without ``iat``, from now on.
     :param now: real time, in seconds since 1970.
     """
 
     def __init__(
-        self, issuer: str, audience: str, jwks_url: str, *, now: Callable[[], float] = time.time
+        self,
+        issuer: str,
+        audience: str | Collection[str],
+        jwks_url: str | None,
+        *,
+        mapping: ClaimMapping | None = None,
+        longest_life: float = LONGEST_LIFE,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
         self._issuer = issuer
-        self._audience = audience
-        self._keys = KeySource(jwks_url)
-        self._verified: OrderedDict[str, tuple[Actor, float]] = OrderedDict()
+        self._audiences = frozenset({audience} if isinstance(audience, str) else audience)
+        self._mapping = mapping or ClaimMapping()
+        self._longest_life = longest_life
+        self._keys = KeySource(jwks_url) if jwks_url else KeySource(issuer, discover=True)
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
 
     async def verify(self, token: str) -> Actor:
         """The caller.
@@ -78,13 +88,16 @@ class Authenticator:
         :raises TokenExpired: its time is over.
         :raises shared.http.jwks.KeysUnavailable: the issuer's keys were never seen and cannot be fetched.
         """
-        known = self._verified.get(token)
-        if known is not None and self._now() < known[1]:
-            self._verified.move_to_end(token)
-            return known[0]
-        self._verified.pop(token, None)
+        await self._keys.keep_fresh()
+        # by its hash: 4096 of the longest tokens would be 64 MB, and a dump of the memory would hold them
+        name = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(name)
+        if known is not None and self._now() < known.until and known.keys == self._keys.edition:
+            self._verified.move_to_end(name)
+            return known.actor
+        self._verified.pop(name, None)
         actor, until = await self._judge(token)
-        self._remember(token, actor, min(until, self._now() + BELIEVED_FOR))
+        self._remember(name, _Verified(actor, min(until, self._now() + BELIEVED_FOR), self._keys.edition))
         return actor
 
     async def usable(self) -> str | None:
@@ -96,11 +109,23 @@ class Authenticator:
         until = _number(claims, "exp") + LEEWAY
         if self._now() >= until:
             raise TokenExpired("The token has expired; please sign in again.")
-        if claims.get("iss") != self._issuer or not _is_for(self._audience, claims.get("aud")):
+        if claims.get("iss") != self._issuer or not self._is_for(claims.get("aud")):
             raise InvalidToken("The token is of another issuer or for another audience.")
         if "nbf" in claims and self._now() < _number(claims, "nbf") - LEEWAY:
             raise InvalidToken("The token is not valid yet.")
-        return actor_of(claims), until
+        self._require_bounded_life(claims)
+        return self._mapping.actor(claims), until
+
+    def _require_bounded_life(self, claims: dict[str, Any]) -> None:
+        issued = _number(claims, "iat") if "iat" in claims else self._now()
+        if issued > self._now() + LEEWAY:
+            raise InvalidToken("The token is of the future.")
+        if _number(claims, "exp") - issued > self._longest_life:
+            raise InvalidToken("The token is valid for longer than this system accepts.")
+
+    def _is_for(self, claimed: object) -> bool:
+        named = claimed if isinstance(claimed, list) else [claimed]
+        return any(isinstance(each, str) and each in self._audiences for each in named)
 
     async def _signed_claims(self, token: str) -> dict[str, Any]:
         try:
@@ -108,33 +133,32 @@ class Authenticator:
             with warnings.catch_warnings():
                 # joserfc warns of the name "EdDSA" (RFC 9864 renames it); most issuers still use it
                 warnings.simplefilter("ignore", SecurityWarning)
-                return jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        except (JoseError, UnknownKey, ValueError, TypeError) as error:  # a TypeError: {"crit": 5}
+                signed = jws.deserialize_compact(token, key, registry=_REGISTRY)
+            return bounded_object(signed.payload or b"")
+        except (JoseError, UnknownKey, ValueError, TypeError) as error:
             raise InvalidToken("The token's signature cannot be verified.") from error
 
-    def _remember(self, token: str, actor: Actor, until: float) -> None:
-        self._verified[token] = (actor, until)
+    def _remember(self, name: bytes, verified: _Verified) -> None:
+        self._verified[name] = verified
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
 
 
-def actor_of(claims: dict[str, Any]) -> Actor:
-    """The actor that claims describe (contract §2).
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    actor: Actor
+    until: float  # seconds since 1970
+    keys: int  # the edition of the issuer's keys with which it was verified
 
-    :raises InvalidToken: a claim that the role needs is absent or not of its form.
-    """
-    role = _role(claims)
-    lea, school = _text(claims, "lea", required=False), _text(claims, "school", required=False)
-    if role not in STATEWIDE:
-        _check_place(role, lea, school)
-    return Actor(
-        sub=_text(claims, "sub") or "",
-        name=_text(claims, "name", required=False) or "",
-        email=_text(claims, "email", required=False) or "",
-        role=role,
-        lea=lea,
-        school=school,
-    )
+
+class _Registry(JWSRegistry):
+    """What a header may hold: parameters that nobody here knows are passed over (RFC 7515 §4)."""
+
+    max_header_length = LONGEST_HEADER
+    max_payload_length = LONGEST_TOKEN
+
+
+_REGISTRY = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
 
 
 def require(caller: Actor, *roles: Role) -> None:
@@ -146,42 +170,11 @@ def require(caller: Actor, *roles: Role) -> None:
         raise Forbidden(f"Not allowed for the role {caller.role}.")
 
 
-def _check_place(role: Role, lea: str | None, school: str | None) -> None:
-    if lea is None or not _LEA.fullmatch(lea):
-        raise InvalidToken("The token does not name its LEA (claim lea: 7 digits).")
-    if role is Role.LEA_COORDINATOR:
-        return
-    if school is None or not _SCHOOL.fullmatch(school):
-        raise InvalidToken("The token does not name its school (claim school: 14 digits).")
-    if not school.startswith(lea):
-        raise InvalidToken("The token's school is not in the token's LEA.")
-
-
-def _role(claims: dict[str, Any]) -> Role:
-    try:
-        return Role(_text(claims, "role") or "")
-    except ValueError as error:
-        raise InvalidToken("The token does not name a role of this system.") from error
-
-
-def _text(claims: dict[str, Any], name: str, *, required: bool = True) -> str | None:
-    value = claims.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or (required and not value) or "\0" in value:
-        raise InvalidToken(f"The token's claim {name} is absent or not text.")
-    return value
-
-
 def _number(claims: dict[str, Any], name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e12:
         raise InvalidToken(f"The token's claim {name} is absent or not a time.")
     return float(value)
-
-
-def _is_for(audience: str, claimed: object) -> bool:
-    return audience in claimed if isinstance(claimed, list) else claimed == audience
 
 
 class Bearer(SecurityBase):
@@ -202,18 +195,19 @@ async def authenticated(request: Request) -> Actor:
     :raises MissingToken: nothing to judge.
     :raises InvalidToken: more than one, of which somebody else might believe another.
     """
-    known: Actor | None = request.scope.get("stairs.caller")
+    known: Actor | None = request.scope.get(CALLER)
     if known is not None:
         return known
     sent = request.headers.getlist("authorization")
     if len(sent) > 1:
-        raise InvalidToken("Send one Authorization header.")
-    scheme, _, token = (sent[0] if sent else "").partition(" ")
+        # whoever reads before us may take another one than we do
+        raise InvalidToken("Authorization is given more than once.")
+    scheme, _, token = "".join(sent).partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise MissingToken("Send a bearer token: Authorization: Bearer …")
     authenticator: Authenticator = request.app.state.authenticator
     caller = await authenticator.verify(token.strip())
-    request.scope["stairs.caller"] = caller
+    request.scope[CALLER] = caller
     return caller
 
 

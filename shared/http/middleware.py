@@ -10,8 +10,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.audit import note_refusal, record_ended
 from shared.http.body import Disconnected, ForbiddenCharacter
-from shared.http.problem import refused, unexpected
+from shared.http.problem import INTERNAL_ERROR, refused, unexpected
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -43,7 +44,7 @@ class OuterMiddleware:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         current = correlation.accepted_or_new(_text(headers, b"x-correlation-id"))
         kept = correlation.correlation_id.set(current)
-        traced = correlation.traceparent.set(correlation.sane_traceparent(_text(headers, b"traceparent")))
+        traced = correlation.traceparent.set(correlation.accepted_traceparent(_text(headers, b"traceparent")))
         method, bodyless = scope["method"], scope["method"] == "HEAD"
         if bodyless:
             # the server knows by its own scope that no body follows; a route knows nothing of HEAD
@@ -60,6 +61,7 @@ class OuterMiddleware:
         """Figures of every request; a line of each that changed something (refusals have lines already)."""
         method, route = method if method in METHODS else "other", _route(scope)
         self._metrics.observe(method, route, status, seconds)
+        record_ended(scope, method, route, status)
         if method not in SAFE and 200 <= status < 300:
             tell(
                 __name__, "request_done", method=method, route=route, status=status, seconds=round(seconds, 4)
@@ -70,10 +72,12 @@ class OuterMiddleware:
             _refuse_nul(scope)
             await self._app(scope, receive, answer)
         except Refusal as refusal:
+            note_refusal(scope, refusal.code)
             await _instead(refused(refusal), scope, receive, answer)
         except Disconnected:
             answer.status = CLIENT_LEFT
         except Exception:
+            note_refusal(scope, INTERNAL_ERROR)
             log.exception("request_failed", method=scope["method"], route=_route(scope))
             await _instead(unexpected(), scope, receive, answer)
 

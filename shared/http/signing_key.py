@@ -14,6 +14,12 @@ from joserfc.jwk import OKPKey
 
 from shared.kernel.actor import Actor
 
+SANDBOX_ISSUER = "https://stairs.local"
+"""Who signs the tokens of a sandbox; a service that is none refuses to be told this name."""
+
+SANDBOX_AUDIENCE = "stairs"
+HOURS = 12.0  # that a sandbox's token lives, unless somebody asks for others: a working day
+
 SIGNING_KEY = "signing-key.json"
 JWKS = "jwks.json"
 
@@ -38,7 +44,7 @@ class SigningKey:
             _write_once(public, orjson.dumps({"keys": [key.as_dict(private=False)]}), 0o644)
         return cls(key, public)
 
-    def sign(self, actor: Actor, *, issuer: str, audience: str, seconds: float = 12 * 3600) -> str:
+    def sign(self, actor: Actor, *, issuer: str, audience: str, seconds: float = HOURS * 3600) -> str:
         """A bearer token for this actor, good for so many seconds of real time."""
         now = int(time.time())
         person = {name: value for name, value in asdict(actor).items() if value is not None}

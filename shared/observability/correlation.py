@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from uuid import uuid4
 
+from shared.kernel.ssid import TEN_DIGITS, holds_ssid
 from shared.kernel.trail import Trail
 from shared.observability.redaction import redact
 
@@ -18,6 +19,7 @@ traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_MASKED_DIGITS = "f" * 10
 _TRACE_ID = slice(3, 35)  # of a traceparent
 
 
@@ -40,8 +42,18 @@ def following(trail: Trail | None) -> Iterator[None]:
 
 
 def accepted_or_new(sent: str | None) -> str:
-    """The caller's id if it is harmless (short, plain, nothing that looks like an SSID), else a new one."""
-    return sane_correlation_id(sent) or str(uuid4())
+    """The caller's id if it is harmless (short, plain, nothing that looks like an SSID), else a new one.
+
+    Also in a UUID: a caller can put ten digits of his choice into one.
+    """
+    sane = sane_correlation_id(sent)
+    return sane if sane is not None and not holds_ssid(sane) else _new()
+
+
+def _new() -> str:
+    while holds_ssid(made := str(uuid4())):
+        pass
+    return made
 
 
 def sane_correlation_id(sent: str | None) -> str | None:
@@ -52,6 +64,15 @@ def sane_correlation_id(sent: str | None) -> str | None:
 def sane_traceparent(sent: str | None) -> str | None:
     """The W3C ``traceparent`` that was sent, if it is one; it is kept and passed on, never made here."""
     return sent if sent is not None and _TRACEPARENT.fullmatch(sent) else None
+
+
+def accepted_traceparent(sent: str | None) -> str | None:
+    """A caller's ``traceparent``, with what may be an SSID in its hexadecimal digits masked by others.
+
+    The trace then is still one among us, and leaves the caller's: by chance that happens to one id in thirty.
+    """
+    sane = sane_traceparent(sent)
+    return None if sane is None else TEN_DIGITS.sub(_MASKED_DIGITS, sane)
 
 
 def trace_id_of(traced: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
@@ -19,6 +20,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.observability.correlation import correlation_id, trace_id_of, traceparent
+from shared.observability.printable import printable, printable_text, printable_value
 from shared.observability.redaction import redact, redact_value
 
 Form = Literal["json", "console"]
@@ -40,6 +42,16 @@ def with_correlation(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 def without_ssids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last thing before rendering: whatever was put in, no SSID gets out."""
     return {redact(key): redact_value(value) for key, value in event.items()}
+
+
+def without_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """For a terminal: nothing that was sent moves its cursor, nor looks like a line of its own."""
+    tracebacks = {
+        name: textwrap.indent(printable_text(str(event.pop(name))), "    ")
+        for name in ("exception", "stack")
+        if event.get(name)
+    }
+    return {**{printable(str(name)): printable_value(value) for name, value in event.items()}, **tracebacks}
 
 
 def tell(logger: str, event: str, **fields: str | float) -> None:
@@ -105,15 +117,21 @@ def _renderers(form: Form) -> list[Processor]:
     render: Processor
     if form == "json":
         render = structlog.processors.JSONRenderer(serializer=_to_json)
-    else:
-        render = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, without_ssids, render]
+        return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, without_ssids, render]
+    render = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        without_ssids,
+        without_controls,
+        render,
+    ]
 
 
 def _to_json(event: EventDict, **_options: Any) -> str:  # noqa: ANN401 - structlog hands options on
-    return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS).decode()
+    # orjson escapes what is below a blank; a terminal obeys others, too
+    return printable(orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS).decode())
 
 
 def _hand_over(names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """No SSID in a log line or an error: a bare run of exactly ten digits is taken for one (A-17, contract §2).
 
-But not inside a UUID or a trace id: of 32 hexadecimal digits by chance, one in thirty holds such a run.
+But not inside a UUID: of those by chance, one in a hundred holds such a run. What a caller sends as a UUID is
+judged where it comes in (``correlation``).
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from shared.kernel.ssid import TEN_DIGITS, holds_ssid
 MASK = "**********"
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_TRACE_ID = r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])"
-_SUSPECT = re.compile(rf"({_UUID}|{_TRACE_ID})|{TEN_DIGITS.pattern}")
+_SUSPECT = re.compile(rf"({_UUID})|{TEN_DIGITS.pattern}")
 
 
 def redact(text: str) -> str:
-    """The text with each bare run of exactly ten digits masked, outside of UUIDs and trace ids."""
+    """The text with each bare run of exactly ten digits masked, outside of UUIDs."""
     if not holds_ssid(text):
         return text
     return _SUSPECT.sub(lambda found: found.group(1) or MASK, text)

@@ -22,12 +22,12 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings
 
 from shared.http.api_secret import ApiSecret
+from shared.process.auth_settings import AuthSettings
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.http_settings import HttpSettings
 from shared.process.kafka_settings import KafkaSettings
 
 SECRETS = Path("/run/secrets")
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -35,15 +35,6 @@ S = TypeVar("S", bound=BaseSettings)
 def _postgresql(url: str) -> str:
     if urlsplit(url).scheme not in ("postgresql", "postgres"):
         raise ValueError("not a postgresql:// address")
-    return url
-
-
-def _trustworthy(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("file", "http", "https"):
-        raise ValueError("not a file://, https:// or http:// address")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("keys fetched over plain http from another machine could be anybody's")
     return url
 
 
@@ -58,25 +49,14 @@ Set = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 DatabaseUrl = Annotated[Set, AfterValidator(_postgresql)]
 """A PostgreSQL address; ``?host=/socket/folder`` too."""
 
-JwksUrl = Annotated[Set, AfterValidator(_trustworthy)]
-"""Where public keys are; plain http only on this machine."""
-
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 SecretFile = Annotated[Path, AfterValidator(_holding_a_secret)]
 """A file with the secret of an API."""
 
-
-class CommonSettings(KafkaSettings, HttpSettings):
+class CommonSettings(AuthSettings, KafkaSettings, HttpSettings):
     """What all three services are told."""
 
-    auth_issuer: Set = Field(
-        default="https://stairs.local", description="the iss claim of the tokens to be accepted"
-    )
-    auth_audience: Set = Field(default="stairs", description="the aud claim of the tokens to be accepted")
-    auth_jwks_url: JwksUrl = Field(
-        description="the issuer's public keys: file:///path/jwks.json or https://… (http:// on loopback only)"
-    )
     system_token_file: Path | None = Field(
         default=None, description="a file with a bearer token of role system, for following the changes feeds"
     )
@@ -93,6 +73,10 @@ class CommonSettings(KafkaSettings, HttpSettings):
         description="a file with an offset in seconds, for trying out deadlines; unset otherwise",
     )
     stairs_log: Literal["json", "console"] = Field(default="json", description="json or console")
+    stairs_audit_file: Path | None = Field(
+        default=None,
+        description="a file to which the audit of acts is appended; unset: standard output",
+    )
     worker_health_port: Port | None = Field(
         default=None, description="a free port of this worker or relay for its /healthz, /readyz and /metrics"
     )

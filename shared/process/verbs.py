@@ -23,6 +23,7 @@ from typing import Annotated, Any, NoReturn
 import orjson
 import typer
 
+from shared.observability.printable import printable_text
 from shared.persistence.faults import StoreUnavailable
 from shared.process.exit_codes import FAILED
 
@@ -72,6 +73,6 @@ def say(document: Mapping[str, Any]) -> None:
 
 
 def say_words(line: str) -> None:
-    """Print a line for people."""
-    sys.stdout.write(line + "\n")
+    """Print a line (or several) for people; what strangers wrote in it moves no terminal's cursor."""
+    sys.stdout.write(printable_text(line) + "\n")
     sys.stdout.flush()

@@ -29,6 +29,7 @@ WHILE_IT_RUNS = (
     ".venv/bin/stairs rebuild",
     ".venv/bin/stairs backup",
     ".venv/bin/stairs dead-letters",
+    "cat var/audit",
 )
 RUN_ELSEWHERE = {
     "make install": "tests.e2e.test_a_new_clone",  # by its `make run`, in a tree that has none of it

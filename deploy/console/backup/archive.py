@@ -1,8 +1,9 @@
 """A backup as one file: a tar of what `stairs` keeps, led by a manifest with the hash of each part.
 
-    manifest.json · databases/SERVICE.dump · keys/NAME
+    manifest.json · databases/SERVICE.dump · keys.age
 
-It holds keys: whoever can read it can read every SSID. It is made readable by its owner only.
+Without keys no SSID in it can be read. It holds them only sealed, in the age format, and only where somebody
+asks for it; files of earlier versions hold them as they are (keys/NAME). Only its owner can read it.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import os
 import re
 import tarfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from deploy.console.errors import CommandError
 
-FORMAT = 1
+FORMATS = (1, 2)  # 1: keys as they are
+FORMAT = 2
+SEALED_KEYS = "keys.age"
 MANIFEST = "manifest.json"
 BLOCK = 1 << 20
-_PART = re.compile(r"databases/[a-z]+\.dump|keys/[^./\0][^/\0]*")
+_PART = re.compile(r"databases/[a-z]+\.dump|keys/[^./\0][^/\0]*|keys\.age")
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,21 @@ class Manifest:
     positions: dict[str, int]  # service → of its newest event
     hashes: dict[str, str]  # part → SHA-256
     format: int = FORMAT
+    key_hashes: dict[str, str] = field(default_factory=dict)
+    """By the name of a key that belongs to it, its SHA-256; of bytes by chance that tells nothing of them."""
 
 
 def pack(
-    path: Path, parts: Mapping[str, Path], made_at: str, version: str, positions: dict[str, int]
+    path: Path,
+    parts: Mapping[str, Path],
+    made_at: str,
+    version: str,
+    positions: dict[str, int],
+    keys: Mapping[str, Path] | None = None,
 ) -> None:
     """Write the file in one step, mode 0600 from its first byte on.
+
+    :param keys: those that belong to it, whether it holds them or not.
 
     :raises CommandError: the file exists, cannot be written, or a part of it could not be restored.
     """
@@ -48,8 +60,10 @@ def pack(
     strange = sorted(name for name in parts if not _is_part(name))
     if strange:
         raise CommandError(f"{', '.join(strange)} would not be restored: rename it, or move it away")
-    hashes = {name: _hash_of(part) for name, part in parts.items()}
-    told = json.dumps(asdict(Manifest(made_at, version, positions, hashes)), indent=2).encode()
+    hashes = {name: hash_of(part) for name, part in parts.items()}
+    key_hashes = {name: hash_of(key) for name, key in (keys or {}).items()}
+    manifest = Manifest(made_at, version, positions, hashes, key_hashes=key_hashes)
+    told = json.dumps(asdict(manifest), indent=2).encode()
     aside = path.with_name(f".{path.name}.part")
     try:
         aside.unlink(missing_ok=True)
@@ -92,6 +106,30 @@ def unpack(path: Path, folder: Path) -> Manifest:
     return manifest
 
 
+def tar_of(files: Mapping[str, Path]) -> bytes:
+    """The files as one tar, in memory: keys, which are small."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        for name, file in files.items():
+            content = file.read_bytes()
+            _add(tar, f"keys/{name}", io.BytesIO(content), len(content))
+    return whole.getvalue()
+
+
+def lay_out_keys(content: bytes, folder: Path) -> None:
+    """What such a tar holds, under ``keys`` in this folder.
+
+    :raises CommandError: it is none.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
+            for member in tar:
+                if _PART.fullmatch(member.name) and member.name.startswith("keys/"):
+                    _lay_out(tar, member, folder)
+    except tarfile.TarError as error:
+        raise CommandError("what is sealed as keys holds none: nothing was changed") from error
+
+
 def refuse_existing(path: Path) -> None:
     """A backup never overwrites a file.
 
@@ -108,7 +146,7 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
     content = tar.extractfile(first) if first is not None and first.name == MANIFEST else None
     try:
         told = json.load(content) if content is not None else None
-        if not isinstance(told, dict) or told.get("format") != FORMAT:
+        if not isinstance(told, dict) or told.get("format") not in FORMATS:
             raise CommandError(f"{path} is no backup that this version of stairs can read")
         return Manifest(**told)
     except (ValueError, TypeError) as error:
@@ -131,10 +169,11 @@ def _lay_out(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while block := content.read(BLOCK):
             file.write(block)
-    return _hash_of(target)
+    return hash_of(target)
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,7 +1,8 @@
 """``stairs backup FILE``: all that cannot be made again, while the system runs or not (ADR 0021).
 
-Three databases of one moment and the keys. Left out: mails that have arrived, logs, and the broker's
-topics, which are filled again from the events.
+Three databases of one moment; the keys only sealed, and only where somebody asks for them, for a file that
+holds both is as secret as the SSIDs. Left out: mails that have arrived, logs, and the broker's topics, which
+are filled again from the events.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from deploy.console.backup.postgres_tools import address_for_tools, tool
 from deploy.console.backup.snapshot import consistent_snapshots
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
+from deploy.console.keys.sealing import Sealing
 from deploy.console.local.postgres import database_url
 from deploy.console.ports import SERVICES
 
@@ -40,15 +42,18 @@ def refuse_nothing(state: StateFolder) -> None:
         )
 
 
-def back_up(state: StateFolder, socket: str, path: Path, told: Told) -> dict[str, int]:
+def back_up(
+    state: StateFolder, socket: str, path: Path, told: Told, sealing: Sealing | None = None
+) -> dict[str, int]:
     """Write the file; the position of the newest event of each service that is in it.
 
+    :param sealing: for whom the keys go along; None: they do not.
     :raises CommandError: a database cannot be read, or the file not written.
     """
     archive.refuse_existing(path)
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="backup-", dir=state.run) as folder:
-        parts = key_parts(state.keys)
+        keys, parts = key_files(state.keys), dict[str, Path]()
         with consistent_snapshots(
             {name: database_url(state, name, socket) for name in SERVICES}
         ) as snapshots:
@@ -56,16 +61,17 @@ def back_up(state: StateFolder, socket: str, path: Path, told: Told) -> dict[str
                 part = parts[f"databases/{name}.dump"] = Path(folder) / f"{name}.dump"
                 _dump(state, socket, name, snapshot.name, part, told)
         positions = {name: snapshot.position for name, snapshot in snapshots.items()}
-        archive.pack(path, parts, made_at, version("stairs"), positions)
+        if sealing is not None:
+            sealed = parts[archive.SEALED_KEYS] = Path(folder) / archive.SEALED_KEYS
+            sealed.write_bytes(sealing.seal(archive.tar_of(keys)))
+        archive.pack(path, parts, made_at, version("stairs"), positions, keys)
     return positions
 
 
-def key_parts(folder: Path) -> dict[str, Path]:
+def key_files(folder: Path) -> dict[str, Path]:
     """Every key, and what else is kept beside them; a hidden file is a draft of a killed process."""
     return {
-        f"keys/{key.name}": key
-        for key in sorted(folder.iterdir())
-        if key.is_file() and not key.name.startswith(".")
+        key.name: key for key in sorted(folder.iterdir()) if key.is_file() and not key.name.startswith(".")
     }
 
 

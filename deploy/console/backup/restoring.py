@@ -15,25 +15,42 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from deploy.console.backup import archive
+from deploy.console.backup.creating import key_files
 from deploy.console.backup.postgres_tools import address_for_tools, tool
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
+from deploy.console.keys.sealing import opened
+from deploy.console.keys.secret_files import write_private
 from deploy.console.local.postgres import database_url, embedded_server, postgres
 from deploy.console.ports import SERVICES
 from shared.messaging.publishing.publisher_lock import RELAY
 
+MASTER_KEYS = ("incidents.kek", "incidents.ref")  # without which no SSID is read, and no student recognised
 PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"
 
 
-def restore(state: StateFolder, path: Path, say: Callable[[str], None]) -> archive.Manifest:
+@dataclass(frozen=True)
+class KeySource:
+    """Where the keys come from: a folder, or what opens those that the file holds sealed."""
+
+    folder: Path | None = None
+    identity: Path | None = None
+    passphrase: str | None = None
+
+
+def restore(
+    state: StateFolder, path: Path, say: Callable[[str], None], source: KeySource | None = None
+) -> archive.Manifest:
     """Bring back what the file holds; nothing is changed unless all of it comes back.
 
+    :param source: of the keys; None: they are in the file as they are (before November 2026).
     :raises CommandError: a system runs here, there is data already, or the file is no whole backup.
     """
     with state.alone():
@@ -42,6 +59,7 @@ def restore(state: StateFolder, path: Path, say: Callable[[str], None]) -> archi
             say(f"checking {path}")
             manifest = archive.unpack(path, Path(folder))
             say(f"made at {manifest.made_at} by stairs {manifest.version}")
+            _bring_keys(path, Path(folder), manifest, source or KeySource())
             _build_beside(state, Path(folder), say)
     return manifest
 
@@ -57,6 +75,31 @@ def refuse_data(state: StateFolder) -> None:
             f"nothing is restored over data, and there is some in {', '.join(map(str, there))}: "
             "move it away, or name another folder with --dir"
         )
+
+
+def _bring_keys(path: Path, folder: Path, manifest: archive.Manifest, source: KeySource) -> None:
+    """The keys under ``keys``, whatever they come from.
+
+    :raises CommandError: there are none, they cannot be opened, or they do not belong to this backup.
+    """
+    keys, sealed = folder / "keys", folder / archive.SEALED_KEYS
+    if source.folder is not None:
+        shutil.rmtree(keys, ignore_errors=True)
+        keys.mkdir(mode=0o700)
+        for name, key in key_files(source.folder).items():
+            write_private(keys / name, key.read_text())
+    elif sealed.exists():
+        archive.lay_out_keys(opened(sealed.read_bytes(), source.identity, source.passphrase), folder)
+    if not keys.is_dir() or not any(keys.iterdir()):
+        raise CommandError(f"{path} holds no keys: give the folder that has them, with --keys FOLDER")
+    strange = [
+        name
+        for name in MASTER_KEYS
+        if name in manifest.key_hashes
+        and (not (keys / name).exists() or archive.hash_of(keys / name) != manifest.key_hashes[name])
+    ]
+    if strange:
+        raise CommandError(f"these are not the keys of {path} ({', '.join(strange)}): nothing was changed")
 
 
 def _build_beside(state: StateFolder, folder: Path, say: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Secret files for docker-compose.yml: made once, of the same keys as a local run: its tokens fit too."""
+"""Secret files for docker-compose.yml: made once, of the same keys as a local run, whose tokens fit too."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import password_of, secret_key, write_private
+from deploy.console.keys.tokens import write_tokens
 from deploy.console.ports import SERVICES
-from shared.http.signing_key import JWKS, SIGNING_KEY, SigningKey
+from shared.http.signing_key import HOURS, JWKS, SIGNING_KEY, SigningKey
 
 COMPOSE = "docker-compose.yml"
 NAMED_BY = "STAIRS_SECRETS"
 
 
 def make_secrets(state: StateFolder) -> Path:
-    """The folder with every file that the compose file names.
+    """The folder with every file that the compose file names; and new tokens, as files of this machine only.
 
     A container's user, whatever its number, must be able to read what is mounted: the files are readable by
     all, and the folder is closed to all but its owner.
@@ -33,8 +34,9 @@ def make_secrets(state: StateFolder) -> Path:
     SigningKey.in_folder(state.keys)
     for name in ("incidents.kek", "incidents.ref", *(f"{service}.api" for service in SERVICES)):
         _once(folder / name, secret_key(state.keys / name).read_text())
-    for name in (JWKS, SIGNING_KEY):
-        _same(folder / name, (state.keys / name).read_text())
+    _same(folder / JWKS, (state.keys / JWKS).read_text())
+    (folder / SIGNING_KEY).unlink(missing_ok=True)  # earlier versions gave it to a container
+    write_tokens(state, HOURS)
     return folder
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from deploy.console.folders import StateFolder
 from deploy.console.keys.secret_files import write_private
-from shared.http.signing_key import SigningKey
+from shared.http.signing_key import SANDBOX_AUDIENCE, SANDBOX_ISSUER, SigningKey
 from shared.kernel.actor import Actor, Role
 
-ISSUER = "https://stairs.local"
-AUDIENCE = "stairs"
+ISSUER, AUDIENCE = SANDBOX_ISSUER, SANDBOX_AUDIENCE
 
 LEA = "1964733"  # Los Angeles Unified's CDS prefix, as an example
 SCHOOL = "19647331932045"
@@ -50,6 +51,16 @@ def make_token(state: StateFolder, person: Actor, hours: float) -> str:
     return SigningKey.in_folder(state.keys).sign(
         person, issuer=ISSUER, audience=AUDIENCE, seconds=hours * 3600
     )
+
+
+def renew_tokens(state: StateFolder, hours: float, *, now: Callable[[], float] = time.time) -> None:
+    """Write them anew at half of their life; who follows a feed reads the file at each request."""
+    try:
+        written = (state.tokens / f"{Role.SYSTEM.value}.jwt").stat().st_mtime
+    except FileNotFoundError:
+        written = 0.0
+    if now() - written > hours * 3600 / 2:
+        write_tokens(state, hours)
 
 
 def write_tokens(state: StateFolder, hours: float) -> dict[str, str]:

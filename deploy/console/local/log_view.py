@@ -65,4 +65,4 @@ class LogScreen:
                 if (level_of(line) or self.level) < self.level:
                     continue
                 prefix = Text(f"{file.path.stem:<{width}} │ ", style=file.color)
-                self.console.print(prefix + Text.from_ansi(line), soft_wrap=True)
+                self.console.print(prefix + Text(line), soft_wrap=True)

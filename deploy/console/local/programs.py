@@ -40,10 +40,12 @@ def service_environment(service: str, state: StateFolder, record: RunRecord) -> 
         f"{upper}_PORT": str(record.ports[service]),
         f"{upper}_API_SECRET_FILE": str(secret_key(state.keys / f"{service}.api")),
         **{f"{name.upper()}_URL": url for name, url in record.urls.items()},
+        "STAIRS_SANDBOX": "true",
         "AUTH_ISSUER": ISSUER,
         "AUTH_AUDIENCE": AUDIENCE,
         "AUTH_JWKS_URL": (state.keys / "jwks.json").as_uri(),
         "SYSTEM_TOKEN_FILE": str(state.tokens / "system.jwt"),
+        "STAIRS_AUDIT_FILE": str(state.audit / f"{service}-verbs.jsonl"),
         "STAIRS_CLOCK_FILE": str(state.clock),
         "STAIRS_LOG": "console",
         "RELAY_EMBEDDED": "false" if record.separate_relays else "true",
@@ -90,6 +92,7 @@ def programs(state: StateFolder, record: RunRecord) -> Iterator[Program]:
     for priority, name in enumerate(verbs, start=2):
         for service in SERVICES:
             environment = service_environment(service, state, record)
+            environment["STAIRS_AUDIT_FILE"] = str(state.audit / f"{service}-{name}.jsonl")
             if name == "worker":
                 environment["WORKER_HEALTH_PORT"] = str(record.ports[f"{service}_worker"])
             yield Program(f"{service}-{name}", verb(service, name), environment, priority * 100)

@@ -16,6 +16,7 @@ from deploy.console.folders import StateFolder
 from deploy.console.local.log_view import LogScreen
 from deploy.console.local.run_options import RunOptions
 from deploy.console.local.system import LocalSystem, Stopped, stopped_by_signals, system
+from shared.http.signing_key import HOURS
 
 LOOK_EVERY = 0.2  # seconds between two looks at the logs
 CHECK_EVERY = 1.0  # seconds between two looks at what the supervisor does not keep
@@ -86,7 +87,7 @@ def announce(state: StateFolder, running: LocalSystem, console: Console) -> None
         table.add_row("[bold]kafka[/]", record.kafka)
     for name, path in (("mails", state.mail), ("logs", state.log), ("tokens", state.tokens / "ROLE.jwt")):
         table.add_row(f"[bold]{name}[/]", str(shortened(path)))
-    table.add_row("", "[dim]one for each role, valid 30 days[/]")
+    table.add_row("", f"[dim]one for each role, valid {HOURS:.0f} hours[/]")
     console.print(f"\n[bold green]ready[/] after {record.seconds_to_ready} s\n")
     console.print(table, soft_wrap=True)
     make, stairs = next_commands(state)

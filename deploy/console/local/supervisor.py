@@ -92,6 +92,7 @@ def supervised(state: StateFolder, programs: Iterable[Program]) -> Iterator[subp
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env=plain_environment() | {"PYTHONUNBUFFERED": "1"},
+            umask=0o077,  # logs, mails and audits are their owner's alone, whatever the folder's mode
             start_new_session=True,  # Ctrl-C reaches the console only; it stops the others in order
         )
     try:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from deploy.console.errors import CommandError
 from deploy.console.folders import ROOT, StateFolder
-from deploy.console.keys.tokens import write_tokens
+from deploy.console.keys.tokens import renew_tokens, write_tokens
 from deploy.console.local.postgres import Postgres, postgres
 from deploy.console.local.preflight import refuse_taken_ports
 from deploy.console.local.programs import programs
@@ -26,12 +26,12 @@ from deploy.console.local.supervisor import Supervisor, refuse_dead, stop_leftov
 from deploy.console.ports import HOST, SERVICES
 from deploy.kafka.broker import Broker
 from deploy.kafka.jars import BrokerUnavailable
+from shared.http.signing_key import HOURS
 
 T = TypeVar("T")
 
 READY_WITHIN = 180.0  # seconds: ten starting processes on a busy machine
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TOKEN_HOURS = 24 * 30.0  # a sandbox's tokens should outlive a working day
 
 
 class Stopped(BaseException):
@@ -66,7 +66,7 @@ def system(options: RunOptions, *, say: Callable[[str], None]) -> Iterator[Local
         if options.kafka:
             say("Apache Kafka 4.3.1 (the first time fetches its jars)")
             stack.enter_context(_announced("Kafka", _kafka(_broker(options)), say))
-        tokens = write_tokens(state, TOKEN_HOURS)
+        tokens = write_tokens(state, HOURS)
         say("migrations")
         migrate(state, record)
         kept = list(programs(state, record))
@@ -88,6 +88,7 @@ def _check(
     :raises CommandError: the system cannot go on.
     """
     refuse_dead(options.state, process)
+    renew_tokens(options.state, HOURS)
     if not database.alive():
         say("PostgreSQL is gone; it is started again")
         database.bring_back()
@@ -124,6 +125,7 @@ def _start(broker: Broker) -> None:
     from shared.messaging.kafka.client import KafkaError
 
     try:
+        broker.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         broker.start()
         topics.create(broker.bootstrap, topics.declared(ROOT / "deploy/kafka/topics.yaml"))
     except (BrokerUnavailable, topics.TopicMismatch, KafkaError) as error:

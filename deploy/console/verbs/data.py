@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from deploy.console.errors import reporting_errors
+from deploy.console.errors import CommandError, reporting_errors
 from deploy.console.folders import StateFolder
 from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.ports import SERVICES, Ports
+from deploy.console.screen import Screen
 from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService, print_json
+
+if TYPE_CHECKING:
+    from deploy.console.keys.sealing import Sealing
+
+PassphraseFile = Annotated[
+    Path | None, typer.Option(help="A file with the passphrase of the keys, in its first line.")
+]
 
 commands = typer.Typer()
 
@@ -43,7 +50,7 @@ def rebuild(service: AnyService = None, *, var: Dir = HERE, as_json: AsJson = Fa
         state = StateFolder.at(var)
         services = [service] if service else list(SERVICES)
         with _database(state) as record:
-            rebuild_with_progress(services, state, record, None if as_json else Console(highlight=False))
+            rebuild_with_progress(services, state, record, None if as_json else Screen(highlight=False))
 
 
 @commands.command()
@@ -70,7 +77,7 @@ def republish(
         words = ["--from", str(start)]
         words += ["--to", str(end)] if end else []
         words += ["--dry-run"] if dry_run else []
-        screen = None if as_json else Console(highlight=False)
+        screen = None if as_json else Screen(highlight=False)
         republish_with_progress(service, words, state, RunRecord.read(state), screen)
 
 
@@ -78,12 +85,17 @@ def republish(
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write it; the file must not exist yet.")],
     *,
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Put the keys in as well, sealed by what follows.")
+    ] = False,
+    recipient: Annotated[list[str] | None, typer.Option(help="For whom: age1…; may be repeated.")] = None,
+    passphrase_file: PassphraseFile = None,
     var: Dir = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Write databases and keys, all that cannot be made again, into one file; the system may run meanwhile.
+    """Write the databases into one file; the system may run meanwhile.
 
-    Whoever can read the file can read every SSID. Only you can read it at first; keep it so.
+    The keys, without which no SSID can be read, are not in it: keep var/keys apart from it.
     --json prints {"file": …, "bytes": n, "positions": {SERVICE: n}}.
     """
     from deploy.console.backup.creating import refuse_nothing
@@ -92,25 +104,48 @@ def backup(
     with reporting_errors():
         state, path = StateFolder.at(var), file.absolute()
         refuse_nothing(state)
+        sealing = _sealing(recipient or [], passphrase_file, asked=with_keys)
         with _database(state) as record:
             if as_json:
-                positions = back_up_with_progress(state, record.socket, path, Console(quiet=True))
+                positions = back_up_with_progress(state, record.socket, path, Screen(quiet=True), sealing)
                 print_json({"file": str(path), "bytes": path.stat().st_size, "positions": positions})
             else:
-                back_up_with_progress(state, record.socket, path, Console(highlight=False))
+                back_up_with_progress(state, record.socket, path, Screen(highlight=False), sealing)
 
 
 @commands.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="What `stairs backup` wrote.")],
     *,
+    keys: Annotated[Path | None, typer.Option(help="A folder with the keys, as var/keys was.")] = None,
+    identity: Annotated[Path | None, typer.Option(help="A file of age-keygen that opens the keys.")] = None,
+    passphrase_file: PassphraseFile = None,
     var: Dir = HERE,
 ) -> None:
     """Bring a backup back, into a folder without data; then `stairs run` continues from there."""
+    from deploy.console.backup.restoring import KeySource
+    from deploy.console.keys.sealing import first_line
     from deploy.console.verbs.progress import restore_and_tell
 
     with reporting_errors():
-        restore_and_tell(StateFolder.at(var), file.absolute(), Console(highlight=False))
+        if keys is not None and not keys.is_dir():
+            raise CommandError(f"there is no folder {keys}")
+        source = KeySource(keys, identity, first_line(passphrase_file) if passphrase_file else None)
+        restore_and_tell(StateFolder.at(var), file.absolute(), Screen(highlight=False), source)
+
+
+def _sealing(recipients: list[str], passphrase_file: Path | None, *, asked: bool) -> Sealing | None:
+    """For whom the keys go along.
+
+    :raises CommandError: somebody says for whom, and not that they go along; or the other way round.
+    """
+    from deploy.console.keys.sealing import Sealing, first_line
+
+    if not asked:
+        if recipients or passphrase_file:
+            raise CommandError("say --with-keys, or leave --recipient and --passphrase-file out")
+        return None
+    return Sealing.of(recipients, first_line(passphrase_file) if passphrase_file else None)
 
 
 @contextmanager

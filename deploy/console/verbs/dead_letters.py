@@ -10,6 +10,7 @@ from deploy.console.errors import CommandError, reporting_errors
 from deploy.console.folders import StateFolder
 from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
+from deploy.console.screen import Screen
 from deploy.console.verbs.options import HERE, AnyService, AsJson, Dir, OneService
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ def discard(
 
 
 def _letters(var: Dir, *, as_json: bool) -> DeadLetterTables:
-    from rich.console import Console
-
     from deploy.console.verbs.dead_letter_tables import DeadLetterTables
 
     state = StateFolder.at(var)
-    return DeadLetterTables(state, RunRecord.read(state), None if as_json else Console(highlight=False))
+    return DeadLetterTables(state, RunRecord.read(state), None if as_json else Screen(highlight=False))

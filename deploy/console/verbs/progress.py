@@ -17,8 +17,9 @@ from rich.progress import (
 )
 
 from deploy.console.backup.creating import back_up
-from deploy.console.backup.restoring import restore
+from deploy.console.backup.restoring import KeySource, restore
 from deploy.console.folders import StateFolder
+from deploy.console.keys.sealing import Sealing
 from deploy.console.local import service_commands
 from deploy.console.local.run_record import RunRecord
 from deploy.console.local.service_commands import Answer
@@ -77,7 +78,9 @@ def republish_with_progress(
         ).or_error()
 
 
-def back_up_with_progress(state: StateFolder, socket: str, path: Path, screen: Console) -> Mapping[str, int]:
+def back_up_with_progress(
+    state: StateFolder, socket: str, path: Path, screen: Console, sealing: Sealing | None
+) -> Mapping[str, int]:
     """Write a backup, with a line for each database; the positions that it reaches.
 
     :raises CommandError: it cannot be made.
@@ -86,19 +89,24 @@ def back_up_with_progress(state: StateFolder, socket: str, path: Path, screen: C
     with Progress(*columns, console=screen) as progress:
         bars = {name: progress.add_task(name, total=None) for name in SERVICES}
         positions = back_up(
-            state, socket, path, lambda name, size: progress.update(bars[name], completed=size)
+            state, socket, path, lambda name, size: progress.update(bars[name], completed=size), sealing
         )
     screen.print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, up to {_words(positions)}", soft_wrap=True)
-    screen.print("it holds the keys: whoever can read it can read every SSID", style="dim")
+    told = "it holds the keys, sealed" if sealing else f"it holds no keys: keep {state.keys} apart from it"
+    screen.print(f"{told}; whoever has both can read every SSID", style="dim", soft_wrap=True)
     return positions
 
 
-def restore_and_tell(state: StateFolder, path: Path, screen: Console) -> None:
+def restore_and_tell(state: StateFolder, path: Path, screen: Console, source: KeySource) -> None:
     """Bring a backup back; say what it was, and what to do next.
 
     :raises CommandError: it cannot be brought back.
     """
-    manifest = restore(state, path, lambda words: screen.print(f"  [dim]·[/] {words}", soft_wrap=True))
+
+    def say(words: str) -> None:
+        screen.print(f"  [dim]·[/] {words}", soft_wrap=True)
+
+    manifest = restore(state, path, say, source)
     screen.print(f"restored up to {_words(manifest.positions)}. Next: [bold]stairs run[/]", soft_wrap=True)
 
 

@@ -8,11 +8,11 @@ from datetime import UTC
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from deploy.console.errors import reporting_errors
 from deploy.console.folders import StateFolder
 from deploy.console.ports import Ports
+from deploy.console.screen import Screen
 from deploy.console.verbs.options import HERE, AsJson, Dir, print_json
 
 commands = typer.Typer()
@@ -59,7 +59,7 @@ def run(
             StateFolder.at(var), Ports().shifted(port_offset), kafka, separate_relays, overrides
         )
         level = logging.DEBUG if verbose else logging.WARNING
-        keep_running(options, Console(highlight=False), level=level)
+        keep_running(options, Screen(highlight=False), level=level)
 
 
 @commands.command()
@@ -87,7 +87,7 @@ def demo(
     with reporting_errors():
         state = StateFolder.at(var)
         record = in_containers(port_offset) if containers else RunRecord.read(state)
-        everything_seen = play(state, record, Console(highlight=False), example or [], within)
+        everything_seen = play(state, record, Screen(highlight=False), example or [], within)
     raise typer.Exit(0 if everything_seen else 1)
 
 
@@ -102,7 +102,7 @@ def status(*, var: Dir = HERE, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found.as_json())
     else:
-        show(found, Console(highlight=False))
+        show(found, Screen(highlight=False))
     raise typer.Exit(0 if found.ready else 1)
 
 

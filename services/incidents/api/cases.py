@@ -28,6 +28,7 @@ from services.incidents.application.commands import (
 )
 from services.incidents.domain.case import Case
 from shared.http.answers import Answer, created, etag, gone, ok
+from shared.http.audit import note_act
 from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.paging import Cursors, cursors_of
@@ -44,7 +45,7 @@ async def search(
     asked: CaseQuery, request: Request, caller: Caller, cursors: CaseCursors
 ) -> Answer[CasePage]:
     """Search the cases in the caller's scope; an SSID in a body stands in no address, history or log."""
-    return await _found(dependencies_of(request), asked, caller, cursors)
+    return await _found(request, asked, caller, cursors)
 
 
 @router.get("")
@@ -52,7 +53,7 @@ async def listed(
     asked: Annotated[CaseQueryInAddress, Query()], request: Request, caller: Caller, cursors: CaseCursors
 ) -> Answer[CasePage]:
     """The same search, asked in the address."""
-    return await _found(dependencies_of(request), asked, caller, cursors)
+    return await _found(request, asked, caller, cursors)
 
 
 @router.post("", status_code=201)
@@ -148,10 +149,10 @@ async def _answered(deps: IncidentDependencies, case: Case, caller: Actor) -> An
     return ok(CaseResource.of(case, await deps.cases.masks(case, caller)), version=case.version)
 
 
-async def _found(
-    deps: IncidentDependencies, asked: CaseQuery, caller: Actor, cursors: Cursors
-) -> Answer[CasePage]:
-    after = cursors.after_instant(asked)
+async def _found(request: Request, asked: CaseQuery, caller: Actor, cursors: Cursors) -> Answer[CasePage]:
+    deps, after = dependencies_of(request), cursors.after_instant(asked)
+    if asked.ssid is not None:
+        note_act(request.scope, "searched_by_ssid", student_ref=deps.search.reference(asked.ssid))
     rows = await deps.search.find(
         asked.criteria(), caller, ssid=asked.ssid, after=after, limit=asked.limit + 1
     )

@@ -16,6 +16,7 @@ from services.incidents.domain.concern import Concern, Observation
 from services.incidents.domain.filing_protocol import FilingChoice, FilingProtocol
 from services.incidents.domain.values import Severity
 from shared.http.answers import Answer, created, ok
+from shared.http.audit import audited
 from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.instants import Instant
@@ -90,7 +91,7 @@ async def show(concern_id: ConcernId, request: Request, caller: Caller) -> Answe
     return ok(ConcernResource.of(concern), version=concern.version)
 
 
-@router.put("/filing-protocol/{lea}")
+@router.put("/filing-protocol/{lea}", dependencies=[audited("filing_protocol_chosen")])
 async def choose(
     lea: LeaCode, body: FilingProtocolBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[FilingProtocolResource]:

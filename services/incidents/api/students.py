@@ -10,6 +10,7 @@ from services.incidents.api.resources import CaseResource
 from services.incidents.api.schemas import CaseId, StudentsBody
 from services.incidents.application.commands import ListStudents, ReadStudents
 from shared.http.answers import Answer, ok
+from shared.http.audit import audited
 from shared.http.auth import Caller
 from shared.http.preconditions import IfMatch
 
@@ -28,7 +29,7 @@ async def list_students(
     return ok(shown, version=case.version)
 
 
-@router.get("/students")
+@router.get("/students", dependencies=[audited("ssids_read")])
 async def read_students(case_id: CaseId, request: Request, caller: Caller) -> Answer[FullStudents]:
     """The full SSIDs; every such read is recorded."""
     deps = dependencies_of(request)

@@ -16,6 +16,7 @@ from services.incidents.domain.testing_window import TestingWindow, reporting_cl
 from services.incidents.domain.values import Basis
 from services.incidents.domain.windows import Limit, Window
 from shared.http.answers import Answer, created, ok
+from shared.http.audit import audited
 from shared.http.auth import Caller
 from shared.http.instants import Day
 from shared.http.preconditions import IfMatch
@@ -136,6 +137,7 @@ class ExpiryResource(Resource):
 @router.put(
     "/testing-windows/{cds}/{year}",
     responses={201: {"model": TestingWindowResource, "description": "Set for the first time"}},
+    dependencies=[audited("testing_window_set")],
 )
 async def set_window(
     cds: Cds, year: WindowYear, body: WindowBody, request: Request, caller: Caller, expected: IfMatch

@@ -44,6 +44,10 @@ class CaseSearches(Generic[C]):
         self._rows = rows
         self._vault = vault
 
+    def reference(self, ssid: str) -> str:
+        """The student's reference: what an audit may name."""
+        return self._vault.ref(ssid)
+
     async def find(
         self, wanted: C, actor: Actor, *, ssid: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Listed:

@@ -19,6 +19,7 @@ from services.notifications.application.commands import Resend
 from services.notifications.domain.directory_entry import DirectoryEntry
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok
+from shared.http.audit import audited
 from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.paging import Cursors, cursors_of
@@ -39,7 +40,9 @@ SET_FIRST: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.put("/directory/{cds}", tags=["directory"], responses=SET_FIRST)
+@router.put(
+    "/directory/{cds}", tags=["directory"], responses=SET_FIRST, dependencies=[audited("directory_set")]
+)
 async def put_directory(
     cds: Cds, body: DirectoryBody, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[DirectoryEntryResource]:
@@ -87,7 +90,7 @@ async def show(
     return ok(NotificationResource.of(message), version=message.version)
 
 
-@router.post("/notifications/{notification_id}/resend")
+@router.post("/notifications/{notification_id}/resend", dependencies=[audited("notification_resent")])
 async def resend(
     notification_id: NotificationId, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:
@@ -104,7 +107,7 @@ async def resend(
     return await once(render, lambda receipt: deps.resending.resend(command, receipt), again)
 
 
-@router.post("/notifications/{notification_id}/attempts")
+@router.post("/notifications/{notification_id}/attempts", dependencies=[audited("attempt_reported")])
 async def report_attempt(
     notification_id: NotificationId, body: AttemptBody, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from shared.http.auth import InvalidToken, MissingToken, TokenExpired
+from shared.http.auth import MissingToken, TokenExpired
 from shared.http.body import ForbiddenCharacter, MalformedJson
+from shared.http.claims import InvalidToken
 from shared.http.idempotency import BadIdempotencyKey, KeyReused
 from shared.http.jwks import KeysUnavailable
 from shared.http.openapi.wording import sentence

@@ -20,7 +20,7 @@ from deploy.console.keys.secret_files import secret_key
 from deploy.console.local.programs import plain_environment
 from deploy.console.ports import SERVICES
 from tests.support.eventually import eventually
-from tests.support.http.tokens import signing_key
+from tests.support.http.tokens import auth_environment
 from tests.support.servers.ports import free_port
 from tests.support.servers.postgres import migrate
 from tests.support.servers.secured_broker import PASSWORD, USER, Secured
@@ -41,7 +41,7 @@ def settings(tmp_path: Path, database: str) -> dict[str, str]:
     secret = str(secret_key(tmp_path / "api"))
     secrets = {f"{service.upper()}_API_SECRET_FILE": secret for service in SERVICES}
     databases = {f"{service.upper()}_DATABASE_URL": database for service in SERVICES}
-    return {**mail, **keys, **secrets, **databases, "AUTH_JWKS_URL": signing_key().jwks_url}
+    return {**mail, **keys, **secrets, **databases, **auth_environment()}
 
 
 def ended(service: str, verb: str, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -38,10 +38,15 @@ def file(folder: Path) -> Path:
     """A backup of a place with tables, made while nothing runs."""
     path, var = folder / "monday.stairs", str(folder / "var")
     assert stairs("migrate", "--dir", var).returncode == 0
-    done = stairs("backup", str(path), "--dir", var)
+    (folder / "passphrase").write_text("correct horse battery\n")
+    done = stairs("backup", str(path), "--dir", var, "--with-keys", *passphrase(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert "up to incidents 0, appeals 0, notifications 0" in done.stdout
     return path
+
+
+def passphrase(folder: Path) -> tuple[str, str]:
+    return "--passphrase-file", str(folder / "passphrase")
 
 
 def held_in(var: Path) -> list[str]:
@@ -66,7 +71,7 @@ def test_a_backup_into_a_folder_that_is_not_there_is_refused_before_anything_is_
 
 
 def test_the_keys_of_the_restored_place_are_the_same_and_their_owners_alone(file: Path, folder: Path) -> None:
-    done = stairs("restore", str(file), "--dir", str(folder / "again"))
+    done = stairs("restore", str(file), "--dir", str(folder / "again"), *passphrase(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert held_in(folder / "again") == ["postgres", "keys"]
     assert not (folder / "again" / "restoring").exists()
@@ -77,6 +82,26 @@ def test_the_keys_of_the_restored_place_are_the_same_and_their_owners_alone(file
     secret = [key for name, key in after.items() if name != "jwks.json"]
     assert {key.stat().st_mode & 0o777 for key in secret} == {0o600}
     assert (folder / "again" / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_without_what_opens_the_keys_nothing_is_restored(file: Path, folder: Path) -> None:
+    done = stairs("restore", str(file), "--dir", str(folder / "closed"))
+    assert done.returncode == 1
+    assert "the keys in it are sealed: give --identity FILE or --passphrase-file FILE" in done.stderr
+    assert held_in(folder / "closed") == []
+
+
+def test_a_backup_without_keys_is_restored_with_the_folder_that_has_them(file: Path, folder: Path) -> None:
+    plain, var = folder / "plain.stairs", folder / "var"
+    done = stairs("backup", str(plain), "--dir", str(var))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "it holds no keys" in done.stdout
+    assert (var / "keys" / "incidents.kek").read_bytes() not in plain.read_bytes()
+    refused = stairs("restore", str(plain), "--dir", str(folder / "plain"))
+    assert "holds no keys: give the folder that has them, with --keys FOLDER" in refused.stderr
+    done = stairs("restore", str(plain), "--dir", str(folder / "plain"), "--keys", str(var / "keys"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert held_in(folder / "plain") == ["postgres", "keys"]
 
 
 @pytest.mark.parametrize("there", ["postgres/PG_VERSION", "keys/incidents.kek", "kafka/meta.properties"])
@@ -108,7 +133,7 @@ async def test_a_restore_that_was_killed_has_changed_nothing_and_is_repeated(
     """While the new server is made, while it starts, and while (or before) it is filled."""
     var = folder / f"killed-{reached}"
     beside = var / "restoring" / "postgres" / reached
-    command = [*CONSOLE, "restore", str(file), "--dir", str(var)]
+    command = [*CONSOLE, "restore", str(file), "--dir", str(var), *passphrase(folder)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         await eventually(lambda: _is_there(beside), within=LONG)
@@ -116,7 +141,7 @@ async def test_a_restore_that_was_killed_has_changed_nothing_and_is_repeated(
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert held_in(var) == ["restoring"]
-    done = stairs("restore", str(file), "--dir", str(var))
+    done = stairs("restore", str(file), "--dir", str(var), *passphrase(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert held_in(var) == ["postgres", "keys"]
 

@@ -82,7 +82,7 @@ def test_a_key_folder_with_more_in_it_makes_a_backup_that_can_be_restored(
     """Somebody keeps an old key beside the new one; a process that was killed left a draft."""
     keys = tmp_path / "parts" / "keys"
     (keys / name).write_text("another")
-    told = creating.key_parts(keys)
+    told = {f"keys/{key}": path for key, path in creating.key_files(keys).items()}
     assert (f"keys/{name}" in told) != name.startswith(".")
     archive.pack(tmp_path / "x.stairs", {**parts, **told}, "", "", {})
     archive.unpack(tmp_path / "x.stairs", tmp_path / "out")
@@ -116,7 +116,7 @@ def test_a_link_is_not_followed(file: Path, tmp_path: Path) -> None:
 def test_another_format_is_refused(
     file: Path, parts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "FORMAT", 2)
+    monkeypatch.setattr(archive, "FORMATS", (3,))
     with pytest.raises(CommandError, match="no backup that this version of stairs can read"):
         archive.unpack(file, tmp_path / "out")
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from deploy.console.folders import StateFolder
+from deploy.console.keys.container_secrets import make_secrets
 from deploy.container.__main__ import app
 from deploy.container.health import door
 from deploy.container.served import LAPTOP, served
 from deploy.container.welcome import lines
-from shared.http.signing_key import SigningKey
 from shared.kernel.actor import Role
 
 ROOT = Path(__file__).parents[3]
@@ -90,8 +92,20 @@ def test_the_lock_for_the_image_has_every_package_but_a_laptops() -> None:
     assert kept.count("--hash=sha256:") > len(names)
 
 
-def test_the_welcome_gives_every_address_and_a_token_for_every_role(tmp_path: Path) -> None:
-    said = lines({"INCIDENTS_URL": "http://127.0.0.1:8001"}, SigningKey.in_folder(tmp_path))
+def test_the_welcome_gives_every_address_and_says_where_the_tokens_are() -> None:
+    said = lines({"INCIDENTS_URL": "http://127.0.0.1:8001"})
     assert any("http://127.0.0.1:8001/docs" in line for line in said)
-    assert {role.value for role in Role} <= set(said)
-    assert sum(line.startswith("eyJ") for line in said) == len(Role)
+    assert said[-1] == "tokens         var/run/tokens/ROLE.jwt, valid 12 hours; new ones: make secrets"
+
+
+def test_no_container_has_the_key_that_signs_tokens() -> None:
+    assert "signing" not in (ROOT / "docker-compose.yml").read_text()
+
+
+def test_secrets_bring_a_file_with_a_token_for_each_role(tmp_path: Path) -> None:
+    state = StateFolder.at(tmp_path)
+    made = make_secrets(state)
+    assert not (made / "signing-key.json").exists()
+    kept = {path.stem: path for path in state.tokens.glob("*.jwt")}
+    assert kept.keys() == {role.value for role in Role}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept.values()} == {0o600}

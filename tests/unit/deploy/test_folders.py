@@ -25,6 +25,13 @@ def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+def test_whatever_a_run_writes_lies_in_folders_of_its_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir(mode=0o755)  # as earlier versions made it
+    place = StateFolder.at(tmp_path)
+    folders = (place.log, place.audit, place.mail, place.run, place.keys, place.tokens)
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
 def test_notes_that_may_name_a_mail_servers_password_are_their_owners_alone(tmp_path: Path) -> None:
     place = StateFolder.at(tmp_path)
     place.run_record.touch(mode=0o644)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.incidents.read_model.queries import CaseCriteria
+from shared.observability.audit import close, configure_audit
 from tests.support.http.tokens import (
     AUDITOR,
     CDE_REVIEWER,
@@ -252,6 +255,21 @@ async def test_the_list_is_asked_what_the_caller_asked(api: Api) -> None:
 async def test_searching_by_ssid_is_for_those_who_may_read_ssids(api: Api) -> None:
     answer = await api.http.get(f"/v1/incidents?ssid={FIRST}", headers=bearer(AUDITOR))
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_every_search_by_ssid_is_in_the_audit_with_the_students_reference(api: Api) -> None:
+    paper = io.StringIO()
+    configure_audit("incidents", None, stream=paper)
+    await api.http.post("/v1/incidents/search", json={"ssid": FIRST}, headers=MINE)
+    await api.http.get(f"/v1/incidents?ssid={FIRST}", headers=bearer(AUDITOR))
+    await api.http.get("/v1/incidents", headers=MINE)
+    close()
+    lines = [json.loads(line) for line in paper.getvalue().splitlines()]
+    assert [(line["act"], line["student_ref"], line["role"], line["verdict"]) for line in lines] == [
+        ("searched_by_ssid", api.vault.ref(FIRST), "lea_coordinator", "done"),
+        ("searched_by_ssid", api.vault.ref(FIRST), "auditor", "forbidden"),
+    ]
+    assert FIRST not in paper.getvalue()
 
 
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/incidents/00000000-0000-4000-8000-000000000000"])

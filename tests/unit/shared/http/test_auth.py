@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -12,14 +11,25 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+from joserfc.jwk import Key, OctKey, OKPKey
 
 from shared.http import auth
-from shared.http.auth import Authenticator, InvalidToken, TokenExpired, require
-from shared.http.jwks import AGAIN_AFTER, FRESH_FOR, KeySource, KeysUnavailable, UnknownKey
+from shared.http.auth import Authenticator, TokenExpired, require
+from shared.http.claims import InvalidToken
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
+from tests.support.http.issuer import (
+    EC,
+    ED,
+    ENCRYPTION,
+    RSA,
+    Ticking,
+    forged,
+    jwks,
+    nested,
+    signed,
+    spelled,
+)
 from tests.support.http.problems import expect_problem
 from tests.support.http.sample_app import Desk, client, sample_app
 from tests.support.http.tokens import (
@@ -35,15 +45,6 @@ from tests.support.http.tokens import (
     token,
 )
 
-ED = OKPKey.generate_key("Ed25519", {"kid": "ed", "use": "sig"})
-EC = ECKey.generate_key("P-256", {"kid": "ec", "use": "sig"})
-RSA = RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"})
-ENCRYPTION = OKPKey.generate_key("Ed25519", {"kid": "enc"})  # published for encryption
-
-
-def jwks(*keys: Key) -> bytes:
-    return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
-
 
 @pytest.fixture
 def believing(tmp_path: Path) -> Authenticator:
@@ -51,33 +52,6 @@ def believing(tmp_path: Path) -> Authenticator:
         jwks(ED, EC, RSA, OKPKey.import_key({**ENCRYPTION.as_dict(), "use": "enc"}))
     )
     return Authenticator(ISSUER, AUDIENCE, (tmp_path / "jwks.json").as_uri())
-
-
-def claims(**changes: object) -> dict[str, Any]:
-    good: dict[str, Any] = {
-        "sub": "lea-1",
-        "name": "Lena Ortiz",
-        "email": "lea-1@example.org",
-        "role": "lea_coordinator",
-        "lea": "1964733",
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "exp": int(time.time()) + 600,
-    }
-    return {name: value for name, value in {**good, **changes}.items() if value is not None}
-
-
-def signed(key: Key = ED, alg: str = "Ed25519", kid: str | None = None, **changes: object) -> str:
-    header = {"alg": alg, "kid": kid or key.kid}
-    return jwt.encode(header, claims(**changes), key, algorithms=[alg])
-
-
-def forged(header: dict[str, object], sign: Callable[[bytes], bytes]) -> str:
-    def part(content: bytes) -> bytes:
-        return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-    signing_input = part(json.dumps(header).encode()) + b"." + part(json.dumps(claims()).encode())
-    return (signing_input + b"." + part(sign(signing_input))).decode()
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
@@ -110,6 +84,26 @@ async def test_every_role_comes_through_as_it_is() -> None:
         {"sub": ""},
         {"sub": 7},
         {"sub": "a\0b"},
+        {"sub": "a" * 256},
+        {"name": "n" * 201},
+        {"name": "Lena\x1b[2J"},
+        {"name": "Lena\r\nBcc: x"},
+        {"name": "\u202eanel"},
+        {"email": "e" * 255},
+        {"lea": "1" * 60_000},
+        {"typ": "ID"},
+        {"typ": "Refresh"},
+        {"typ": 5},
+        {"at_hash": "x"},
+        {"events": {}},
+        {"cnf": {"jkt": "x"}},
+        {"iat": time.time() + 40_000, "exp": time.time() + 50_000},
+        {"iat": "yesterday"},
+        {"exp": time.time() + 200_000},
+        {"iat": time.time() - 80_000, "exp": time.time() + 20_000},
+        {"aud": [[AUDIENCE]]},
+        {"aud": {AUDIENCE: True}},
+        {"roles": nested(17)},
         {"name": ["Lena"]},
         {"role": None},
         {"role": "superuser"},
@@ -183,6 +177,119 @@ async def test_what_is_not_signed_by_the_issuer_is_refused(believing: Authentica
         await believing.verify(bad)
 
 
+@pytest.mark.parametrize(
+    "typ", [None, "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "application/jwt"]
+)
+async def test_the_types_of_access_tokens_are_believed(believing: Authenticator, typ: str | None) -> None:
+    header: dict[str, object] = {"alg": "Ed25519", "kid": "ed", **({"typ": typ} if typ else {})}
+    assert await believing.verify(spelled(header)) == LEA_COORDINATOR
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"typ": "JOSE"},
+        {"typ": "dpop+jwt"},
+        {"typ": "logout+jwt"},
+        {"typ": "secevent+jwt"},
+        {"typ": "text/jwt"},
+        {"typ": ""},
+        {"typ": None},
+        {"typ": ["JWT"]},
+        {"crit": []},
+        {"crit": None},
+        {"crit": ["exp"], "exp": 1},
+        {"crit": ["b64"], "b64": True},
+        {"b64": False},
+        {"kid": ["ed"]},
+        {"kid": {"ed": 1}},
+        {"alg": ["Ed25519"]},
+        {"alg": None},
+        {"jwk": {"kty": "oct"}, "alg": "HS256"},
+        {"x5c": ["A" * 5_000]},
+        {"deep": nested(17)},
+    ],
+    ids=str,
+)
+async def test_another_type_or_an_extension_is_refused_though_the_issuer_signed(
+    believing: Authenticator, more: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidToken):
+        await believing.verify(spelled({"alg": "Ed25519", "kid": "ed", **more}))
+
+
+async def test_parameters_that_nobody_knows_are_passed_over(believing: Authenticator) -> None:
+    more = {"nonce": "entra", "x5t": "a" * 27, "x5c": ["A" * 1_500], "deep": {"er": [1]}}
+    assert await believing.verify(spelled({"alg": "Ed25519", "kid": "ed", **more})) == LEA_COORDINATOR
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "[" * 100_000,
+        '{"a":' * 900 + "1" + "}" * 900,
+        '{"a":' * 20 + "1" + "}" * 20,
+        '{"exp": 1e999}',
+        f'{{"exp": {"9" * 5_000}}}',
+        '{"exp": NaN}',
+        '{"sub": "\\ud800"}',
+        "[]",
+        "null",
+        "",
+        "\ufeff{}",
+        '{"name": "' + "n" * 20_000 + '"}',
+    ],
+    ids=lambda payload: payload[:12],
+)
+async def test_claims_that_are_no_small_object_are_refused_though_the_issuer_signed(
+    believing: Authenticator, payload: str
+) -> None:
+    with pytest.raises(InvalidToken):
+        await believing.verify(spelled(payload=payload))
+
+
+@pytest.mark.parametrize(
+    "header", ["[" * 2_000, '{"a":' * 500 + "1" + "}" * 500, '{"alg": NaN}', '"Ed25519"']
+)
+async def test_headers_that_are_no_small_object_are_refused(believing: Authenticator, header: str) -> None:
+    with pytest.raises(InvalidToken):
+        await believing.verify(spelled(header))
+
+
+@pytest.mark.parametrize("junk", ["=", "\n", "!", " ", "é", "\ud800"])
+async def test_a_signature_is_written_in_one_way(believing: Authenticator, junk: str) -> None:
+    with pytest.raises(InvalidToken):
+        await believing.verify(signed() + junk)
+
+
+async def test_what_looks_like_an_ssid_in_a_name_is_never_stored(believing: Authenticator) -> None:
+    actor = await believing.verify(signed(name="Lena 1234567890"))
+    assert actor.name == "Lena [number removed]"
+
+
+async def test_an_audience_among_those_that_are_accepted_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_bytes(jwks(ED))
+    judge = Authenticator(ISSUER, ["a", "b"], (tmp_path / "jwks.json").as_uri())
+    assert await judge.verify(signed(aud=["x", "b"])) == await judge.verify(signed(aud="a"))
+    with pytest.raises(InvalidToken):
+        await judge.verify(signed(aud="ab"))
+
+
+async def test_the_longest_life_is_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_bytes(jwks(ED))
+    judge = Authenticator(ISSUER, AUDIENCE, (tmp_path / "jwks.json").as_uri(), longest_life=300)
+    now = int(time.time())
+    assert await judge.verify(signed(iat=now, exp=now + 300))
+    for issued, until in ((now, now + 301), (now - 200, now + 200), (None, now + 400)):
+        with pytest.raises(InvalidToken):
+            await judge.verify(signed(iat=issued, exp=until))
+
+
+async def test_two_authorizations_are_refused(anonymous: httpx.AsyncClient) -> None:
+    headers = [("Authorization", f"Bearer {token(each)}") for each in (LEA_COORDINATOR, CDE_REVIEWER)]
+    expect_problem(await anonymous.get("/v1/notices", headers=headers), 401, "invalid_token")
+
+
 async def test_a_shared_secret_in_the_key_set_is_never_used(tmp_path: Path) -> None:
     secret = OctKey.generate_key(256, {"kid": "oct"})
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [secret.as_dict(private=True), ED.as_dict()]}))
@@ -247,126 +354,3 @@ async def test_without_the_issuers_keys_nobody_can_be_judged(tmp_path: Path) -> 
         answer = await http.get("/v1/notices", headers=bearer(LEA_COORDINATOR))
     expect_problem(answer, 503, "keys_unavailable")
     assert answer.headers["retry-after"] == "5"
-
-
-class Ticking:
-    """A clock that stands until it is moved."""
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Issuer:
-    """An issuer whose keys change, and who counts how often it is asked."""
-
-    def __init__(self, *keys: Key) -> None:
-        self.document = jwks(*keys)
-        self.asked = 0
-
-    async def read(self, _url: str) -> bytes:
-        self.asked += 1
-        if not self.document:
-            raise httpx.ConnectError("nobody there")
-        return self.document
-
-
-async def test_a_new_key_of_the_issuer_is_looked_up() -> None:
-    issuer, clock = Issuer(ED), Ticking()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
-    assert (await source.key_for(signed(ED))).kid == "ed"
-    issuer.document = jwks(ED, EC)
-    clock.now += AGAIN_AFTER
-    assert (await source.key_for(signed(EC, "ES256"))).kid == "ec"
-
-
-async def test_unknown_keys_do_not_make_us_a_nuisance() -> None:
-    issuer, clock = Issuer(ED), Ticking()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
-    for _ in range(20):
-        with pytest.raises(UnknownKey):
-            await source.key_for(signed(ED, kid="stranger"))
-    assert issuer.asked == 1
-
-
-async def test_a_key_that_the_issuer_withdraws_is_forgotten() -> None:
-    issuer, clock = Issuer(ED, EC), Ticking()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
-    await source.key_for(signed(EC, "ES256"))
-    issuer.document = jwks(ED)
-    clock.now += FRESH_FOR + 1
-    with pytest.raises(UnknownKey):
-        await source.key_for(signed(EC, "ES256"))
-
-
-async def test_a_token_is_verified_anew_from_time_to_time(believing: Authenticator, tmp_path: Path) -> None:
-    clock, url = Ticking(time.time()), (tmp_path / "jwks.json").as_uri()
-    judge = Authenticator(ISSUER, AUDIENCE, url, now=clock)
-    good = signed(EC, "ES256", exp=clock.now + 3600)
-    await judge.verify(good)
-    (tmp_path / "jwks.json").write_bytes(jwks(ED))
-    judge._keys = KeySource(url)
-    assert await judge.verify(good) == LEA_COORDINATOR
-    clock.now += auth.BELIEVED_FOR + 1
-    with pytest.raises(InvalidToken):
-        await judge.verify(good)
-
-
-async def test_known_keys_serve_on_while_the_issuer_is_away() -> None:
-    issuer, clock = Issuer(ED), Ticking()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
-    await source.key_for(signed(ED))
-    issuer.document = b""
-    clock.now += AGAIN_AFTER
-    with pytest.raises(UnknownKey):
-        await source.key_for(signed(ED, kid="stranger"))
-    assert (await source.key_for(signed(ED))).kid == "ed"
-
-
-@pytest.mark.parametrize(
-    "document", [b"", b"<html>", b"[]", b"{}", b'{"keys": []}', b'{"keys": [{"kty": "x"}]}']
-)
-async def test_what_is_no_key_set_leaves_us_without_keys(document: bytes) -> None:
-    issuer = Issuer(ED)
-    issuer.document = document
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=Ticking())
-    with pytest.raises(KeysUnavailable):
-        await source.key_for(signed(ED))
-    assert await source.usable() is not None
-
-
-async def test_keys_that_come_late_are_found_soon() -> None:
-    issuer, clock = Issuer(ED), Ticking()
-    good, issuer.document = issuer.document, b""
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=clock)
-    assert await source.usable() is not None
-    issuer.document = good
-    clock.now += 1.0
-    assert await source.usable() is None
-
-
-async def test_keys_of_unknown_kinds_are_passed_over() -> None:
-    issuer = Issuer(ED)
-    issuer.document = json.dumps({"keys": [{"kty": "AKP", "kid": "pq"}, ED.as_dict()]}).encode()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=Ticking())
-    assert (await source.key_for(signed(ED))).kid == "ed"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
-        {"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"},
-        {"kty": "OKP", "crv": "Ed999", "x": "AA"},
-        {"kty": "RSA"},
-        {"kty": ["EC"]},
-        7,
-    ],
-)
-async def test_a_key_that_cannot_be_read_spoils_no_other(other: object) -> None:
-    issuer = Issuer(ED)
-    issuer.document = json.dumps({"keys": [other, ED.as_dict()]}).encode()
-    source = KeySource("https://issuer/jwks", read=issuer.read, now=Ticking())
-    assert (await source.key_for(signed(ED))).kid == "ed"

@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.trail import Trail
-from shared.observability.correlation import correlation_id, following, sane_traceparent
+from shared.observability.correlation import (
+    accepted_or_new,
+    accepted_traceparent,
+    correlation_id,
+    following,
+    sane_traceparent,
+)
 from shared.observability.log_lines import level_of
 from shared.observability.logging import tell
 from shared.observability.redaction import MASK, redact, redact_value
@@ -70,12 +76,60 @@ class Thing:
         return f"Thing({SSID})"
 
 
-def test_a_line_names_the_trace_whatever_digits_it_holds(log: io.StringIO) -> None:
-    trace_id = f"ab{SSID}cd43dd8448eb211c8031"
-    with following(Trail("corr-1", f"00-{trace_id}-b7ad6b7169203331-01")):
-        structlog.get_logger("x").info("case_submitted", ssid=SSID)
-    (line,) = lines(log)
-    assert (line["correlation_id"], line["trace_id"], line["ssid"]) == ("corr-1", trace_id, MASK)
+def test_a_line_names_the_trace_and_masks_what_an_older_one_holds(log: io.StringIO) -> None:
+    for trace_id in ("4bf92f3577b34da6a3ce929d0e0e4736", f"ab{SSID}cd43dd8448eb211c8031"):
+        with following(Trail("corr-1", f"00-{trace_id}-b7ad6b7169203331-01")):
+            structlog.get_logger("x").info("case_submitted", ssid=SSID)
+    usual, old = lines(log)
+    assert (usual["correlation_id"], usual["trace_id"], usual["ssid"]) == (
+        "corr-1", "4bf92f3577b34da6a3ce929d0e0e4736", MASK,
+    )  # fmt: skip
+    assert old["trace_id"] == f"ab{MASK}cd43dd8448eb211c8031"
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["00-ab{}cd43dd8448eb211c8031-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-ab{}cdef-01"],
+)
+def test_a_traceparent_that_hides_an_ssid_is_masked_and_still_one(form: str) -> None:
+    masked = accepted_traceparent(form.format(SSID))
+    assert masked == form.format("f" * 10)
+    assert accepted_traceparent(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "x-{}", "6f0c1d5e-0000-4000-8000-ab{}", "6f0c1d5e-0000-4000-8000-{}ab"]
+)
+def test_a_correlation_id_that_hides_an_ssid_is_replaced(form: str) -> None:
+    assert SSID not in accepted_or_new(form.format(SSID))
+
+
+@pytest.mark.parametrize("sent", ["corr-1", "6f0c1d5e-0000-4000-8000-abcdef123456"])
+def test_a_harmless_correlation_id_is_kept(sent: str) -> None:
+    assert accepted_or_new(sent) == sent
+
+
+HOSTILE = "a\x1b[2J\x1b]0;t\x07\x9b31m\rb\x08\u202e\u2028c\nforged 2026-01-01 [info ] x"
+
+
+def test_no_control_character_reaches_a_terminal_by_the_log(console_log: io.StringIO) -> None:
+    logger = structlog.get_logger("x")
+    logger.info(HOSTILE, value=HOSTILE, **{HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]})
+    logging.getLogger("uvicorn.error").warning("%s", HOSTILE)
+    try:
+        int(HOSTILE + "x")
+    except ValueError:
+        logger.exception("it_broke")
+    said = console_log.getvalue()
+    assert said.replace("\n", "").isprintable()
+    assert not any(line.startswith("forged") for line in said.splitlines())
+    assert [level_of(line) for line in said.splitlines() if level_of(line)] == [20, 30, 40]
+
+
+def test_no_control_character_is_in_a_line_for_machines(log: io.StringIO) -> None:
+    structlog.get_logger("x").info(HOSTILE, value=HOSTILE)
+    assert log.getvalue().rstrip("\n").isprintable()
+    assert lines(log)[0]["value"] == HOSTILE
 
 
 @pytest.mark.parametrize("near", ["{}a" * 3, "0{}", "x{}", "00-{}", "{}-{}"])
