@@ -16,6 +16,7 @@ from services.notifications.application.reading import DeadlinesOfMails, Message
 from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import inbound, outbound
+from services.notifications.providers.rehearsal import require_sound_mail
 from services.notifications.providers.smtp import MailServer, SmtpMailer
 from services.notifications.reactions import delivery_deadline
 from services.notifications.reactions.dispatch import Dispatch, show_waiting
@@ -60,8 +61,14 @@ def deadlines(_base: Foundation[NotificationsSettings]) -> delivery_deadline.Del
 
 
 def loops(base: Foundation[NotificationsSettings]) -> Mapping[str, Loop]:
-    """The sender, unless mails are sent elsewhere."""
-    return {"sender": dispatch(base).run} if base.settings.delivery == "smtp" else {}
+    """The sender, unless mails are sent elsewhere.
+
+    :raises SystemExit: 78, this Python writes no mail that holds.
+    """
+    if base.settings.delivery != "smtp":
+        return {}
+    require_sound_mail()
+    return {"sender": dispatch(base).run}
 
 
 def measures(base: Foundation[NotificationsSettings]) -> Sequence[Measure]:

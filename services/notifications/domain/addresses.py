@@ -55,6 +55,11 @@ def usable_name(text: str, at: str = "") -> str:
     return name
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether a mail's header may carry it as a name; facts of before may hold others."""
+    return text.isprintable() and "=?" not in text
+
+
 def one_line(text: str, longest: int = 200) -> str:
     """Any text as one printable line, cut to ``longest`` characters; for words that others chose."""
     line = "".join(character if character.isprintable() else " " for character in text)

@@ -18,10 +18,11 @@ import structlog
 from services.notifications.application.ports import Mail
 from services.notifications.domain.addresses import one_line
 from services.notifications.domain.values import Recipient, ServerAnswer, Verdict
-from services.notifications.providers.envelope import on_the_wire
+from services.notifications.providers.envelope import can_be_written, on_the_wire
 
 TIMEOUT = 10.0  # seconds for one answer of the server
 PATIENCE = 30.0  # seconds for one mail, connecting included
+UNWRITABLE = "not sent: this address cannot be written into a mail"
 
 ANSWERS: Mapping[int, Verdict] = {  # answers to RCPT and DATA that do not mean what their first digit says
     552: Verdict.DEFERRED,  # RFC 5321 §4.5.3.1.10: too many recipients at once; or a mailbox that is full
@@ -99,8 +100,19 @@ class SmtpMailer:
         self._client: aiosmtplib.SMTP | None = None
 
     async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
-        """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
-        addresses = [person.email for person in mail.outstanding]
+        """Hand one mail over; every outstanding recipient gets an answer, whatever happens.
+
+        Whoever cannot be written into a mail is refused for good, and takes nobody along.
+        """
+        writable = tuple(person for person in mail.outstanding if can_be_written(person))
+        others = [person for person in mail.outstanding if person not in writable]
+        answers = [ServerAnswer(person.email, Verdict.REFUSED, None, UNWRITABLE) for person in others]
+        if others:
+            log.warning("recipient_unwritable", notification_id=str(mail.notification_id), count=len(others))
+        return [*answers, *(await self._hand_over(mail, writable) if writable else ())]
+
+    async def _hand_over(self, mail: Mail, recipients: Sequence[Recipient]) -> Sequence[ServerAnswer]:
+        addresses = [person.email for person in recipients]
         try:
             sender = self._by_year.get(mail.content.template.partition("/")[0], self._sender)
             content = on_the_wire(mail, sender)
@@ -111,10 +123,10 @@ class SmtpMailer:
             log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
                 self._hang_up()
-            return _answers_to(fault, mail.outstanding)
+            return _answers_to(fault, recipients)
         except ValueError as bug:  # one mail that cannot be written must not stop the others
             log.exception("mail_unwritable", notification_id=str(mail.notification_id))
-            return _answers_to(bug, mail.outstanding)
+            return _answers_to(bug, recipients)
         return [
             _answer(address, refused[address].code, refused[address].message)
             if address in refused
