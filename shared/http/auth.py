@@ -23,6 +23,7 @@ from shared.http.jwks import KeySource, UnknownKey
 from shared.http.problem import Unauthenticated
 from shared.kernel.actor import STATEWIDE, Actor, Role
 from shared.kernel.errors import Forbidden
+from shared.kernel.names import no_person_because
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256")  # signatures only: never "none", never a shared secret
 LEEWAY = 30  # seconds that two machines' clocks may differ
@@ -127,10 +128,13 @@ def actor_of(claims: dict[str, Any]) -> Actor:
     lea, school = _text(claims, "lea", required=False), _text(claims, "school", required=False)
     if role not in STATEWIDE:
         _check_place(role, lea, school)
+    name, email = _text(claims, "name", required=False) or "", _text(claims, "email", required=False) or ""
+    if because := no_person_because(name, email):
+        raise InvalidToken(f"The token's claim {because}.")
     return Actor(
         sub=_text(claims, "sub") or "",
-        name=_text(claims, "name", required=False) or "",
-        email=_text(claims, "email", required=False) or "",
+        name=name,
+        email=email,
         role=role,
         lea=lea,
         school=school,
