@@ -44,7 +44,8 @@ class NotificationsSettings(ServiceSettings):
     smtp_url: SmtpUrl = Field(
         default="smtp://127.0.0.1:1025",
         validation_alias="NOTIFICATIONS_SMTP_URL",
-        description="the mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the start",
+        description="the mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the start;"
+        " a password is sent over TLS only",
     )
     sender: Mailbox | None = Field(
         default=None,

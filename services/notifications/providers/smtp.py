@@ -51,13 +51,22 @@ def verdict_of(code: int) -> Verdict:
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``."""
+    """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``.
+
+    A login is sent over TLS or not at all: by ``smtps://`` from the start, else after a STARTTLS without
+    which nothing is sent. Without a login, ``smtp://`` takes the STARTTLS that a server offers.
+    """
 
     host: str
     port: int
     tls: bool
     user: str | None
     password: str | None
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether STARTTLS must come before anything else; None: if the server offers it."""
+        return False if self.tls else (True if self.user is not None else None)
 
     @classmethod
     def at(cls, url: str) -> MailServer:
@@ -73,7 +82,7 @@ class MailServer:
             host=parts.hostname,
             port=parts.port or (465 if tls else 25),
             tls=tls,
-            user=unquote(parts.username) if parts.username else None,
+            user=unquote(parts.username or "") if parts.username or parts.password else None,
             password=unquote(parts.password) if parts.password else None,
         )
 
@@ -150,6 +159,7 @@ class SmtpMailer:
             hostname=self._server.host,
             port=self._server.port,
             use_tls=self._server.tls,
+            start_tls=self._server.start_tls,
             username=self._server.user,
             password=self._server.password,
             local_hostname=self._sender.domain,
