@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from services.notifications.application.commands import Notify, ReportAttempt, Resend
+from services.notifications.application.commands import Notify, RecordReturn, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import Mail, MailWriter, Outgoing
 from services.notifications.domain.errors import InTheFuture, SentByOurselves
@@ -159,6 +159,16 @@ class Messages:
         await self._outgoing.remove(message.id)
         return message
 
+    async def record_return(self, command: RecordReturn) -> None:
+        """Record that a mail came back for some of its recipients.
+
+        :raises NotFound: there is no such message.
+        :raises AlreadyOnItsWay: a sender has it in hand; come again.
+        """
+        message = await find_message(self._store, command.notification_id)
+        message.record_return(command.returned, resend=command.resend, actor=OURSELVES, at=command.at)
+        await self._store.save(message)
+
     async def resend(self, command: Resend, receipt: ReceiptFor | None = None) -> Message:
         """Send a settled message anew, to the LEA's coordinators as the directory names them today.
 
@@ -247,4 +257,5 @@ def _mail_of(message: Message, trail: Trail | None) -> Mail:
         created_at=message.created_at,
         resent_at=message.resent_at,
         trail=trail,
+        resends=message.resends,
     )

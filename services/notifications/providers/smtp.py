@@ -7,7 +7,7 @@ deferred, since somebody can put it right within the 72 hours of the retries.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from urllib.parse import unquote, urlsplit
@@ -96,15 +96,18 @@ class SmtpMailer:
         sender: Address,
         *,
         by_year: Mapping[str, Address] | None = None,
+        return_to: Callable[[Mail], str] | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
     ) -> None:
         """Mails come from the address of the year whose policy worded them, else from ``sender``.
 
+        :param return_to: the address to which a mail is returned; None: that it comes from.
         :param timeout: seconds for one answer; ``patience``: seconds for a whole mail.
         """
         self._server = server
         self._sender, self._by_year = sender, by_year or {}
+        self._return_to = return_to
         self._timeout, self._patience = timeout, patience
         self._client: aiosmtplib.SMTP | None = None
 
@@ -125,9 +128,10 @@ class SmtpMailer:
         try:
             sender = self._by_year.get(mail.content.template.partition("/")[0], self._sender)
             content = on_the_wire(mail, sender)
+            return_path = self._return_to(mail) if self._return_to else sender.addr_spec
             async with asyncio.timeout(self._patience):
                 client = await self._connected()
-                refused, text = await client.sendmail(sender.addr_spec, addresses, content)
+                refused, text = await client.sendmail(return_path, addresses, content)
         except _FAULTS as fault:
             log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
