@@ -27,8 +27,8 @@ def no_name_because(text: str) -> str | None:
     shown = unicodedata.normalize("NFKC", text)
     if "=?" in shown or _ESCAPED.search(shown):
         return "holds nothing that is decoded to something else, such as =?…?=, %0A or &lt;"
-    if re.search("[@<>]", shown):
-        return "holds no address and none of @ < >"
+    if re.search(r"[@<>]|://|\bwww\.", shown, re.IGNORECASE):
+        return "holds no address, neither of a mailbox nor of a page, and none of @ < >"
     return None
 
 

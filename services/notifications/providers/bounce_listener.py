@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -27,7 +28,7 @@ MOST_CONNECTIONS = 20
 MOST_COMMANDS = 100  # of a kind, over one connection
 TIMEOUT = 60.0  # seconds of silence
 REMEDY = "set NOTIFICATIONS_BOUNCE_HOST and NOTIFICATIONS_BOUNCE_PORT to an address that is free"
-NULL = "<>"  # the sender of every report (RFC 3464 §2); aiosmtpd takes an empty one for none
+NULL = "<>"  # the sender of every report (RFC 3464 §2)
 
 Record = Callable[[UUID, int, Sequence[tuple[Sequence[str], str]]], Awaitable[None]]
 """Puts on record, for a message and a sending of it, whom it did not reach (by which addresses) and why."""
@@ -42,6 +43,7 @@ class BounceListener:
 
     def __init__(self, paths: ReturnPaths, record: Record, host: str, port: int) -> None:
         self._taker, self._host, self._port = _Taker(paths, record), host, port
+        self._name = paths.address.partition("@")[2]
         self._open: set[SMTP] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -60,16 +62,17 @@ class BounceListener:
                     session.transport.close()
 
     def _session(self) -> SMTP:
-        return _Bounded(self._taker, self._open)
+        return _Bounded(self._taker, self._name, self._open)
 
 
 class _Bounded(SMTP):
     """One connection; one too many is told so and closed."""
 
-    def __init__(self, taker: _Taker, beside: set[SMTP]) -> None:
+    def __init__(self, taker: _Taker, name: str, beside: set[SMTP]) -> None:
         super().__init__(
             taker,
             data_size_limit=LARGEST,
+            hostname=name,
             ident="STAIRS",
             timeout=TIMEOUT,
             command_call_limit=MOST_COMMANDS,
@@ -78,9 +81,9 @@ class _Bounded(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self._beside) >= MOST_CONNECTIONS:
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.write(b"421 4.7.0 Too many connections\r\n")
-            transport.close()
+            told = cast("asyncio.WriteTransport", transport)  # a connection's always is one
+            told.write(b"421 4.7.0 Too many connections\r\n")
+            told.close()
             return
         self._beside.add(self)
         super().connection_made(transport)
@@ -100,7 +103,7 @@ class _Taker:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it by this name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if address:
+        if address not in ("", NULL):
             return "550 5.7.1 Only reports of delivery are taken here"
         envelope.mail_from = NULL
         return "250 2.1.0 OK"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 SHORTEST_KEY = 32  # characters
@@ -40,7 +40,7 @@ class ReturnPaths:
     """
 
     address: str
-    key: str
+    key: str = field(repr=False)
 
     def of(self, notification_id: UUID, resend: int) -> str:
         """The return address of a message's mail; each time that it is sent anew, it is another one."""

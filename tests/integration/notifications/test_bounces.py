@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.providers.bounce_listener import MOST_CONNECTIONS
 from services.notifications.providers.delivery_status import LARGEST
 from tests.support.contracts.published import incident_submitted
 from tests.support.eventually import eventually
@@ -19,7 +18,7 @@ from tests.support.notifications.mail_on_cases import both
 from tests.support.notifications.world import World, settings_for, world
 from tests.support.servers.mail_servers import Script, answering
 from tests.support.servers.ports import free_port
-from tests.support.servers.reports import PLAIN_MAIL, a_report, connections, handed_over
+from tests.support.servers.reports import PLAIN_MAIL, a_report, handed_over
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -89,12 +88,6 @@ async def test_nothing_but_a_report_for_a_return_address_of_ours_is_taken(databa
         assert (await handed_over(port, ours, report + b"x" * LARGEST))[0] == 552
         assert await handed_over(port, ours, a_report(envelope.rcpt_tos[0], action="delayed")) == TAKEN
         assert (await shown(there))["status"] == "delivered"
-
-
-async def test_more_connections_than_a_mail_server_needs_are_sent_away(database: str) -> None:
-    async with a_delivered_mail(database, Script()) as (_, port):
-        lines = await connections(port, MOST_CONNECTIONS + 5)
-        assert [line[:3] for line in lines] == [b"220"] * MOST_CONNECTIONS + [b"421"] * 5
 
 
 async def test_a_returned_mail_is_shown_on_its_case(postgres_server: str, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ HOSTILE = (
     "<@evil.example:lena@lea.example>",
     "mailto:evil@evil.example",
     "<script>alert(1)</script>",
+    "sign in at https://evil.example",
+    "WWW.evil.example",
     # other encodings of the same
     "x%0D%0ABcc: evil",
     "x&#13;&#10;Bcc: evil",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import aiosmtplib
 
@@ -67,8 +68,10 @@ async def handed_over(port: int, to: str, content: bytes, sender: str = "") -> t
     """What the listener at a port answers to this mail: to the first command it refuses, or to the mail."""
     client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, local_hostname="mx.example.org", timeout=20.0)
 
-    async def connected() -> None:
-        await client.connect()
+    async def connected() -> bool:
+        with contextlib.suppress(aiosmtplib.SMTPConnectError):
+            await client.connect()
+        return client.is_connected
 
     await eventually(connected, within=30)
     try:
