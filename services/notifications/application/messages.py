@@ -27,6 +27,7 @@ from services.notifications.domain.recipients import (
     at_the_desk,
     desk_for,
     lea_is_copied,
+    left_out,
     recipients_again,
     recipients_of,
 )
@@ -207,6 +208,8 @@ class Messages:
         copied = lea_is_copied(kind, occasion)
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)
+        if nobodies := left_out(kind, occasion):
+            log.warning("recipients_unusable", count=nobodies, case_number=occasion.case_number)
         content = self._stationery.letters.write(kind, occasion)
         return MessageDraft(
             kind=kind,
