@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.headerregistry import Address
@@ -12,10 +12,19 @@ from services.notifications.api.description import DESCRIPTION
 from services.notifications.api.routes import router
 from services.notifications.application.directory import Directory
 from services.notifications.application.messages import Messages, Stationery
+from services.notifications.application.ports import Mail
 from services.notifications.application.reading import DeadlinesOfMails, MessageReads
-from services.notifications.application.sending import MessageSender, OpenMessages, Resending, overdue
+from services.notifications.application.sending import (
+    MessageSender,
+    OpenMessages,
+    Resending,
+    Returns,
+    overdue,
+)
 from services.notifications.domain.values import Sender as Author
 from services.notifications.messaging import inbound, outbound
+from services.notifications.providers.bounce_listener import BounceListener
+from services.notifications.providers.rehearsal import require_sound_mail
 from services.notifications.providers.smtp import MailServer, SmtpMailer
 from services.notifications.reactions import delivery_deadline
 from services.notifications.reactions.dispatch import Dispatch, show_waiting
@@ -60,8 +69,22 @@ def deadlines(_base: Foundation[NotificationsSettings]) -> delivery_deadline.Del
 
 
 def loops(base: Foundation[NotificationsSettings]) -> Mapping[str, Loop]:
-    """The sender, unless mails are sent elsewhere."""
-    return {"sender": dispatch(base).run} if base.settings.delivery == "smtp" else {}
+    """The sender and the listener for what comes back, unless mails are sent elsewhere.
+
+    :raises SystemExit: 78, this Python writes no mail that holds.
+    """
+    settings = base.settings
+    if settings.delivery != "smtp":
+        return {}
+    require_sound_mail()
+    found = {"sender": dispatch(base).run}
+    if settings.bounce_port is not None and settings.return_paths is not None:
+        returns = Returns(open_messages(base), base.clock)
+        listener = BounceListener(
+            settings.return_paths, returns.record, settings.bounce_host, settings.bounce_port
+        )
+        found["bounces"] = listener.run
+    return found
 
 
 def measures(base: Foundation[NotificationsSettings]) -> Sequence[Measure]:
@@ -83,7 +106,7 @@ def mail_sender(base: Foundation[NotificationsSettings], clock: Clock) -> Messag
     settings, by_year = base.settings, _senders(base.settings)
     patience = settings.lease_seconds / 2  # so that a lease never ends while its mail is under way
     server, usual = MailServer.at(settings.smtp_url), by_year[DEFAULT_YEAR]
-    mailer = SmtpMailer(server, usual, by_year=by_year, patience=patience)
+    mailer = SmtpMailer(server, usual, by_year=by_year, return_to=_return_to(settings), patience=patience)
     lease = timedelta(seconds=settings.lease_seconds)
     return MessageSender(open_messages(base), mailer, clock, burst=BURST, lease=lease)
 
@@ -116,6 +139,13 @@ def messages_in(settings: NotificationsSettings) -> inbound.MessagesIn:
         return Messages(unit.store, OutgoingQueue(unit.connection), stationery)
 
     return within
+
+
+def _return_to(settings: NotificationsSettings) -> Callable[[Mail], str] | None:
+    paths, plain = settings.return_paths, settings.bounce_address
+    if paths is not None:
+        return lambda mail: paths.of(mail.notification_id, mail.resends)
+    return None if plain is None else lambda _: plain
 
 
 def _senders(settings: NotificationsSettings) -> Mapping[str, Address]:

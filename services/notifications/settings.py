@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from services.notifications.domain.addresses import is_usable_address
+from services.notifications.providers.return_path import SHORTEST_KEY, ReturnPaths, with_room
 from services.notifications.providers.smtp import MailServer
 from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
 
@@ -24,6 +25,7 @@ def _mailbox(text: str) -> str:
 
 SmtpUrl = Annotated[Set, AfterValidator(_mail_server)]
 Mailbox = Annotated[Set, AfterValidator(_mailbox)]
+ReturnMailbox = Annotated[Mailbox, AfterValidator(with_room)]
 
 
 class NotificationsSettings(ServiceSettings):
@@ -48,7 +50,8 @@ class NotificationsSettings(ServiceSettings):
     smtp_url: SmtpUrl = Field(
         default="smtp://127.0.0.1:1025",
         validation_alias="NOTIFICATIONS_SMTP_URL",
-        description="the mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the start",
+        description="the mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the start;"
+        " a password is sent over TLS only",
     )
     sender: Mailbox | None = Field(
         default=None,
@@ -75,9 +78,47 @@ class NotificationsSettings(ServiceSettings):
         pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         description="the right-hand side of every Message-ID; never change it while mails are under way",
     )
+    bounce_address: ReturnMailbox | None = Field(
+        default=None,
+        validation_alias="NOTIFICATIONS_BOUNCE_ADDRESS",
+        description="the mailbox whereto undeliverable mails return: at most 14 characters and no + before"
+        " the @; unset: they return to the sender",
+    )
+    bounce_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="NOTIFICATIONS_BOUNCE_KEY",
+        min_length=SHORTEST_KEY,
+        description="32 random characters or more that mark our return addresses, so that nobody can forge"
+        " reports; needed to read them",
+    )
+    bounce_host: Set = Field(
+        default="127.0.0.1",
+        validation_alias="NOTIFICATIONS_BOUNCE_HOST",
+        description="the address on which the worker listens for returned mails (SMTP)",
+    )
+    bounce_port: Port | None = Field(
+        default=None,
+        validation_alias="NOTIFICATIONS_BOUNCE_PORT",
+        description="the port on which the worker listens for returned mails, once"
+        " NOTIFICATIONS_BOUNCE_ADDRESS and NOTIFICATIONS_BOUNCE_KEY are set; unset: nobody reads them",
+    )
     lease_seconds: float = Field(
         default=30.0,
         ge=1.0,
         validation_alias="NOTIFICATIONS_LEASE_SECONDS",
         description="seconds after which a mail whose sender died is taken up by another",
     )
+
+    @field_validator("bounce_port")
+    @classmethod
+    def _need_address_and_key(cls, port: int | None, info: ValidationInfo) -> int | None:
+        if port is not None and not (info.data.get("bounce_address") and info.data.get("bounce_key")):
+            raise ValueError("it listens for nothing without a return address and its key")
+        return port
+
+    @property
+    def return_paths(self) -> ReturnPaths | None:
+        """The marked return addresses; None where mails return to one plain address."""
+        if self.bounce_address is None or self.bounce_key is None:
+            return None
+        return ReturnPaths(self.bounce_address, self.bounce_key.get_secret_value())

@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.http.problem import Unauthenticated
 from shared.kernel.actor import STATEWIDE, Actor, Role
+from shared.kernel.names import no_person_because
 from shared.kernel.ssid import without_ssids
 
 LONGEST = {"sub": 255, "name": 200, "email": 254, "role": 100, "lea": 14, "school": 14}
@@ -84,10 +85,14 @@ class ClaimMapping:
         school = self._text(claims, "school", required=False)
         if role not in STATEWIDE:
             _require_place(role, lea, school)
+        name = self._text(claims, "name", required=False) or ""
+        email = self._text(claims, "email", required=False) or ""
+        if because := no_person_because(name, email):
+            raise InvalidToken(f"The token's claim {because}.")
         return Actor(
             sub=self._text(claims, "sub") or "",
-            name=without_ssids(self._text(claims, "name", required=False) or "", INSTEAD),
-            email=self._text(claims, "email", required=False) or "",
+            name=without_ssids(name, INSTEAD),
+            email=email,
             role=role,
             lea=lea,
             school=school,

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.occasions import Occasion
-from services.notifications.domain.values import Cause, Contact, MessageKind, Verdict
+from services.notifications.domain.values import Cause, Contact, MessageKind, Returned, Verdict
 from shared.kernel.actor import Actor
 
 
@@ -42,6 +42,16 @@ class ReportAttempt:
     actor: Actor
     at: datetime
     expected: int | None = None  # the version of the caller's If-Match
+
+
+@dataclass(frozen=True)
+class RecordReturn:
+    """Record that a mail came back for some of its recipients (RFC 3464)."""
+
+    notification_id: UUID
+    resend: int  # of which sending it came back
+    returned: tuple[Returned, ...]
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from services.notifications.application.commands import Notify, ReportAttempt, Resend
+from services.notifications.application.commands import Notify, RecordReturn, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import Mail, MailWriter, Outgoing
 from services.notifications.domain.errors import InTheFuture, SentByOurselves
@@ -26,6 +26,7 @@ from services.notifications.domain.recipients import (
     at_the_desk,
     desk_for,
     lea_is_copied,
+    left_out,
     recipients_again,
     recipients_of,
 )
@@ -158,6 +159,16 @@ class Messages:
         await self._outgoing.remove(message.id)
         return message
 
+    async def record_return(self, command: RecordReturn) -> None:
+        """Record that a mail came back for some of its recipients.
+
+        :raises NotFound: there is no such message.
+        :raises AlreadyOnItsWay: a sender has it in hand; come again.
+        """
+        message = await find_message(self._store, command.notification_id)
+        message.record_return(command.returned, resend=command.resend, actor=OURSELVES, at=command.at)
+        await self._store.save(message)
+
     async def resend(self, command: Resend, receipt: ReceiptFor | None = None) -> Message:
         """Send a settled message anew, to the LEA's coordinators as the directory names them today.
 
@@ -195,6 +206,8 @@ class Messages:
         copied = lea_is_copied(kind, occasion)
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)
+        if nobodies := left_out(kind, occasion):
+            log.warning("recipients_unusable", count=nobodies, case_number=occasion.case_number)
         content = self._stationery.letters.write(kind, occasion)
         return MessageDraft(
             kind=kind,
@@ -245,4 +258,5 @@ def _mail_of(message: Message, trail: Trail | None) -> Mail:
         created_at=message.created_at,
         resent_at=message.resent_at,
         trail=trail,
+        resends=message.resends,
     )

@@ -59,6 +59,7 @@ class Mail:
     created_at: datetime
     resent_at: datetime | None
     trail: Trail | None = None  # of the request that led to it; the same for every attempt
+    resends: int = 0  # how often it was sent anew before
 
 
 class Mailer(Protocol):

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
-from services.notifications.application.commands import ReportAttempt, Resend
+from services.notifications.application.commands import RecordReturn, ReportAttempt, Resend
 from services.notifications.application.messages import Messages
 from services.notifications.application.ports import Mail, Mailer
 from services.notifications.domain.errors import NotBeingSent
 from services.notifications.domain.message import Message
-from services.notifications.domain.values import ServerAnswer
+from services.notifications.domain.values import Returned, ServerAnswer
 from shared.kernel.clock import Clock
 from shared.kernel.store import ReceiptFor
 from shared.observability.correlation import following
@@ -53,6 +54,21 @@ class Resending:
         """Record what became of an attempt made outside; see ``Messages.report``."""
         async with self._open() as messages:
             return await messages.report(command, receipt)
+
+
+class Returns:
+    """What mail servers further on send back: one transaction for each report."""
+
+    def __init__(self, open_messages: OpenMessages, clock: Clock) -> None:
+        self._open, self._clock = open_messages, clock
+
+    async def record(
+        self, notification_id: UUID, resend: int, reports: Sequence[tuple[Sequence[str], str]]
+    ) -> None:
+        """Record whom a mail did not reach (by which addresses) and why; see ``Messages.record_return``."""
+        returned = tuple(Returned(tuple(addresses), text) for addresses, text in reports)
+        async with self._open() as messages:
+            await messages.record_return(RecordReturn(notification_id, resend, returned, self._clock.now()))
 
 
 class MessageSender:

@@ -19,7 +19,7 @@ class UnusableAddress(Invalid):
 
 
 class UnusableName(Invalid):
-    """A name must be printable, on one line, and at most 120 characters long."""
+    """A name is one printable line of at most 120 characters, without an address or an encoded word."""
 
     code = "invalid_name"
     title = "Not a usable name"

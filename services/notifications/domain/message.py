@@ -4,7 +4,7 @@
        ^                          |  ^ '------------------> PERMANENT_FAILURE, TECHNICAL_FAILURE
        |                          v  |
        |                 TEMPORARY_FAILURE     (again after ``retries.next_attempt``)
-       '--send_again-- from each of the three ends
+       '--send_again-- from each of the three ends;  DELIVERED --record_return--> PERMANENT_FAILURE
 
 Its identity follows from the event that caused it and its kind: the same trigger cannot make two messages.
 """
@@ -32,6 +32,7 @@ from services.notifications.domain.values import (
     MessageKind,
     MessageStatus,
     Recipient,
+    Returned,
     Sender,
     ServerAnswer,
     Verdict,
@@ -191,6 +192,29 @@ class Message(Aggregate):
             self._put_off([answer.as_fact() for answer in answers], detail, None, actor, at)
         else:
             self.record_attempt(answers, actor=actor, at=at)
+
+    def record_return(
+        self, returned: Sequence[Returned], *, resend: int, actor: ActorFact, at: datetime
+    ) -> None:
+        """Record that a mail came back from further on (RFC 3464); what is known already changes nothing.
+
+        :param resend: of which sending: 0 for the first. What comes back of an earlier one changes nothing.
+        :raises AlreadyOnItsWay: it is in the hands of a sender, whose answer comes first.
+        """
+        if resend != self.resends:
+            return
+        if self.status in (MessageStatus.CREATED, MessageStatus.SENDING):
+            raise errors.AlreadyOnItsWay(f"The message is {self.status.value}; report it again later.")
+        answers = self.round.refused_later(returned)
+        if not answers:
+            return
+        if self.waiting:
+            self._put_off(answers, self.reason or "", self.retry_at, actor, at)
+            return
+        gone = self.status is MessageStatus.TECHNICAL_FAILURE
+        status = MessageStatus.TECHNICAL_FAILURE if gone else MessageStatus.PERMANENT_FAILURE
+        said = [f"{answer['email']}: {answer['text']}" for answer in answers]
+        self._fail(status, answers, "; ".join(filter(None, (self.reason, *said))), actor, at)
 
     def send_again(
         self, recipients: Sequence[Recipient], *, actor: ActorFact, at: datetime, sender: Sender | None = None

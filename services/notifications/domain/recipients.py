@@ -57,6 +57,14 @@ def recipients_of(
     return _each_once(person for person in everybody if person.email.casefold() != own)
 
 
+def left_out(kind: MessageKind, occasion: Occasion) -> int:
+    """How many of those who should be told have an address that no mail can be sent to."""
+    if desk_for(kind, occasion) is not None:
+        return 0
+    told = [person for person in occasion.told if person.role in MAY_BE_MAILED]
+    return sum(not is_usable_address(person.email) for person in told)
+
+
 def desk_for(kind: MessageKind, occasion: Occasion) -> Because | None:
     """The desk that is the only recipient; None if people are the recipients."""
     if kind in FOR_THE_CDE:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.notifications.domain.values import Recipient, Verdict
+from services.notifications.domain.values import Recipient, Returned, ServerAnswer, Verdict
 
 AnswerFact = dict[str, str | int | None]
 
@@ -38,3 +38,19 @@ class Round:
                 self.settled_for.add(str(answer["email"]))
             if answer["verdict"] == Verdict.REFUSED:
                 self.refusals.append(answer)
+
+    def refused_later(self, returned: Sequence[Returned]) -> list[AnswerFact]:
+        """The answers that reports of delivery amount to: one for each recipient not refused before.
+
+        A mail to one recipient only came back for that one, whatever the address: it had been forwarded.
+        """
+        names = {person.email.casefold(): person.email for person in self.recipients}
+        refused = {str(answer["email"]) for answer in self.refusals}
+        found: dict[str, AnswerFact] = {}
+        for report in returned:
+            known = [names[each.casefold()] for each in report.addresses if each.casefold() in names]
+            email = known[0] if known else next(iter(names.values())) if len(names) == 1 else None
+            if email is not None and email not in refused:
+                answer = ServerAnswer(email, Verdict.REFUSED, None, report.text)
+                found.setdefault(email, answer.as_fact())
+        return list(found.values())

@@ -33,7 +33,7 @@ class MessageStatus(StrEnum):
     SENDING = "sending"
     DELIVERED = "delivered"  # the mail server took it for every recipient
     TEMPORARY_FAILURE = "temporary_failure"  # another attempt is planned
-    PERMANENT_FAILURE = "permanent_failure"  # the mail server refused at least one recipient for good
+    PERMANENT_FAILURE = "permanent_failure"  # a mail server refused at least one recipient for good
     TECHNICAL_FAILURE = "technical_failure"  # given up by us: no address, or no success within 72 hours
 
 
@@ -104,6 +104,14 @@ class ServerAnswer:
     def as_fact(self) -> dict[str, str | int | None]:
         """The form in which an event keeps an answer."""
         return {**asdict(self), "verdict": self.verdict.value}
+
+
+@dataclass(frozen=True)
+class Returned:
+    """That a mail came back: for whom, by every address that the report has, and why."""
+
+    addresses: tuple[str, ...]
+    text: str
 
 
 @dataclass(frozen=True)

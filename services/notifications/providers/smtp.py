@@ -7,7 +7,7 @@ deferred, since somebody can put it right within the 72 hours of the retries.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from urllib.parse import unquote, urlsplit
@@ -18,10 +18,11 @@ import structlog
 from services.notifications.application.ports import Mail
 from services.notifications.domain.addresses import one_line
 from services.notifications.domain.values import Recipient, ServerAnswer, Verdict
-from services.notifications.providers.envelope import on_the_wire
+from services.notifications.providers.envelope import can_be_written, on_the_wire
 
 TIMEOUT = 10.0  # seconds for one answer of the server
 PATIENCE = 30.0  # seconds for one mail, connecting included
+UNWRITABLE = "not sent: this address cannot be written into a mail"
 
 ANSWERS: Mapping[int, Verdict] = {  # answers to RCPT and DATA that do not mean what their first digit says
     552: Verdict.DEFERRED,  # RFC 5321 §4.5.3.1.10: too many recipients at once; or a mailbox that is full
@@ -50,13 +51,22 @@ def verdict_of(code: int) -> Verdict:
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``."""
+    """Where mails are handed over: ``smtp://[user:password@]host[:port]``, or ``smtps://``.
+
+    A login is sent over TLS or not at all: by ``smtps://`` from the start, else after a STARTTLS without
+    which nothing is sent. Without a login, ``smtp://`` takes the STARTTLS that a server offers.
+    """
 
     host: str
     port: int
     tls: bool
     user: str | None
     password: str | None
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether STARTTLS must come before anything else; None: if the server offers it."""
+        return False if self.tls else (True if self.user is not None else None)
 
     @classmethod
     def at(cls, url: str) -> MailServer:
@@ -72,7 +82,7 @@ class MailServer:
             host=parts.hostname,
             port=parts.port or (465 if tls else 25),
             tls=tls,
-            user=unquote(parts.username) if parts.username else None,
+            user=unquote(parts.username or "") if parts.username or parts.password else None,
             password=unquote(parts.password) if parts.password else None,
         )
 
@@ -86,35 +96,50 @@ class SmtpMailer:
         sender: Address,
         *,
         by_year: Mapping[str, Address] | None = None,
+        return_to: Callable[[Mail], str] | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
     ) -> None:
         """Mails come from the address of the year whose policy worded them, else from ``sender``.
 
+        :param return_to: the address to which a mail is returned; None: that it comes from.
         :param timeout: seconds for one answer; ``patience``: seconds for a whole mail.
         """
         self._server = server
         self._sender, self._by_year = sender, by_year or {}
+        self._return_to = return_to
         self._timeout, self._patience = timeout, patience
         self._client: aiosmtplib.SMTP | None = None
 
     async def deliver(self, mail: Mail) -> Sequence[ServerAnswer]:
-        """Hand one mail over; every outstanding recipient gets an answer, whatever happens."""
-        addresses = [person.email for person in mail.outstanding]
+        """Hand one mail over; every outstanding recipient gets an answer, whatever happens.
+
+        Whoever cannot be written into a mail is refused for good, and takes nobody along.
+        """
+        writable = tuple(person for person in mail.outstanding if can_be_written(person))
+        others = [person for person in mail.outstanding if person not in writable]
+        answers = [ServerAnswer(person.email, Verdict.REFUSED, None, UNWRITABLE) for person in others]
+        if others:
+            log.warning("recipient_unwritable", notification_id=str(mail.notification_id), count=len(others))
+        return [*answers, *(await self._hand_over(mail, writable) if writable else ())]
+
+    async def _hand_over(self, mail: Mail, recipients: Sequence[Recipient]) -> Sequence[ServerAnswer]:
+        addresses = [person.email for person in recipients]
         try:
             sender = self._by_year.get(mail.content.template.partition("/")[0], self._sender)
             content = on_the_wire(mail, sender)
+            return_path = self._return_to(mail) if self._return_to else sender.addr_spec
             async with asyncio.timeout(self._patience):
                 client = await self._connected()
-                refused, text = await client.sendmail(sender.addr_spec, addresses, content)
+                refused, text = await client.sendmail(return_path, addresses, content)
         except _FAULTS as fault:
             log.info("mail_not_taken", notification_id=str(mail.notification_id), fault=type(fault).__name__)
             if not isinstance(fault, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused):
                 self._hang_up()
-            return _answers_to(fault, mail.outstanding)
+            return _answers_to(fault, recipients)
         except ValueError as bug:  # one mail that cannot be written must not stop the others
             log.exception("mail_unwritable", notification_id=str(mail.notification_id))
-            return _answers_to(bug, mail.outstanding)
+            return _answers_to(bug, recipients)
         return [
             _answer(address, refused[address].code, refused[address].message)
             if address in refused
@@ -138,6 +163,7 @@ class SmtpMailer:
             hostname=self._server.host,
             port=self._server.port,
             use_tls=self._server.tls,
+            start_tls=self._server.start_tls,
             username=self._server.user,
             password=self._server.password,
             local_hostname=self._sender.domain,

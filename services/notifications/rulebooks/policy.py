@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.notifications.domain.addresses import is_usable_address
 from services.notifications.domain.values import MessageKind
+from shared.kernel.names import no_name_because
 from shared.rulebooks.inheritance import whole
 from shared.rulebooks.judging import judged
 from shared.rulebooks.layers import RulebookFault, read_layers
@@ -17,6 +19,18 @@ from shared.rulebooks.layers import RulebookFault, read_layers
 FOLDER = Path(__file__).parent
 DEFAULT_YEAR = "2018-19"
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _name(text: str) -> str:
+    if because := no_name_because(text):
+        raise ValueError(f"a name {because}")
+    return text
+
+
+def _address(text: str) -> str:
+    if not is_usable_address(text):
+        raise ValueError("not an e-mail address")
+    return text
 
 
 class _Entry(BaseModel):
@@ -30,8 +44,8 @@ class _Entry(BaseModel):
 class SenderEntry(_Entry):
     """From whom the mails come; users put this address on their allow-list (M p44)."""
 
-    name: Text
-    address: Text
+    name: Annotated[Text, AfterValidator(_name)]
+    address: Annotated[Text, AfterValidator(_address)]
 
 
 class Phone(_Entry):

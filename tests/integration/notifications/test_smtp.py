@@ -201,7 +201,7 @@ def test_a_mail_sent_anew_says_so_and_keeps_its_message_id() -> None:
 def test_a_line_break_never_gets_into_a_header() -> None:
     mail = a_mail()
     content = replace(mail.content, subject="A case\r\nBcc: everybody@example.org")
-    with pytest.raises(ValueError, match="linefeed"):
+    with pytest.raises(ValueError, match="unprintable"):
         on_the_wire(replace(mail, content=content), SENDER)
 
 
@@ -216,6 +216,26 @@ async def test_a_mail_that_cannot_be_written_is_put_off_and_stops_no_other() -> 
         await smtp.rest()
     assert [answer.verdict for answer in answers] == [DEFERRED, DEFERRED]
     assert answers[0].text.startswith("our own fault: ")
+
+
+async def test_one_who_cannot_be_written_is_refused_for_good_and_takes_nobody_along() -> None:
+    script, nobody = Script(), replace(TO_SIA, email="=?utf-8?q?x=0D=0A?=@school.example.org")
+    answers = await delivered(script, replace(a_mail(), to=(nobody, TO_LEE), outstanding=(nobody, TO_LEE)))
+    assert [(answer.email, answer.verdict, answer.code) for answer in answers] == [
+        (nobody.email, REFUSED, None),
+        (TO_LEE.email, ACCEPTED, 250),
+    ]
+    assert script.taken[0].rcpt_tos == [TO_LEE.email]
+    assert [each.addr_spec for each in parsed(script.taken[0].original_content or b"")["To"].addresses] == [
+        TO_LEE.email
+    ]
+
+
+async def test_a_mail_to_nobody_who_can_be_written_is_not_tried() -> None:
+    script, nobody = Script(), replace(TO_SIA, email="sía@school.example.org")
+    answers = await delivered(script, replace(a_mail(), to=(nobody,), outstanding=(nobody,)))
+    assert [answer.verdict for answer in answers] == [REFUSED]
+    assert (script.connections, script.taken) == (0, [])
 
 
 def test_names_of_any_script_and_with_any_marks_are_one_address_each() -> None:

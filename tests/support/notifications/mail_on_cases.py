@@ -95,11 +95,11 @@ class Both:
 
 
 @asynccontextmanager
-async def both(server: str, folder: Path, script: Script) -> AsyncIterator[Both]:
+async def both(server: str, folder: Path, script: Script, **others: str) -> AsyncIterator[Both]:
     with new_database(server) as one, new_database(server) as other:
         async with (
             answering(script) as port,
             running(one, folder) as incidents,
-            world(settings_for(other, port)) as notifications,
+            world(settings_for(other, port, **others)) as notifications,
         ):
             yield Both(incidents, notifications, folder)

@@ -12,7 +12,7 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from services.notifications.bootstrap import NOTIFICATIONS, dependencies, dispatch, messages_in
+from services.notifications.bootstrap import NOTIFICATIONS, dependencies, loops, messages_in
 from services.notifications.messaging import inbound
 from services.notifications.read_model.message_list import MessageList
 from services.notifications.settings import NotificationsSettings
@@ -112,7 +112,7 @@ class World:
         """Inside, the worker works."""
         reactions = inbound.handlers(messages_in(self.settings), self.base.clock)
         consumer = Consumer(inbound.CONSUMER, self.feed, self.base.units, reactions)
-        async with self.listed(), _running(consumer.run, dispatch(self.base).run):
+        async with self.listed(), _running(consumer.run, *loops(self.base).values()):
             yield
 
     @asynccontextmanager

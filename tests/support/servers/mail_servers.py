@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Script:
     sender: str = "250 OK"
     taken: list[Envelope] = field(default_factory=list)
     connections: int = 0
+    logins: list[tuple[bool, bytes]] = field(default_factory=list)  # over TLS or not, and the name
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it by this name
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -51,6 +53,32 @@ class Script:
         if answer.startswith("250"):
             self.taken.append(envelope)
         return answer
+
+    def authenticate(
+        self, _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        """Let everybody in, and remember whether anybody could listen."""
+        self.logins.append((session.ssl is not None, data.login))
+        return AuthResult(success=True)
+
+
+@asynccontextmanager
+async def asking_for_a_login(script: Script, tls: SSLContext | None = None) -> AsyncIterator[int]:
+    """A server that wants a login, also in the clear; with a certificate it offers STARTTLS."""
+    loop = asyncio.get_running_loop()
+
+    def serve() -> SMTP:
+        return SMTP(
+            script,
+            hostname="mx.test",
+            tls_context=tls,
+            authenticator=script.authenticate,
+            auth_require_tls=False,
+        )
+
+    server = await loop.create_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from services.notifications.domain.errors import (
     UnusableName,
 )
 from services.notifications.domain.values import Contact
+from tests.support.notifications.names import HOSTILE
 from tests.support.notifications.states import COORDINATORS, LEA, SYSTEM, TUESDAY
 
 INJECTIONS = [
@@ -35,6 +36,7 @@ INJECTIONS = [
     "lee@lea.example.org\u2028",
     "l" * 65 + "@lea.example.org",
     "lee@" + "a." * 130 + "org",
+    "=?utf-8?q?lee=0D=0A?=@lea.example.org",
     "",
 ]
 
@@ -52,6 +54,12 @@ def test_an_address_is_one_plain_mailbox(text: str) -> None:
 @pytest.mark.parametrize("text", ["lee@lea.example.org", "o'neil+stairs@k12.ca.us", "a_b.c@x-y.org"])
 def test_ordinary_addresses_are_taken_as_they_are(text: str) -> None:
     assert usable_address(text) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_name_that_is_read_as_something_else_is_refused(text: str) -> None:
+    with pytest.raises(UnusableName):
+        usable_name(text)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "Lee\r\nBcc: x@example.org", "L" * 121, "Lee\x1b[0m"], ids=ascii)

@@ -16,6 +16,7 @@ from services.notifications.application.ports import Mail
 from services.notifications.application.reading import DeadlinesOfMails
 from services.notifications.application.sending import MessageSender
 from services.notifications.domain.errors import AlreadyOnItsWay, NotBeingSent
+from services.notifications.domain.occasions import Somebody
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, ServerAnswer, Verdict
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Forbidden, NotFound, Stale
@@ -55,6 +56,20 @@ async def test_hr_09_an_lea_whose_coordinators_nobody_named_is_said_aloud() -> N
         told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case())
     assert [line["event"] for line in lines] == ["lea_coordinators_unknown"]
     assert emails((await desk.message(told)).recipients) == ["sia.site@school.example.org"]
+
+
+@pytest.mark.parametrize("email", ["", "sia@", "=?utf-8?q?sia?=@school.example.org"])
+async def test_a_submitter_who_cannot_be_mailed_is_said_aloud(email: str) -> None:
+    desk = NotificationDesk()
+    await desk.name_coordinators()
+    nobody = Somebody("site_coordinator", "Sia Site", email)
+    with capture_logs() as lines:
+        told = await desk.tell(MessageKind.CASE_SUBMITTED, a_submitted_case(submitted_by=nobody))
+    assert [(line["event"], line["count"]) for line in lines] == [("recipients_unusable", 1)]
+    assert emails((await desk.message(told)).recipients) == [
+        "lee.leader@lea.example.org",
+        "dee.delegate@lea.example.org",
+    ]
 
 
 async def test_e26_cheating_makes_two_messages_from_one_event() -> None:
