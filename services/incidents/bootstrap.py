@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.incidents.api import cases, concerns, discussion, pauses, rules, students, uploads, windows
 from services.incidents.api.dependencies import IncidentDependencies
@@ -19,6 +19,8 @@ from services.incidents.application.windows import Windows
 from services.incidents.messaging import inbound, mail, outbound
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.sheets import Sheets
+from services.incidents.providers.unnamed_keys import NAME as STUDENT_KEYS
+from services.incidents.providers.unnamed_keys import keep_removed
 from services.incidents.providers.vault import Vault, read_key
 from services.incidents.reactions.deadlines import CaseDeadlines
 from services.incidents.read_model.case_list import CaseList
@@ -29,6 +31,7 @@ from services.incidents.rulebooks.library import Library
 from services.incidents.settings import IncidentsSettings
 from shared.chassis.definition import Foundation, Producer, ServiceDefinition, Subscription, Writing
 from shared.persistence.projector import Projector
+from shared.process.loops import Loop
 
 CONSUMER = "incidents"  # of what appeals publishes
 MAIL = "incidents-mail"  # of what became of the mails: a group of its own, neither waits for the other
@@ -49,7 +52,13 @@ ROUTERS = (
 def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> IncidentDependencies:
     """What the routes work with; a fault in a rulebook ends the start here."""
     settings, store, pool, library = base.settings, writing.store, writing.pool, Library.from_folder()
-    vault = Vault(pool, read_key(settings.kek_file), read_key(settings.ref_key_file))
+    vault = Vault(
+        pool,
+        read_key(settings.kek_file),
+        read_key(settings.ref_key_file),
+        base.clock,
+        new_per_day=settings.new_students_per_day,
+    )
     search = CaseSearch(base.engine)
     use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library, Corrections(search))
     return IncidentDependencies(
@@ -83,6 +92,11 @@ def deadlines(base: Foundation[IncidentsSettings]) -> CaseDeadlines:
     return CaseDeadlines(Library.from_folder(), Projector(base.engine, base.tail, CaseList()))
 
 
+def loops(base: Foundation[IncidentsSettings]) -> Mapping[str, Loop]:
+    """What the worker does beside what every worker does."""
+    return {STUDENT_KEYS: lambda stop: keep_removed(base.engine, stop)}
+
+
 INCIDENTS = ServiceDefinition(
     name="incidents",
     title="STAIRS incidents",
@@ -97,4 +111,5 @@ INCIDENTS = ServiceDefinition(
     dependencies=dependencies,
     subscriptions=subscriptions,
     deadlines=deadlines,
+    loops=loops,
 )

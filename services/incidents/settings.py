@@ -46,3 +46,9 @@ class IncidentsSettings(ServiceSettings):
         validation_alias="INCIDENTS_REF_KEY_FILE",
         description="a file with the key of the student references: 32 bytes in base64; it can never change",
     )
+    new_students_per_day: int = Field(
+        default=20_000,
+        ge=500,
+        validation_alias="INCIDENTS_NEW_STUDENTS_PER_DAY",
+        description="how many students nobody reported before one caller may name in a day; 500 at least",
+    )

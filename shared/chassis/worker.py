@@ -8,6 +8,7 @@ Their names, as ``loops_started`` and ``loop_failed`` say them in the log:
     notices                       notices warnings that are due and deadlines that ran out
     pruning                       deletes the answers kept under old idempotency keys (ADR 0009)
     relay                         publishes to Kafka
+    student_keys                  removes keys that no fact names (incidents)
     health                        answers /healthz, /readyz and /metrics
 """
 

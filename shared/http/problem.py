@@ -14,7 +14,17 @@ import orjson
 import structlog
 from starlette.responses import Response
 
-from shared.kernel.errors import Conflict, Forbidden, Invalid, Issue, NotFound, Refusal, Stale, TooLarge
+from shared.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Issue,
+    NotFound,
+    RateLimited,
+    Refusal,
+    Stale,
+    TooLarge,
+)
 from shared.observability.correlation import correlation_id
 from shared.observability.redaction import redact
 
@@ -111,6 +121,7 @@ STATUS: dict[type[Refusal], int] = {
     TooLarge: 413,
     UnsupportedMedia: 415,
     Invalid: 422,
+    RateLimited: 429,
     HeadTooLarge: 431,
     UnknownCoding: 501,
     Busy: 503,

@@ -6,7 +6,8 @@
     ├── NotFound           404     no such thing, or not in the caller's scope
     ├── Conflict           409     not in this state; it may be possible in another
     ├── Stale              412     the caller decided on an older version
-    └── TooLarge           413     more than is taken at once
+    ├── TooLarge           413     more than is taken at once
+    └── RateLimited        429     more than one caller's share; it passes with time
 
 A domain raises subclasses with a ``code`` of docs/contract.md; ``shared.http.problem`` alone turns a kind
 into a status. A refusal's words never hold an SSID.
@@ -81,3 +82,10 @@ class TooLarge(Refusal):
 
     code = "body_too_large"
     title = "The body is too large"
+
+
+class RateLimited(Refusal):
+    """More than one caller's share; ``retry_after`` says when there is room again."""
+
+    code = "rate_limited"
+    title = "Too many requests"

@@ -54,6 +54,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 SecretFile = Annotated[Path, AfterValidator(_holding_a_secret)]
 """A file with the secret of an API."""
 
+
 class CommonSettings(AuthSettings, KafkaSettings, HttpSettings):
     """What all three services are told."""
 

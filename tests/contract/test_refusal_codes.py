@@ -24,7 +24,7 @@ from tests.support.incidents.bodies import (
     charts_on_walls,
     cheating,
 )
-from tests.support.incidents.student_files import a_csv, ssids
+from tests.support.incidents.student_files import a_csv, drawn, ssids
 
 CONTRACT = {
     "not_summative": 422, "not_reportable": 422, "unlisted_incident": 422, "contact_caltac": 422,
@@ -36,7 +36,7 @@ CONTRACT = {
 }  # fmt: skip
 BESIDE_THE_CONTRACT = {  # added since; a client that knows the contract alone treats them by their status
     "unknown_incident_type": 422, "invalid_report": 422, "ssid_in_text": 422, "upload_unreadable": 422,
-    "case_not_submitted": 409,
+    "case_not_submitted": 409, "upload_hidden_rows": 422, "rate_limited": 429,
 }  # fmt: skip
 
 Provoke = Callable[[Api], Awaitable[httpx.Response]]
@@ -100,6 +100,20 @@ async def noting_on_a_draft(api: Api) -> httpx.Response:
     return await api.http.post(url, json={"text": "No."}, headers=bearer(LEA_COORDINATOR))
 
 
+async def naming_too_many_new_students(api: Api) -> httpx.Response:
+    api.vault.takes_new_ones = False
+    return await filing(cheating())(api)
+
+
+def hiding_rows() -> bytes:
+    def draw(sheet: Any) -> None:  # noqa: ANN401 - the library has no types
+        for at, ssid in enumerate(ssids(12)):
+            sheet.write(at, 0, ssid)
+        sheet.set_row(3, options={"hidden": True})
+
+    return drawn(draw)
+
+
 PROVOKED: dict[str, Provoke] = {
     "not_summative": filing(charts_on_walls(assessment_kind="interim")),
     "not_reportable": filing(a_body("lost_student_logon_information")),
@@ -127,6 +141,8 @@ PROVOKED: dict[str, Provoke] = {
     "ssid_in_text": filing(cheating(narrative=f"It was {FIRST}.")),
     "upload_unreadable": uploading(b"\xff\xff" + a_csv(ssids(12))),
     "case_not_submitted": noting_on_a_draft,
+    "upload_hidden_rows": uploading(hiding_rows()),
+    "rate_limited": naming_too_many_new_students,
 }
 
 

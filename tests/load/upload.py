@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from services.incidents.domain.errors import TooManyStudents
 from services.incidents.domain.ssid_sheet import ssids_in_sheet
-from services.incidents.providers.sheets import cells_of
+from services.incidents.providers.student_file import cells_of
 from tests.load.surroundings import Surroundings
 from tests.support.incidents.student_files import a_workbook, ssids
 
@@ -40,7 +40,7 @@ class Upload:
 
     def _refuse(self) -> None:
         try:
-            ssids_in_sheet(cells_of("s.xlsx", self._content), None)
+            ssids_in_sheet(cells_of(self._content), None)
         except TooManyStudents:
             return
         raise AssertionError("20,000 students were taken")

@@ -44,7 +44,7 @@ CASES = {
         "Draft a case",
         "Begins a case as a draft, which has no case number and can still be changed. A draft may lack "
         "anything but the incident type and the school.",
-        (*FILER, *A_REPORT, errors.CaseNotFound),
+        (*FILER, *A_REPORT, errors.CaseNotFound, errors.TooManyNewStudents),
         etag=True,
         location=True,
     ),
@@ -74,7 +74,7 @@ CASES = {
         "Change a draft",
         "Changes the fields that are sent and leaves the others. Where the incident type changes, the "
         "details start anew.",
-        (*A_DRAFT, *A_REPORT),
+        (*A_DRAFT, *A_REPORT, errors.TooManyNewStudents),
         etag=True,
     ),
     "DELETE /v1/incidents/{case_id}": Operation(
@@ -102,7 +102,7 @@ STUDENTS = {
         "replaceStudents",
         "Replace the list of students of a draft",
         "Puts these students in the place of those that were listed before. The answer shows SSIDs masked.",
-        (*A_DRAFT, *SSIDS, errors.SsidsRequired),
+        (*A_DRAFT, *SSIDS, errors.SsidsRequired, errors.TooManyNewStudents),
         etag=True,
     ),
     "GET /v1/incidents/{case_id}/students": Operation(
@@ -114,8 +114,9 @@ STUDENTS = {
     "POST /v1/incidents/{case_id}/students/upload": Operation(
         "uploadStudents",
         "List the students of a draft by a file",
-        "Takes a `.csv` or `.xlsx` file with one column of 11 to 500 SSIDs as text. A file with anything "
-        "else in it is refused as a whole, and nothing of it is kept.",
+        "Takes a `.csv` or `.xlsx` file, which is judged by its content, with one column of 11 to 500 SSIDs. "
+        "A file with anything else in it, or with hidden rows, is refused as a whole, and nothing of it is "
+        "kept.",
         (
             *A_DRAFT,
             *SSIDS,
@@ -123,7 +124,10 @@ STUDENTS = {
             errors.OnlySsidsAllowed,
             errors.UploadTooSmall,
             errors.UploadUnreadable,
+            errors.UploadHiddenRows,
             errors.WorkbookTooLarge,
+            errors.UploadsInTurn,
+            errors.TooManyNewStudents,
         ),
         etag=True,
     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.incidents.api.resources import StudentRef
+from services.incidents.api.resources import StudentRefOfCase
 from services.incidents.application.ports import RecordedFact
 from services.incidents.application.records import DisclosedStudent
 from services.incidents.domain.case import Case
@@ -23,7 +23,7 @@ _OF_APPEAL = ("appeal_id", "appeal_number", "appeal_type", "status")
 class FullStudent(Resource):
     """A student with the SSID."""
 
-    student_ref: StudentRef
+    student_ref: StudentRefOfCase
     ssid: Annotated[str | None, Field(description="The SSID; null once the student's key is destroyed.")]
 
 
@@ -70,8 +70,8 @@ class HistoryItem(Resource):
     ]
 
     @classmethod
-    def of(cls, recorded: RecordedFact) -> HistoryItem:
-        """A fact about a case, without SSIDs and free text."""
+    def of(cls, recorded: RecordedFact, *, of_draft: bool) -> HistoryItem:
+        """A fact about a case, without SSIDs and free text; without references while it is a draft."""
         fact: Any = recorded.fact
         read = isinstance(fact, Disclosures.Event)
         who = Actor.from_fact(fact.actor)
@@ -81,7 +81,7 @@ class HistoryItem(Resource):
             occurred_at=fact.occurred_at,
             recorded_at=fact.timestamp,
             version=fact.originator_version if isinstance(fact, Case.Event) else None,
-            data=dict(_told(vars(fact))),
+            data={**dict(_told(vars(fact))), **({} if of_draft else dict(_refs(vars(fact))))},
         )
 
 
@@ -94,7 +94,9 @@ class History(Resource):
     @classmethod
     def of(cls, recorded: Sequence[RecordedFact]) -> History:
         """The facts as they were recorded; all of them are one page."""
-        return cls.model_construct(items=[HistoryItem.of(one) for one in recorded], next_cursor=None)
+        of_draft = not any(isinstance(one.fact, Case.Submitted) for one in recorded)
+        items = [HistoryItem.of(one, of_draft=of_draft) for one in recorded]
+        return cls.model_construct(items=items, next_cursor=None)
 
 
 def _told(fact: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
@@ -104,7 +106,12 @@ def _told(fact: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
     if "assessment" in fact:
         yield "severity", fact["assessment"]["severity"]
         yield "rulebook_version", fact["assessment"]["rulebook_version"]
-    if "students" in fact:
-        yield "student_refs", [student["student_ref"] for student in fact["students"]]
     if "appeal" in fact:
         yield "appeal", {name: fact["appeal"][name] for name in _OF_APPEAL}
+
+
+def _refs(fact: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+    if "students" in fact:
+        yield "student_refs", [student["student_ref"] for student in fact["students"]]
+    if "student_refs" in fact:
+        yield "student_refs", fact["student_refs"]

@@ -22,7 +22,7 @@ _OWN = frozenset({"student_refs", "appeals", "submitted_by"})  # of a row; not a
 class ListedStudent(Resource):
     """A student in the list: without any SSID."""
 
-    student_ref: case.StudentRef
+    student_ref: case.StudentRefOfCase
 
 
 class ListedAppeal(Resource):
@@ -80,7 +80,10 @@ class CaseSummary(Resource):
         return cls.model_construct(
             **{name: value for name, value in row.items() if name not in _OWN},
             submitted_by=case.PersonResource.model_construct(**by) if by else None,
-            students=[ListedStudent.model_construct(student_ref=ref) for ref in row["student_refs"]],
+            students=[
+                ListedStudent.model_construct(student_ref=None if row["status"] == "draft" else ref)
+                for ref in row["student_refs"]
+            ],
             appeals=[ListedAppeal.model_construct(**appeal) for appeal in row["appeals"].values()],
         )
 

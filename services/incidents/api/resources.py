@@ -20,6 +20,7 @@ from services.incidents.domain.values import (
     SealedStudent,
     SubStatus,
 )
+from services.incidents.domain.values import CaseStatus as Status
 from shared.http.resources import Resource
 from shared.kernel.actor import Actor, Role
 
@@ -66,6 +67,15 @@ StudentRef = Annotated[
 ]
 
 
+StudentRefOfCase = Annotated[
+    str | None,
+    Field(
+        description="The student's reference: the same in every case, and no SSID; null while the case is a "
+        "draft."
+    ),
+]
+
+
 class PersonResource(Resource):
     """Somebody who acted."""
 
@@ -83,17 +93,21 @@ class PersonResource(Resource):
 class StudentResource(Resource):
     """A student of a case, without the full SSID."""
 
-    student_ref: StudentRef
+    student_ref: StudentRefOfCase
     ssid_masked: Annotated[
         str | None,
         Field(description="The SSID with its last digits only; null for those who may not read it."),
     ]
 
     @classmethod
-    def of(cls, student: SealedStudent, masks: Masks) -> StudentResource:
-        """The student as this caller may see them."""
+    def of(cls, student: SealedStudent, masks: Masks, *, of_draft: bool) -> StudentResource:
+        """The student as this caller may see them.
+
+        A draft shows no reference: by a draft that nobody has to answer for, whoever guesses an SSID would
+        learn under which name other cases know the student.
+        """
         ref = student.student_ref
-        return cls.model_construct(student_ref=ref, ssid_masked=masks.get(ref))
+        return cls.model_construct(student_ref=None if of_draft else ref, ssid_masked=masks.get(ref))
 
 
 class BreachCallResource(Resource):
@@ -162,6 +176,7 @@ class CaseResource(Judged):
     def of(cls, case: Case, masks: Masks, additional_action: str | None = None) -> CaseResource:
         """A case, with what CalTAC or the CDE still ask for; nobody asks anything of a draft."""
         report, says = case.report, case.assessment
+        of_draft = case.status is Status.DRAFT
         return CaseResource.model_construct(
             id=case.id,
             case_number=case.case_number,
@@ -178,7 +193,7 @@ class CaseResource(Judged):
             assessment_kind=report.assessment_kind,
             student_count=report.student_count,
             narrative=report.narrative,
-            details={name: _detail(value, masks) for name, value in report.details.items()},
+            details={name: _detail(value, masks, of_draft) for name, value in report.details.items()},
             administration_year=report.year,
             corrects=report.corrects,
             incident_title=says.incident_title,
@@ -193,7 +208,7 @@ class CaseResource(Judged):
             submitted_at=case.submitted_at,
             submitted_by=PersonResource.of(case.submitted_by) if case.submitted_by else None,
             additional_action=additional_action,
-            students=[StudentResource.of(student, masks) for student in case.students],
+            students=[StudentResource.of(one, masks, of_draft=of_draft) for one in case.students],
             breach_calls=[BreachCallResource.of(call) for call in case.breach_calls],
             version=case.version,
         )
@@ -228,13 +243,13 @@ class ShownCase(CaseResource):
         )
 
 
-def _detail(value: object, masks: Masks) -> object:
+def _detail(value: object, masks: Masks, of_draft: bool) -> object:
     if isinstance(value, list):
-        return [_detail(one, masks) for one in value]
+        return [_detail(one, masks, of_draft) for one in value]
     if isinstance(value, dict) and "ssid_sealed" in value:
-        return StudentResource.of(SealedStudent.from_fact(value), masks)
+        return StudentResource.of(SealedStudent.from_fact(value), masks, of_draft=of_draft)
     if isinstance(value, dict):
-        return {name: _detail(one, masks) for name, one in value.items()}
+        return {name: _detail(one, masks, of_draft) for name, one in value.items()}
     return value
 
 

@@ -80,7 +80,7 @@ class Cases:
         await require_filing_protocol(self._store, actor, report.school)
         await self._corrections.require_known(report.corrects, actor)
         accepted = self._accepted(report, actor, command.at)
-        details, students = await seal_report(accepted, report.details, command.ssids, self._vault)
+        details, students = await seal_report(accepted, report.details, command.ssids, self._vault, actor.sub)
         case = Case.draft(command.case_id, accepted.with_details(details), students, actor, command.at)
         return await self._saved(case, receipt)
 
@@ -105,7 +105,9 @@ class Cases:
         accepted = self._accepted(stated, command.actor, command.at)
         # details that are not in the request are sealed already
         came: Mapping[str, object] = changes.get("details", {})
-        details, students = await seal_report(accepted, came, command.ssids or (), self._vault)
+        details, students = await seal_report(
+            accepted, came, command.ssids or (), self._vault, command.actor.sub
+        )
         if "details" in changes:
             accepted = accepted.with_details(details)
         listed = None if command.ssids is None else students
@@ -139,7 +141,7 @@ class Cases:
 
         async def listed() -> Case:
             case = await self._editable(command.case_id, command.actor, command.expected)
-            students = await self._vault.seal((await named(case)).ssids)
+            students = await self._vault.seal((await named(case)).ssids, command.actor.sub)
             rules = self._rulebooks.for_year(case.report.year)
             case.list_students(students, rules, command.actor, command.at)
             return await self._saved(case, receipt)
@@ -229,7 +231,9 @@ class Cases:
         """
         if not can_read_ssids(actor):
             return {}
-        shown = {self._vault.ref(ssid): masked(ssid) for ssid in ssids}
+        sent = {self._vault.ref(ssid): masked(ssid) for ssid in ssids}
+        # of those who were erased before, the reference is another one now: they are opened below
+        shown = {ref: sent[ref] for student in case.students if (ref := student.student_ref) in sent}
         named = [*case.students, *students_in(case.report.details)]
         sealed = [student for student in named if student.student_ref not in shown]
         if sealed:

@@ -54,7 +54,6 @@ class UploadStudents:
     """List the students that a file names."""
 
     case_id: UUID
-    name: str  # of the file; only its ending is looked at
     content: bytes
     actor: Actor
     at: datetime

@@ -16,15 +16,23 @@ class StudentVault(Protocol):
     """Seals and unseals SSIDs; nothing else in the system can (ADR 0007)."""
 
     def ref(self, ssid: str) -> str:
-        """The student's keyed pseudonym: the same in every case, and no way back without the key."""
+        """The student's first keyed pseudonym: the same in every case, and no way back without the key."""
         ...
 
-    async def seal(self, ssids: Sequence[str]) -> list[SealedStudent]:
-        """Each SSID sealed under its student's own key, in the same order."""
+    async def present_ref(self, ssid: str) -> str:
+        """The pseudonym under which the student would be reported now: another one after an erasure."""
+        ...
+
+    async def seal(self, ssids: Sequence[str], caller: str) -> list[SealedStudent]:
+        """Each SSID sealed under its student's own key, in the same order.
+
+        :param caller: who reports them: ``sub`` of the token.
+        :raises TooManyNewStudents: the caller has named as many new ones as one may in a day.
+        """
         ...
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
-        """The SSIDs by ``student_ref``; a student whose key was destroyed is absent."""
+        """The SSIDs by ``student_ref``; whoever is erased or cannot be opened is absent, nobody else is."""
         ...
 
 

@@ -12,6 +12,7 @@ from services.incidents.application.ports import FactArchive, RecordedFact, Stud
 from services.incidents.domain.disclosures import Disclosures, disclosures_of
 from services.incidents.domain.discussion import discussion_of
 from services.incidents.domain.permissions import require_ssid_reader
+from services.incidents.domain.values import CaseStatus
 from shared.kernel.actor import Actor
 from shared.kernel.store import Store, StreamUnknown, until_first
 
@@ -20,7 +21,7 @@ from shared.kernel.store import Store, StreamUnknown, until_first
 class DisclosedStudent:
     """A student with the full SSID; None once the student's key is destroyed."""
 
-    student_ref: str
+    student_ref: str | None  # None on a draft
     ssid: str | None
 
 
@@ -40,9 +41,11 @@ class Records:
         require_ssid_reader(command.actor)
         case = await find_case(self._store, command.case_id, command.actor)
         ssids = await self._vault.unseal(case.students)
-        await self._record(command, len(case.students))
+        await self._record(command, len(case.students), sorted(ssids))
+        is_draft = case.status is CaseStatus.DRAFT
         return [
-            DisclosedStudent(student.student_ref, ssids.get(student.student_ref)) for student in case.students
+            DisclosedStudent(None if is_draft else student.student_ref, ssids.get(student.student_ref))
+            for student in case.students
         ]
 
     async def history(self, case_id: UUID, actor: Actor) -> Sequence[RecordedFact]:
@@ -57,14 +60,14 @@ class Records:
         said = (await self._facts.facts(discussion_of(case_id)))[1:]
         return sorted([*own, *reads, *said], key=lambda recorded: recorded.position)
 
-    async def _record(self, command: ReadStudents, count: int) -> None:
+    async def _record(self, command: ReadStudents, count: int, opened: list[str]) -> None:
         async def recorded() -> None:
             try:
                 reads = await self._store.load(Disclosures, disclosures_of(command.case_id))
             except StreamUnknown:
-                reads = Disclosures.first(command.case_id, count, command.actor, command.at)
+                reads = Disclosures.first(command.case_id, count, opened, command.actor, command.at)
             else:
-                reads.again(count, command.actor, command.at)
+                reads.again(count, opened, command.actor, command.at)
             await self._store.save(reads)
 
         await until_first(recorded)

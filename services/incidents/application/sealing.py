@@ -20,11 +20,17 @@ from shared.kernel.ssid import holds_ssid
 
 
 async def seal_report(
-    accepted: AcceptedReport, details: Mapping[str, object], ssids: Sequence[str], vault: StudentVault
+    accepted: AcceptedReport,
+    details: Mapping[str, object],
+    ssids: Sequence[str],
+    vault: StudentVault,
+    caller: str,
 ) -> tuple[dict[str, object], list[SealedStudent]]:
     """Check a report and seal its SSIDs; returns the details and the listed students as facts keep them.
 
     :param details: those of the report that came with this request; the others are sealed already.
+    :param caller: who reports it: ``sub`` of the token.
+    :raises TooManyNewStudents: the caller has named as many new students as one may in a day.
     :raises Invalid: an SSID, a detail or a text cannot be accepted; nothing was sealed then.
     """
     asked = accepted.row.details
@@ -34,7 +40,7 @@ async def seal_report(
     named = list(dict.fromkeys([*listed, *ssids_in(details, asked)]))
     if not named:
         return sealed(details, asked, {}), []
-    by_ssid = dict(zip(named, await vault.seal(named), strict=True))
+    by_ssid = dict(zip(named, await vault.seal(named, caller), strict=True))
     return sealed(details, asked, by_ssid), [by_ssid[ssid] for ssid in listed]
 
 

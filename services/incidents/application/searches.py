@@ -59,7 +59,7 @@ class CaseSearches(Generic[C]):
         require_case_reader(actor)
         if ssid is not None:
             require_ssid_reader(actor)
-            wanted = wanted.of_student(self._vault.ref(ssid))
+            wanted = wanted.of_student(await self._vault.present_ref(ssid))
         return await self._rows.find(wanted, actor, after=after, limit=limit)
 
 

@@ -42,32 +42,38 @@ class Disclosures(Aggregate):
         """Somebody read the SSIDs for the first time."""
 
         TOPIC = "incidents.disclosures.students_first_read"
+        student_refs: list[str] | None = None  # whose SSIDs were opened; absent in the oldest facts
 
     class StudentsRead(Event):
         """Somebody read them again."""
 
         TOPIC = "incidents.disclosures.students_read"
+        student_refs: list[str] | None = None  # whose SSIDs were opened; absent in the oldest facts
 
     # --- What may be asked. ---
 
     @classmethod
-    def first(cls, case_id: UUID, student_count: int, actor: Actor, at: datetime) -> Disclosures:
-        """Record the first read."""
+    def first(
+        cls, case_id: UUID, student_count: int, student_refs: list[str], actor: Actor, at: datetime
+    ) -> Disclosures:
+        """Record the first read, and whose SSIDs were opened."""
         return cls._create(
             cls.StudentsFirstRead,
             id=disclosures_of(case_id),
             case_id=case_id,
             student_count=student_count,
+            student_refs=student_refs,
             actor=actor.as_fact(),
             occurred_at=at,
         )
 
-    def again(self, student_count: int, actor: Actor, at: datetime) -> None:
-        """Record another read."""
+    def again(self, student_count: int, student_refs: list[str], actor: Actor, at: datetime) -> None:
+        """Record another read, and whose SSIDs were opened."""
         self.trigger_event(
             self.StudentsRead,
             case_id=self.case_id,
             student_count=student_count,
+            student_refs=student_refs,
             actor=actor.as_fact(),
             occurred_at=at,
         )

@@ -16,6 +16,7 @@ Invalid (422)
 ├── OnlySsidsAllowed           only_ssids_allowed          HR-07, A-16: the whole file
 ├── UploadTooSmall             upload_too_small            A-15
 ├── UploadUnreadable           upload_unreadable           A-16: neither .csv nor a plain .xlsx
+├── UploadHiddenRows           upload_hidden_rows          A-16: rows that whoever sends the file may not see
 ├── SsidInText                 ssid_in_text                A-17
 ├── WrongCallDestination       wrong_call_destination      HR-11, HR-13
 ├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
@@ -39,13 +40,16 @@ Conflict (409)
 └── NotSubmitted               case_not_submitted          HR-02
 TooLarge (413)
 └── WorkbookTooLarge           upload_too_large            HR-07: a small file that grows
+RateLimited (429)
+├── UploadsInTurn              rate_limited                one file of a caller is read at a time
+└── TooManyNewStudents         rate_limited                new students of a caller in a day
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, TooLarge
 
 
 class NotSummative(Invalid):
@@ -161,6 +165,13 @@ class UploadUnreadable(Invalid):
     title = "The file cannot be read"
 
 
+class UploadHiddenRows(Invalid):
+    """A filter or a hidden row keeps students out of sight; nobody lists whom they cannot see."""
+
+    code = "upload_hidden_rows"
+    title = "The file has hidden rows"
+
+
 class WorkbookTooLarge(TooLarge):
     """A workbook that unpacks to far more than its students need."""
 
@@ -168,7 +179,7 @@ class WorkbookTooLarge(TooLarge):
     title = "The file is too large"
 
     def __init__(self) -> None:
-        super().__init__("The workbook unpacks to far more than 500 SSIDs need.")
+        super().__init__("The file takes far more to read than 500 SSIDs need.")
 
 
 class SsidInText(Invalid):
@@ -298,3 +309,20 @@ class NotSubmitted(Conflict):
 
     def __init__(self) -> None:
         super().__init__("A draft has no appeals and no notes; it is edited until it is submitted.")
+
+
+class UploadsInTurn(RateLimited):
+    """A caller's files are read one after the other, and only a few may wait."""
+
+    def __init__(self) -> None:
+        super().__init__("Your earlier files are still being read; send this one again.", retry_after=2)
+
+
+class TooManyNewStudents(RateLimited):
+    """More students whom nobody reported before than one caller may name in a day."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "You have named more new students today than one person may; go on tomorrow, or ask CalTAC.",
+            retry_after=retry_after,
+        )

@@ -6,13 +6,14 @@ Errors name the place of a cell and never repeat its content.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from services.incidents.domain.cells import Cell, hidden_rows, nothing_but_ssids
 from services.incidents.domain.errors import (
     DuplicateSsid,
     InvalidSsid,
-    OnlySsidsAllowed,
     StudentCountMismatch,
     TooManyStudents,
     UploadTooSmall,
@@ -25,19 +26,9 @@ from shared.kernel.ssid import is_ssid
 FEWEST_ROWS = 11
 """A-15: up to ten students are typed."""
 
-MOST_ROWS = MOST_STUDENTS + 1
-"""A header and as many students as a case may have; reading a file stops after them."""
-
 _HEADER = "ssid"
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell that holds something, and where: ``A17``."""
-
-    place: str
-    text: str
+_UNSEEN = frozenset({"Cf", "Mn", "Me"})  # Unicode's categories of what takes no width
 
 
 def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> SsidList:
@@ -46,12 +37,16 @@ def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> SsidList:
     :param cells: the file's only column, without its empty cells.
     :param stated: how many students the case says there are, if it says so.
     :raises OnlySsidsAllowed: a cell holds a letter, so it may be a name.
+    :raises UploadHiddenRows: a row is hidden, so whoever sends the file may not know of it.
     :raises UploadTooSmall, TooManyStudents: fewer than 11, more than 500.
     :raises InvalidSsid, DuplicateSsid: rows are wrong; the issues name all of them.
     :raises StudentCountMismatch: not as many as stated.
     """
-    listed = _without_header([Cell(cell.place, cell.text.strip()) for cell in cells if cell.text.strip()])
+    filled = [replace(cell, text=cell.text.strip()) for cell in cells if cell.text.strip()]
+    listed = _without_header(filled)
     _require_only_ssids(listed)
+    if any(cell.hidden for cell in filled):
+        raise hidden_rows(filled)
     if len(listed) > MOST_STUDENTS:
         raise TooManyStudents
     if len(listed) < FEWEST_ROWS:
@@ -63,26 +58,14 @@ def ssids_in_sheet(cells: Iterable[Cell], stated: int | None) -> SsidList:
     return SsidList.of_sheet([cell.text for cell in listed])
 
 
-def another_column(place: str) -> OnlySsidsAllowed:
-    """The refusal of a file with something beside its column."""
-    return _nothing_but_ssids([Issue(place, "another_column", "Only one column is allowed.")])
-
-
-def formula(place: str) -> OnlySsidsAllowed:
-    """The refusal of a file with a formula."""
-    return _nothing_but_ssids([Issue(place, "formula", "A formula is not an SSID; paste values only.")])
-
-
 def _without_header(cells: Sequence[Cell]) -> Sequence[Cell]:
-    return cells[1:] if cells and cells[0].text.casefold() == _HEADER else cells
+    return cells[1:] if cells and _seen(cells[0].text).casefold() == _HEADER else cells
 
 
 def _require_only_ssids(cells: Sequence[Cell]) -> None:
     lettered = [cell for cell in cells if _lettered(cell.text)]
     if lettered:
-        raise _nothing_but_ssids(
-            [Issue(cell.place, "letters", "This cell has letters.") for cell in lettered]
-        )
+        raise nothing_but_ssids([Issue(cell.place, "letters", "This cell has letters.") for cell in lettered])
 
 
 def _lettered(text: str) -> bool:
@@ -107,6 +90,10 @@ def _require_rows(cells: Sequence[Cell]) -> None:
 
 
 def _why(text: str) -> str:
+    unseen = next((sign for sign in text if unicodedata.category(sign) in _UNSEEN), None)
+    if unseen is not None:
+        name = f"{unicodedata.name(unseen, 'no name')}, U+{ord(unseen):04X}"
+        return f"A zero-width character is in this cell ({name}); enter the SSID again."
     if _ROUNDED.fullmatch(text):
         return "A spreadsheet rounded this number; format the column as text and enter the SSIDs again."
     if text.isascii() and text.isdigit():
@@ -116,8 +103,5 @@ def _why(text: str) -> str:
     return "Not ten digits."
 
 
-def _nothing_but_ssids(issues: Sequence[Issue]) -> OnlySsidsAllowed:
-    return OnlySsidsAllowed(
-        "The file may hold one column of SSIDs and nothing else, no name and no formula; nothing was kept.",
-        issues=issues,
-    )
+def _seen(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)

@@ -4,8 +4,13 @@
     SSID --AES-256-GCM under the student's own key--> sealed   the reference is authenticated with it
     student's key --AES-256-GCM under the key-encryption key--> row of ``student_keys``
 
-Both master keys are files outside the database. Deleting a row of ``student_keys`` erases the student: what
-was sealed under its key stays in the facts and means nothing any more.
+Both master keys are files outside the database. A student's key is in one of three states:
+
+    known       a row of ``student_keys``
+    erased      a row of ``erased_students``: what was sealed under the key stays in the facts and means
+                nothing any more; reported again, the student is a new one, with another reference
+    unknown     neither: nobody reported the student yet, or the key has vanished, which is counted where
+                facts name it
 """
 
 from __future__ import annotations
@@ -15,31 +20,41 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
+import structlog
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.values import SealedStudent
-from shared.persistence.faults import translated
+from shared.kernel.clock import Clock
+from shared.observability.metrics import counter
+from shared.persistence.faults import StoreUnavailable, translated
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FORM = b"\x01"
 """The first byte of everything sealed: which way it was sealed, should there ever be another."""
 
-_KNOWN = "SELECT student_ref, wrapped_key FROM student_keys WHERE student_ref = any($1::text[])"
-_ENSURED = """
-    WITH offered AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS o (student_ref, wrapped_key)),
-    added AS (
-        INSERT INTO student_keys (student_ref, wrapped_key) SELECT student_ref, wrapped_key FROM offered
-        ON CONFLICT DO NOTHING RETURNING student_ref, wrapped_key
-    )
-    SELECT student_ref, wrapped_key FROM added
+PACIFIC = ZoneInfo("America/Los_Angeles")
+TOO_MANY_NEW = "STNEW"  # the SQLSTATE of ``student_keys_for`` beyond the quota (migration 0008)
+
+_KNOWN = """
+    SELECT student_ref, wrapped_key FROM student_keys k
+    WHERE student_ref = any($1::text[])
+      AND NOT EXISTS (SELECT FROM erased_students e WHERE e.student_ref = k.student_ref)
     UNION ALL
-    SELECT student_ref, k.wrapped_key FROM student_keys k JOIN offered USING (student_ref)
+    SELECT student_ref, NULL FROM erased_students WHERE student_ref = any($1::text[])
 """
+_ERASED = "SELECT EXISTS (SELECT FROM erased_students WHERE student_ref = $1)"
+_KEYS_FOR = "SELECT student_ref, wrapped_key FROM student_keys_for($1::text[], $2::bytea[], $3, $4, $5)"
+
+log = structlog.get_logger(__name__)
 
 
 class BadKeyFile(ValueError):  # noqa: N818 - says what is so
@@ -64,58 +79,118 @@ class Vault:
     """Seals and opens SSIDs; keeps no plain one longer than a call."""
 
     def __init__(
-        self, pool: asyncpg.Pool[asyncpg.Record], key_encryption_key: bytes, reference_key: bytes
+        self,
+        pool: asyncpg.Pool[asyncpg.Record],
+        key_encryption_key: bytes,
+        reference_key: bytes,
+        clock: Clock,
+        *,
+        new_per_day: int,
     ) -> None:
+        """``new_per_day``: students whom nobody reported before, of one caller on one day in California."""
         self._pool = pool
         self._wrapping = AESGCM(key_encryption_key)
         self._reference_key = reference_key
+        self._clock = clock
+        self._new_per_day = new_per_day
+        self._unopened = counter(
+            "ssids_unopened",
+            "SSIDs that facts name and that could not be opened though their students are not erased.",
+            ("reason",),
+        )
 
     def ref(self, ssid: str) -> str:
-        """The student's keyed pseudonym."""
-        digest = hmac.digest(self._reference_key, ssid.encode("ascii"), hashlib.sha256)
-        return "stu_" + base64.b32encode(digest).decode("ascii")[:26].lower()
+        """The student's first keyed pseudonym; another one follows where it was erased."""
+        return self._ref(ssid, 0)
 
-    async def seal(self, ssids: Sequence[str]) -> list[SealedStudent]:
-        """Each SSID sealed under its student's own key, which is made when the student is new.
+    async def present_ref(self, ssid: str) -> str:
+        """The pseudonym under which the student would be reported now.
 
         :raises StoreUnavailable: the database is away.
         """
-        refs = [self.ref(ssid) for ssid in ssids]
-        keys = await self._ensure_keys(sorted(set(refs)))
+        erasures = 0
+        with translated():
+            while await self._pool.fetchval(_ERASED, self._ref(ssid, erasures)):
+                erasures += 1
+        return self._ref(ssid, erasures)
+
+    async def seal(self, ssids: Sequence[str], caller: str) -> list[SealedStudent]:
+        """Each SSID sealed under its student's own key, which is made when the student is new.
+
+        :param caller: who reports them; the new ones count towards the caller's quota.
+        :raises TooManyNewStudents: that quota is used up; no key was made then.
+        :raises StoreUnavailable: the database is away, or a key cannot be opened.
+        """
+        found: dict[str, tuple[str, bytes]] = {}
+        erasures = 0
+        while missing := [ssid for ssid in dict.fromkeys(ssids) if ssid not in found]:
+            refs = {ssid: self._ref(ssid, erasures) for ssid in missing}
+            keys = await self._ensure_keys(sorted(refs.values()), caller)
+            found |= {ssid: (ref, keys[ref]) for ssid, ref in refs.items() if ref in keys}
+            erasures += 1
         return [
-            SealedStudent(ref, _sealed(AESGCM(keys[ref]), ssid.encode("ascii"), ref))
-            for ref, ssid in zip(refs, ssids, strict=True)
+            SealedStudent(ref, _sealed(AESGCM(key), ssid.encode("ascii"), ref))
+            for ssid, (ref, key) in ((ssid, found[ssid]) for ssid in ssids)
         ]
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
-        """The SSIDs by ``student_ref``; a student whose key was destroyed is absent.
+        """The SSIDs by ``student_ref``; a student who cannot be opened is absent, the others are not.
 
-        :raises cryptography.exceptions.InvalidTag: what was sealed was tampered with, or under other keys.
+        That is so for those who are erased. Anybody else who is absent is counted: the key has vanished, or
+        it is another than the SSID was sealed under.
+
         :raises StoreUnavailable: the database is away.
         """
         if not students:
             return {}
-        wrapped = await self._wrapped_keys(sorted({student.student_ref for student in students}))
-        keys = {ref: self._unwrapped(ref, key) for ref, key in wrapped.items()}
-        return {
-            student.student_ref: _opened(AESGCM(keys[student.student_ref]), student)
-            for student in students
-            if student.student_ref in keys
-        }
+        with translated():
+            rows = await self._pool.fetch(_KNOWN, sorted({student.student_ref for student in students}))
+        keys = {row["student_ref"]: row["wrapped_key"] for row in rows}
+        opened: dict[str, str] = {}
+        for student in students:
+            ref = student.student_ref
+            if ref not in keys:
+                self._unopened.labels("no_key").inc()
+            elif (wrapped := keys[ref]) is not None and ref not in opened:
+                ssid = self._opened(student, bytes(wrapped))
+                opened |= {} if ssid is None else {ref: ssid}
+        return opened
 
-    async def _ensure_keys(self, refs: list[str]) -> dict[str, bytes]:
+    def _opened(self, student: SealedStudent, wrapped: bytes) -> str | None:
+        try:
+            return _opened(AESGCM(self._unwrapped(student.student_ref, wrapped)), student)
+        except (InvalidTag, ValueError):  # ValueError: not even of the form of something sealed
+            self._unopened.labels("tag").inc()
+            log.warning("ssid_not_opened", student_ref=student.student_ref)
+            return None
+
+    async def _ensure_keys(self, refs: list[str], caller: str) -> dict[str, bytes]:
+        """The keys of these students by reference, without those who are erased."""
         fresh = [self._wrapped(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
-        with translated():
-            rows = await self._pool.fetch(_ENSURED, refs, fresh)
-        wrapped = {ref: bytes(key) for ref, key in rows}
-        if len(wrapped) < len(refs):  # somebody else added one at the same moment: it is visible now
-            wrapped = await self._wrapped_keys(refs)
-        return {ref: self._unwrapped(ref, wrapped[ref]) for ref in refs}
+        now = self._clock.now().astimezone(PACIFIC)
+        try:
+            with translated():
+                rows = await self._pool.fetch(_KEYS_FOR, refs, fresh, caller, now.date(), self._new_per_day)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != TOO_MANY_NEW:
+                raise
+            raise TooManyNewStudents(_seconds_until_tomorrow(now)) from None
+        return dict(self._all_unwrapped((row["student_ref"], bytes(row["wrapped_key"])) for row in rows))
 
-    async def _wrapped_keys(self, refs: list[str]) -> dict[str, bytes]:
-        with translated():
-            rows = await self._pool.fetch(_KNOWN, refs)
-        return {ref: bytes(key) for ref, key in rows}
+    def _all_unwrapped(self, wrapped: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:
+        for ref, key in wrapped:
+            try:
+                yield ref, self._unwrapped(ref, key)
+            except InvalidTag as error:
+                # a new key would make what was sealed under this one unreadable
+                log.error("student_key_not_opened", student_ref=ref)  # noqa: TRY400 - the traceback tells less
+                raise StoreUnavailable("A student's key cannot be opened.") from error
+
+    def _ref(self, ssid: str, erasures: int) -> str:
+        """The pseudonym after so many erasures; none of them leads to another without the reference key."""
+        told = ssid if erasures == 0 else f"{ssid} after {erasures}"
+        digest = hmac.digest(self._reference_key, told.encode("ascii"), hashlib.sha256)
+        return "stu_" + base64.b32encode(digest).decode("ascii")[:26].lower()
 
     def _wrapped(self, ref: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
@@ -135,3 +210,8 @@ def _opened(key: AESGCM, student: SealedStudent) -> str:
     sealed = base64.b64decode(student.ssid_sealed)
     nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     return key.decrypt(nonce, body, student.student_ref.encode("ascii")).decode("ascii")
+
+
+def _seconds_until_tomorrow(now: datetime) -> int:
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), PACIFIC)
+    return max(1, int((midnight.astimezone(UTC) - now.astimezone(UTC)).total_seconds()) + 1)

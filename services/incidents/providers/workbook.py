@@ -1,44 +1,68 @@
-"""``.xlsx``, read within bounds: a zip's promises are checked, its sheets are looked through, then read.
+"""``.xlsx``, read within bounds: no more of it than leads to cells, piece by piece, and no part as a whole.
 
-The library that reads the values (calamine) lays a sheet out as a full rectangle, so a cell at the far end
-would cost the memory of all before it. It therefore gets a workbook that is put together anew of the few
-parts that hold cells, after they were unpacked here and looked through: one column, few rows, no formula.
+    _rels/.rels → the workbook → its worksheets, hidden or not → the shared texts that their cells name
+
+Chart sheets, drawings, styles and whatever else a workbook carries are not even unpacked. A cell's value is
+taken as it is stored: how it is formatted (as a time, as money) does not change a number of ten digits.
 """
 
 from __future__ import annotations
 
 import io
-import re
+import posixpath
+import struct
 import zipfile
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from xml.parsers import expat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
-
-from services.incidents.domain.errors import (
-    OnlySsidsAllowed,
-    TooManyStudents,
-    UploadUnreadable,
-    WorkbookTooLarge,
+from services.incidents.domain.cells import (
+    MOST_ROWS,
+    Cell,
+    Hidden,
+    another_column,
+    hidden_rows,
+    nothing_but_ssids,
 )
-from services.incidents.domain.ssid_sheet import MOST_ROWS, Cell, another_column, formula
+from services.incidents.domain.errors import TooManyStudents, UploadUnreadable, WorkbookTooLarge
+from services.incidents.providers.workbook_xml import (
+    LONGEST_TEXT,
+    UNREADABLE,
+    Budget,
+    FoundCell,
+    OverBudgetError,
+    Reading,
+    Relations,
+    Sheet,
+    Sheets,
+    Texts,
+    read_part,
+)
+from shared.kernel.errors import Issue
 
-MOST_BYTES = 20_000_000  # of all parts together, unpacked
+MOST_ANNOUNCED = 20_000_000  # of all parts together; a workbook that announces more is made to do harm
 MOST_PARTS = 300
-LAST_ROW = 100_000  # a value below is far from any list of 500
-LONGEST_TEXT = 255  # characters of one shared text: an SSID has ten
-CHUNK = 16_384
 
-SHEET = re.compile(r"xl/worksheets/[\w -]+\.xml")
-TEXTS = "xl/sharedStrings.xml"
-FRAME = frozenset(
-    {"[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
-)
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError)
-UNREADABLE = "This is not an .xlsx workbook, or it is damaged."
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class _SheetPart:
+    """Where a worksheet is."""
+
+    name: str
+    hidden: bool
 
 
 def cells_of_workbook(content: bytes) -> Sequence[Cell]:
@@ -47,203 +71,146 @@ def cells_of_workbook(content: bytes) -> Sequence[Cell]:
     :raises UploadUnreadable: damaged, encrypted, or with macros.
     :raises WorkbookTooLarge: it unpacks to more than we take.
     :raises OnlySsidsAllowed: a formula, or something in another column or on another sheet.
-    :raises TooManyStudents: more rows than a case can list.
+    :raises UploadHiddenRows, TooManyStudents: more rows than a case can list.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = _looked_through(archive)
+            return _cells_of(_Package(archive, _entries(archive)))
+    except OverBudgetError:
+        raise WorkbookTooLarge from None
     except DAMAGED:
         raise UploadUnreadable(UNREADABLE) from None
-    return list(_values(parts))
-
-
-def _looked_through(archive: zipfile.ZipFile) -> Mapping[str, bytes]:
-    """The parts that hold cells, unpacked; the sheets first, because they may end the matter."""
-    entries = _entries(archive)
-    names = sorted(name for name in entries if SHEET.fullmatch(name))
-    names += sorted(name for name in entries if name in FRAME or name == TEXTS)
-    parts: dict[str, bytes] = {}
-    for name in names:
-        with archive.open(entries[name]) as part:
-            parts[name] = part.read(MOST_BYTES + 1)  # as many bytes as announced, whatever is behind them
-        if SHEET.fullmatch(name):
-            _look_through(_Cells(), parts[name])
-        elif name == TEXTS:
-            _look_through(_Texts(), parts[name])
-    return parts
 
 
 def _entries(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
+    """The parts by name; names of parts do not depend on case."""
     listed = archive.infolist()
-    entries = {entry.filename: entry for entry in listed}
-    if len(listed) > MOST_PARTS or sum(entry.file_size for entry in listed) > MOST_BYTES:
+    if len(listed) > MOST_PARTS or sum(entry.file_size for entry in listed) > MOST_ANNOUNCED:
         raise WorkbookTooLarge
-    if any("vbaproject" in name.casefold() or "macrosheets" in name.casefold() for name in entries):
+    entries = {entry.filename.replace("\\", "/").lstrip("/").casefold(): entry for entry in listed}
+    if any("vbaproject" in name or "macrosheets" in name for name in entries):
         raise UploadUnreadable("A workbook with macros is not taken: save it as plain .xlsx.")
     strange = any(entry.flag_bits & 0x1 or entry.compress_type not in METHODS for entry in listed)
-    if strange or len(entries) < len(listed) or "xl/workbook.xml" not in entries:
+    if strange or len(entries) < len(listed):
         raise UploadUnreadable(UNREADABLE)
     return entries
 
 
-class _Reading(ABC):
-    """What is noticed while a part's XML goes by; raising ends it."""
+def _cells_of(package: _Package) -> Sequence[Cell]:
+    cells: list[Cell] = []
+    for at, found in enumerate(_filled_sheets(package)):
+        if at > 0:
+            raise another_column(f"another sheet, {found[0].place}")
+        for cell in found:
+            if cell.column != found[0].column:
+                raise another_column(cell.place)
+            cells.append(Cell(cell.place, cell.text, cell.hidden))
+    if len(cells) > MOST_ROWS:
+        raise hidden_rows(cells) if any(cell.hidden for cell in cells) else TooManyStudents
+    return cells
 
-    @abstractmethod
-    def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
-    @abstractmethod
-    def end(self) -> None: ...
+def _filled_sheets(package: _Package) -> Iterator[Sequence[FoundCell]]:
+    """The cells that hold something, by sheet; sheets without any are left out."""
+    workbook = package.workbook()
+    sheets = [_found_on(package, sheet) for sheet in workbook.sheets]
+    needed = {cell.shared for sheet in sheets for cell in sheet if cell.shared is not None}
+    texts = package.shared_texts(workbook.texts, needed) if needed else {}
+    for sheet in sheets:
+        filled = [
+            cell
+            if cell.shared is None
+            else FoundCell(cell.row, cell.column, texts[cell.shared], None, cell.hidden)
+            for cell in sheet
+        ]
+        if filled := [cell for cell in filled if cell.text.strip()]:
+            for cell in filled:
+                if len(cell.text) > LONGEST_TEXT:
+                    raise nothing_but_ssids([Issue(cell.place, "long_text", "This cell holds a long text.")])
+            yield filled
 
-    @abstractmethod
-    def text(self, text: str) -> None: ...
 
-
-def _look_through(reading: _Reading, part: bytes) -> None:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = lambda name, attributes: reading.start(name.rpartition(" ")[2], attributes)
-    parser.EndElementHandler = lambda _name: reading.end()
-    parser.CharacterDataHandler = reading.text
-    parser.StartDoctypeDeclHandler = _no_declarations
+def _found_on(package: _Package, sheet: _SheetPart) -> Sequence[FoundCell]:
+    reading = Sheet(Hidden.SHEET if sheet.hidden else None)
     try:
-        for begin in range(0, len(part), CHUNK):
-            parser.Parse(part[begin : begin + CHUNK], False)
-        parser.Parse(b"", True)
-    except expat.ExpatError:
-        raise UploadUnreadable(UNREADABLE) from None
+        package.read(sheet.name, reading)
+    except OverBudgetError:
+        if len({cell.row for cell in reading.found}) <= MOST_ROWS:
+            raise
+        hidden = [Cell(cell.place, "", cell.hidden) for cell in reading.found if cell.hidden]
+        raise (hidden_rows(hidden) if hidden else TooManyStudents()) from None
+    return reading.found
 
 
-def _no_declarations(*_declared: object) -> None:
-    raise UploadUnreadable(UNREADABLE)
+_Related = Mapping[str, tuple[str, str]]
+"""The kind and the part to which a part is related, by the relation's id."""
 
 
-class _Cells(_Reading):
-    """A sheet: one column, no formula, not too many rows."""
+@dataclass(frozen=True)
+class _Workbook:
+    """What leads to the cells."""
 
-    def __init__(self) -> None:
-        self._row = self._column = self._filled = self._filled_row = 0
-        self._used: int | None = None  # the only column
-        self._in_value = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "row":
-            self._row, self._column = int(attributes.get("r", self._row + 1)), 0
-        elif name == "c":
-            self._locate(attributes.get("r"))
-            if attributes.get("t") == "e":  # #REF!, which the library would pass over as an empty cell
-                raise formula(self._place)
-        elif name == "f":
-            raise formula(self._place)
-        self._in_value = name in ("v", "t")
-
-    def end(self) -> None:
-        self._in_value = False
-
-    def text(self, text: str) -> None:
-        if self._in_value and text.strip():
-            self._note()
-
-    def _locate(self, place: str | None) -> None:
-        if place is None:
-            self._column += 1
-            return
-        letters = place.rstrip("0123456789")
-        if not (letters.isascii() and letters.isupper() and len(letters) <= 3):
-            raise UploadUnreadable(UNREADABLE)
-        self._row, self._column = int(place[len(letters) :]), _number(letters)
-
-    def _note(self) -> None:
-        self._used = self._column if self._used is None else self._used
-        if self._column != self._used:
-            raise another_column(self._place)
-        if self._row > LAST_ROW:
-            raise UploadUnreadable("Something stands far below the list; remove it.")
-        self._filled += self._row != self._filled_row
-        self._filled_row = self._row
-        if self._filled > MOST_ROWS:
-            raise TooManyStudents
+    sheets: Sequence[_SheetPart]
+    relations: _Related
 
     @property
-    def _place(self) -> str:
-        return f"{_letters(self._column)}{self._row}"
+    def texts(self) -> str:
+        """The part with the shared texts.
+
+        :raises LookupError: there is none.
+        """
+        return _first("sharedStrings", self.relations.values())
 
 
-class _Texts(_Reading):
-    """Texts that many cells may share: none so long that its copies fill the memory."""
+class _Package:
+    """The parts of one workbook, and what may still be read of them."""
 
-    def __init__(self) -> None:
-        self._length = 0
+    def __init__(self, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> None:
+        self._archive, self._entries = archive, entries
+        self._budget = Budget()
 
-    def start(self, name: str, _attributes: dict[str, str]) -> None:
-        if name == "si":
-            self._length = 0
+    def workbook(self) -> _Workbook:
+        """The worksheets that the workbook names; chart sheets and dialogs hold no cells."""
+        name = _first("officeDocument", self._relations("").values())
+        told, relations = Sheets(), self._relations(name)
+        self.read(name, told)
+        sheets = [
+            _SheetPart(relations[key][1], hidden)
+            for key, hidden in told.found
+            if key in relations and relations[key][0] == "worksheet"
+        ]
+        return _Workbook(sheets, relations)
 
-    def end(self) -> None:
-        """Nothing to notice."""
+    def shared_texts(self, name: str, needed: set[int]) -> Mapping[int, str]:
+        """The shared texts of these numbers.
 
-    def text(self, text: str) -> None:
-        self._length += len(text)
-        if self._length > LONGEST_TEXT:
-            raise OnlySsidsAllowed(
-                "The file holds long texts; it may hold SSIDs only. Nothing of it was kept."
-            )
+        :raises LookupError: there are none, or not as many.
+        """
+        texts = Texts(needed)
+        self.read(name, texts)
+        if needed - texts.found.keys():
+            raise LookupError("a cell names a text that is not there")
+        return texts.found
 
+    def read(self, name: str, reading: Reading) -> None:
+        """Let a part's XML go by.
 
-def _values(parts: Mapping[str, bytes]) -> Iterator[Cell]:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    whole.seek(0)
-    used = 0
-    for sheet in _sheets(whole):
-        cells = list(_cells_of(sheet))
-        used += bool(cells)
-        if used > 1:
-            raise another_column(f"another sheet, {cells[0].place}")
-        yield from cells
+        :raises LookupError: there is no such part.
+        """
+        with self._archive.open(self._entries[name.casefold()]) as part:
+            read_part(part, reading, self._budget)
 
-
-def _sheets(whole: io.BytesIO) -> Sequence[CalamineSheet]:
-    try:
-        workbook = CalamineWorkbook.from_filelike(whole)
-        return [workbook.get_sheet_by_index(at) for at in range(len(workbook.sheet_names))]
-    except CalamineError:
-        raise UploadUnreadable(UNREADABLE) from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # Rust's, which is no Exception
-            raise
-        raise UploadUnreadable(UNREADABLE) from None
-
-
-def _cells_of(sheet: CalamineSheet) -> Iterator[Cell]:
-    if sheet.start is None:
-        return
-    top, left = sheet.start
-    for down, row in enumerate(sheet.to_python()):
-        for across, value in enumerate(row):
-            text = _shown(value)
-            if text:
-                yield Cell(f"{_letters(left + across + 1)}{top + down + 1}", text)
+    def _relations(self, source: str) -> _Related:
+        """The kinds and the parts to which a part is related, by the relation's id."""
+        folder, base = posixpath.split(source)
+        relations = Relations()
+        self.read(posixpath.join(folder, "_rels", f"{base}.rels"), relations)
+        return {
+            key: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/"))
+            for key, (kind, target) in relations.found.items()
+        }
 
 
-def _shown(value: object) -> str:
-    """As a person would read it; a whole number without a point."""
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() else f"{value:f}"
-    return str(value).strip()
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+def _first(kind: str, related: Iterable[tuple[str, str]]) -> str:
+    found = [target for one, target in related if one == kind]
+    return found[0]

@@ -211,12 +211,13 @@ def _rename_form(operation: Document, schemas: Document) -> None:
     form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
     if form is None:
         return
-    old = form["schema"]["$ref"].removeprefix(REF)
     name = operation["operationId"]
     new = f"{name[:1].upper()}{name[1:]}Form"
-    if old in schemas:
-        schemas[new] = {**schemas.pop(old), "description": "A form with one file."}
-    form["schema"]["$ref"] = REF + new
+    old = form["schema"].get("$ref", "").removeprefix(REF)
+    schema = schemas.pop(old, None) if old else form["schema"]
+    if schema is not None:
+        schemas[new] = {**schema, "description": "A form with one file."}
+    form["schema"] = {"$ref": REF + new}
 
 
 def _tell_answers(operation: Document, schemas: Document) -> None:

@@ -57,6 +57,7 @@ HEADINGS = {
     "413": "More than is taken at once.",
     "415": "A content type that is not taken here.",
     "422": "What was sent can never be accepted as it is.",
+    "429": "More than one caller's share; repeat it later.",
     "500": "A fault of this system.",
     "503": "Not now; repeat it later.",
 }
@@ -129,7 +130,7 @@ def _answer(status: str, meanings: dict[str, str]) -> Document:
     }
     if status == "401":
         made["headers"] = {"WWW-Authenticate": CHALLENGE}
-    if status in ("409", "503"):
+    if status in ("409", "429", "503"):
         made["headers"] = {"Retry-After": RETRY_AFTER}
     return made
 

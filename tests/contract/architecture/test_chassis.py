@@ -92,7 +92,7 @@ async def test_what_is_a_workers_own_is_named_here(tmp_path: Path) -> None:
     for name, service in SERVICES.items():
         async with foundation(service, settings_of(name, tmp_path)) as base:
             own[name] = set(service.loops(base))
-    assert own == {"incidents": set(), "appeals": {"calendars"}, "notifications": {"sender"}}
+    assert own == {"incidents": {"student_keys"}, "appeals": {"calendars"}, "notifications": {"sender"}}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

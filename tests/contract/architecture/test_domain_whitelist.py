@@ -22,6 +22,7 @@ STANDARD = {
     "operator",
     "re",
     "typing",
+    "unicodedata",
     "uuid",
     "zoneinfo",
 }

@@ -15,6 +15,7 @@ from services.incidents.domain.appeals import NotedAppeal
 from services.incidents.domain.case import Case
 from services.incidents.domain.details import sealed as sealed_details
 from services.incidents.domain.details import ssids_in
+from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.report import AcceptedReport, Report
 from services.incidents.domain.rulebook import Rulebook
 from services.incidents.domain.values import BreachCall, CallDestination, SealedStudent
@@ -34,7 +35,8 @@ class PlayVault:
 
     def __init__(self) -> None:
         self.sealed: list[str] = []
-        self._destroyed: set[str] = set()
+        self.takes_new_ones = True
+        self.erased: set[str] = set()  # references of students whose keys are destroyed
 
     def ref(self, ssid: str) -> str:
         return "stu_" + hashlib.sha256(ssid.encode()).hexdigest()[:26]
@@ -42,17 +44,23 @@ class PlayVault:
     def seal_one(self, ssid: str) -> SealedStudent:
         return SealedStudent(self.ref(ssid), base64.b85encode(ssid[::-1].encode()).decode())
 
-    async def seal(self, ssids: Sequence[str]) -> list[SealedStudent]:
+    async def present_ref(self, ssid: str) -> str:
+        return self.ref(ssid)
+
+    async def seal(self, ssids: Sequence[str], caller: str) -> list[SealedStudent]:
+        assert caller
+        if not self.takes_new_ones:
+            raise TooManyNewStudents(retry_after=3600)
         self.sealed += ssids
         return [self.seal_one(ssid) for ssid in ssids]
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
         opened = [(one.student_ref, base64.b85decode(one.ssid_sealed).decode()[::-1]) for one in students]
-        return {ref: ssid for ref, ssid in opened if self.ref(ssid) == ref and ssid not in self._destroyed}
+        return {ref: ssid for ref, ssid in opened if self.ref(ssid) == ref and ref not in self.erased}
 
     def destroy(self, ssid: str) -> None:
         """Destroy the student's key: what was sealed under it is never opened again."""
-        self._destroyed.add(ssid)
+        self.erased.add(self.ref(ssid))
 
 
 VAULT = PlayVault()

@@ -351,4 +351,4 @@ def test_a_list_that_cannot_be_one_says_which_entries(
 
 
 def test_a_workbook_that_unpacks_to_too_much_says_what_a_file_may_hold() -> None:
-    assert WorkbookTooLarge().detail == "The workbook unpacks to far more than 500 SSIDs need."
+    assert WorkbookTooLarge().detail == "The file takes far more to read than 500 SSIDs need."

@@ -112,7 +112,7 @@ def test_a_deleted_draft_has_no_row() -> None:
 
 
 def test_reads_of_ssids_have_no_row() -> None:
-    reads = Disclosures.first(CASE_ID, 2, LEA_COORDINATOR, NOON)
+    reads = Disclosures.first(CASE_ID, 2, [], LEA_COORDINATOR, NOON)
     assert CaseList().fold(None, stored(reads)[0]) is None
 
 

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
+from services.incidents.domain.cells import Cell, Hidden, another_column, formula
 from services.incidents.domain.errors import (
     DuplicateSsid,
     InvalidSsid,
     OnlySsidsAllowed,
     StudentCountMismatch,
     TooManyStudents,
+    UploadHiddenRows,
     UploadTooSmall,
 )
 from services.incidents.domain.ssid_list import SsidList
-from services.incidents.domain.ssid_sheet import Cell, another_column, formula, ssids_in_sheet
+from services.incidents.domain.ssid_sheet import ssids_in_sheet
 from shared.kernel.errors import Refusal
 
 ELEVEN = [f"{8391045500 + n}" for n in range(11)]
@@ -124,3 +126,48 @@ def test_a_file_lists_as_many_students_as_the_case_states(stated: int) -> None:
 )
 def test_what_is_no_list_of_ssids_is_refused_by_its_place(refusal: OnlySsidsAllowed, code: str) -> None:
     assert [(issue.pointer, issue.code) for issue in refusal.issues] == [("B4", code)]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "name"),
+    [
+        ("\u200b", "ZERO WIDTH SPACE, U+200B"),
+        ("\u200d", "ZERO WIDTH JOINER, U+200D"),
+        ("\ufeff", "ZERO WIDTH NO-BREAK SPACE, U+FEFF"),
+        ("\u202c", "POP DIRECTIONAL FORMATTING, U+202C"),
+        ("\u00ad", "SOFT HYPHEN, U+00AD"),
+        ("\ufe0f", "VARIATION SELECTOR-16, U+FE0F"),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 4, 10])
+def test_a_character_that_nobody_sees_is_named(unseen: str, name: str, at: int) -> None:
+    spoiled = f"{ELEVEN[0][:at]}{unseen}{ELEVEN[0][at:]}"
+    with pytest.raises(InvalidSsid) as refused:
+        ssids_in_sheet(a_sheet([*ELEVEN[1:], ELEVEN[0], spoiled]), None)
+    (issue,) = refused.value.issues
+    assert issue.pointer == "A12"
+    assert f"A zero-width character is in this cell ({name})" in issue.detail
+
+
+def test_a_header_with_a_character_that_nobody_sees_is_a_header() -> None:
+    assert ssids_in_sheet(a_sheet(["\ufeffSSID\u200b", *ELEVEN]), None).ssids == tuple(ELEVEN)
+
+
+def test_hidden_rows_are_refused_and_all_of_them_are_named() -> None:
+    hidden = {3: Hidden.ROW, 4: Hidden.ROW, 5: Hidden.ROW, 9: Hidden.COLUMN, 11: Hidden.SHEET}
+    cells = [Cell(f"B{row}", ssid, hidden.get(row)) for row, ssid in enumerate(ELEVEN, start=1)]
+    with pytest.raises(UploadHiddenRows) as refused:
+        ssids_in_sheet(cells, None)
+    assert "rows 3 to 5, row 9, row 11." in refused.value.detail
+    assert [(issue.pointer, issue.code) for issue in refused.value.issues] == [
+        (f"B{row}", "hidden_row") for row in hidden
+    ]
+    assert refused.value.issues[0].detail == "Row 3 is hidden or filtered out."
+    assert refused.value.issues[3].detail == "Row 9 is not in sight: its column is hidden."
+
+
+def test_hidden_rows_come_before_their_number_and_after_a_name() -> None:
+    with pytest.raises(UploadHiddenRows):
+        ssids_in_sheet([Cell("A1", ELEVEN[0], Hidden.ROW)], None)
+    with pytest.raises(OnlySsidsAllowed):
+        ssids_in_sheet([Cell("A1", "Ann Lee", Hidden.ROW)], None)

@@ -32,6 +32,7 @@ from services.incidents.application.searches import DeadlinesOfCases
 from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import SetWindow, Windows
 from services.incidents.domain.case import Case
+from services.incidents.domain.cells import Cell
 from services.incidents.domain.errors import (
     CaseNotFound,
     DuplicateSsid,
@@ -44,7 +45,6 @@ from services.incidents.domain.errors import (
     SsidInText,
     SsidsRequired,
 )
-from services.incidents.domain.ssid_sheet import Cell
 from services.incidents.domain.values import BreachCall, CallDestination, CaseStatus
 from services.incidents.domain.windows import Window
 from shared.kernel.actor import Actor
@@ -425,10 +425,10 @@ class Sheet:
 
     def __init__(self, *ssids: str) -> None:
         self.cells_of_it = [Cell(f"A{row}", ssid) for row, ssid in enumerate(ssids, start=1)]
-        self.asked: list[tuple[str, bytes]] = []
+        self.asked: list[tuple[bytes, str]] = []
 
-    async def cells(self, name: str, content: bytes) -> list[Cell]:
-        self.asked.append((name, content))
+    async def cells(self, content: bytes, caller: str) -> list[Cell]:
+        self.asked.append((content, caller))
         return self.cells_of_it
 
 
@@ -438,10 +438,10 @@ ELEVEN = [f"{8391045500 + n}" for n in range(11)]
 async def test_students_are_listed_from_a_file_in_place_of_those_before(office: Office) -> None:
     case = await office.draft(cheating(student_count=11, ssids=[FIRST, SECOND]))
     sheet = Sheet(*ELEVEN)
-    command = UploadStudents(case.id, "s.csv", b"the file", LEA_COORDINATOR, NOON)
+    command = UploadStudents(case.id, b"the file", LEA_COORDINATOR, NOON)
     listed = await Uploads(office.cases, sheet).list_students(command)
     assert [student.student_ref for student in listed.students] == list(map(office.vault.ref, ELEVEN))
-    assert sheet.asked == [("s.csv", b"the file")]
+    assert sheet.asked == [(b"the file", "lea-1")]
 
 
 async def test_a_file_for_a_submitted_case_is_not_even_read(office: Office) -> None:
@@ -449,9 +449,7 @@ async def test_a_file_for_a_submitted_case_is_not_even_read(office: Office) -> N
     await office.submit(case.id)
     sheet = Sheet(*ELEVEN)
     with pytest.raises(NotADraft):
-        await Uploads(office.cases, sheet).list_students(
-            UploadStudents(case.id, "s.csv", b"", LEA_COORDINATOR, NOON)
-        )
+        await Uploads(office.cases, sheet).list_students(UploadStudents(case.id, b"", LEA_COORDINATOR, NOON))
     assert sheet.asked == []
 
 
