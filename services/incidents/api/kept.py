@@ -9,11 +9,12 @@ from uuid import UUID
 from services.incidents.api.dependencies import IncidentDependencies
 from services.incidents.api.resources import CaseResource, Masks
 from services.incidents.domain.case import Case
+from services.incidents.domain.values import CaseStatus
 from shared.http.answers import Answer
 from shared.http.idempotency import KeptAnswer
 from shared.kernel.actor import Actor
 
-_MASK = "ssid_masked"
+_REF, _MASK = "student_ref", "ssid_masked"
 
 
 def answer_to_keep(
@@ -21,26 +22,29 @@ def answer_to_keep(
 ) -> Answer[CaseResource]:
     """The answer with masks; what is kept of it has none: they may not be shown for as long as it is kept."""
     shown = answer(CaseResource.of(case, masks, action))
-    if masks:
-        shown.to_keep = bytes(answer(CaseResource.of(case, {}, action)).body)
+    shown.to_keep = bytes(answer(CaseResource.of(case, {}, action, to_keep=True)).body)
     return shown
 
 
 async def case_again(kept: KeptAnswer, deps: IncidentDependencies, caller: Actor) -> Answer[CaseResource]:
     """The first answer again, with the masks that the caller may see now.
 
-    A student whom the case lists no longer, or whose key is destroyed, is shown without one.
+    A student whom the case lists no longer, or whose key is destroyed, is shown without one. What was answered
+    about a draft shows no reference.
 
     :raises CaseNotFound: the case is out of the caller's scope now, or deleted.
     """
     case = await deps.cases.get(UUID(kept.content["id"]), caller)
-    return kept.answer(_masked(kept.content, await deps.cases.masks(case, caller)))
+    masks, of_draft = await deps.cases.masks(case, caller), kept.content["status"] == CaseStatus.DRAFT
+    return kept.answer(_as_now(kept.content, masks, of_draft))
 
 
-def _masked(content: Any, masks: Masks) -> Any:  # noqa: ANN401 - JSON
+def _as_now(content: Any, masks: Masks, of_draft: bool) -> Any:  # noqa: ANN401 - JSON
     if isinstance(content, list):
-        return [_masked(one, masks) for one in content]
+        return [_as_now(one, masks, of_draft) for one in content]
     if not isinstance(content, dict):
         return content
-    shown = {name: _masked(value, masks) for name, value in content.items()}
-    return shown | {_MASK: masks.get(shown["student_ref"])} if _MASK in shown else shown
+    if _MASK not in content:
+        return {name: _as_now(value, masks, of_draft) for name, value in content.items()}
+    ref = content[_REF]
+    return content | {_REF: None if of_draft else ref, _MASK: masks.get(ref)}

@@ -173,10 +173,16 @@ class CaseResource(Judged):
     version: Version
 
     @classmethod
-    def of(cls, case: Case, masks: Masks, additional_action: str | None = None) -> CaseResource:
-        """A case, with what CalTAC or the CDE still ask for; nobody asks anything of a draft."""
+    def of(
+        cls, case: Case, masks: Masks, additional_action: str | None = None, *, to_keep: bool = False
+    ) -> CaseResource:
+        """A case, with what CalTAC or the CDE still ask for; nobody asks anything of a draft.
+
+        :param to_keep: for a receipt and nobody's eyes: with the references of a draft's students, so that
+            they are found again.
+        """
         report, says = case.report, case.assessment
-        of_draft = case.status is Status.DRAFT
+        of_draft = case.status is Status.DRAFT and not to_keep
         return CaseResource.model_construct(
             id=case.id,
             case_number=case.case_number,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from deploy.console.keys.secret_files import secret_key
 from services.notifications.settings import NotificationsSettings
 from shared.process.settings import load
+from tests.support.http.tokens import auth_environment
 
 KEY, BOUNCES = "k" * 32, "bounces@stairs.example.org"
 
 
 @pytest.fixture(autouse=True)
-def _told(monkeypatch: pytest.MonkeyPatch) -> None:
+def _told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in auth_environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NOTIFICATIONS_API_SECRET_FILE", str(secret_key(tmp_path / "api")))
     monkeypatch.setenv("NOTIFICATIONS_DATABASE_URL", "postgresql://x@127.0.0.1/x")
     monkeypatch.setenv("NOTIFICATIONS_CDE_EMAIL", "desk@cde.example.org")
-    monkeypatch.setenv("AUTH_JWKS_URL", "file:///jwks.json")
 
 
 def test_return_addresses_need_a_mailbox_and_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

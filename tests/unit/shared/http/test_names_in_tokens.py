@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.http.auth import InvalidToken
+from shared.http.claims import InvalidToken
 from shared.kernel.actor import Actor
 from tests.support.http.tokens import AUDIENCE, ISSUER, LEA_COORDINATOR, authenticator, signing_key
 from tests.support.notifications.names import HOSTILE
