@@ -29,8 +29,8 @@ def answer_to_keep(
 async def case_again(kept: KeptAnswer, deps: IncidentDependencies, caller: Actor) -> Answer[CaseResource]:
     """The first answer again, with the masks that the caller may see now.
 
-    A student whom the case lists no longer, or whose key is destroyed, is shown without one. What was answered
-    about a draft shows no reference.
+    A student whom the case lists no longer, or whose key is destroyed, is shown without one. Of what was a
+    draft then, no reference is shown.
 
     :raises CaseNotFound: the case is out of the caller's scope now, or deleted.
     """
