@@ -165,7 +165,7 @@ class Once:
             fingerprint=self._prints.kept if self._prints else b"",
             status=answer.status_code,
             headers=dict(answer.own_headers),
-            body=bytes(answer.body if answer.to_keep is None else answer.to_keep),
+            body=bytes(answer.body) if answer.to_keep is None else answer.to_keep(),
         )
 
     async def _first(self, refusal: Refusal | ReceiptExists) -> KeptAnswer:

@@ -22,7 +22,7 @@ def answer_to_keep(
 ) -> Answer[CaseResource]:
     """The answer with masks; what is kept of it has none: they may not be shown for as long as it is kept."""
     shown = answer(CaseResource.of(case, masks, action))
-    shown.to_keep = bytes(answer(CaseResource.of(case, {}, action, to_keep=True)).body)
+    shown.to_keep = lambda: bytes(answer(CaseResource.of(case, {}, action, to_keep=True)).body)
     return shown
 
 
