@@ -292,6 +292,7 @@ class _Exchange(RequestResponseCycle):
             keep_alive=head.keeps_open and not connection.stopping,
             on_response=connection.answered,
         )
+        self._wire = wire
         self.take(b"", more=more)
 
     def take(self, part: bytes, *, more: bool) -> None:
@@ -309,8 +310,11 @@ class _Exchange(RequestResponseCycle):
 
     async def send(self, message: ASGISendEvent) -> None:
         """ASGI; an answer to half a request says that it is the last one."""
-        if self.more_body and not self.response_started:
-            self.keep_alive = False
+        if not self.response_started:
+            if self.more_body:
+                self.keep_alive = False
+            if self.scope["method"] != "HEAD":
+                self._wire.hold()
         await super().send(message)
 
 
@@ -325,12 +329,22 @@ class _Wire(asyncio.Transport):
         super().__init__()
         self._inner = inner
         self._connection = connection
+        self._held: bytearray | None = None
         self._closing = False
         self._draining = False
         self._drained = 0
         self._due: asyncio.TimerHandle | None = None
 
+    def hold(self) -> None:
+        """What is written next leaves with what is written then: a head with its body, by one system call."""
+        self._held = bytearray()
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._held is not None:
+            if not self._held:
+                self._held += data
+                return
+            data, self._held = self._held + data, None
         if data and not self._closing:
             self._inner.write(data)
 
@@ -340,6 +354,7 @@ class _Wire(asyncio.Transport):
     def close(self) -> None:
         if self._closing:
             return
+        self.write(b"")
         parser = self._connection.parser
         unread = parser.in_body or parser.unread or self._connection.flow.read_paused
         if unread and not self._connection.stopping:

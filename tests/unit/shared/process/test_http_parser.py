@@ -75,31 +75,46 @@ class Read:
     refused: bool = False
 
 
-def read_by_ours(*packets: bytes, limits: ConnectionLimits = LIMITS) -> Read:
-    parser, read = Parser(limits), Read()
-    head: Head | None = None
-    body = b""
+class Ours:
+    """A client's bytes as our parser reads them."""
+
+    def __init__(self) -> None:
+        self.read = Read()
+        self._parser = Parser(LIMITS)
+        self._head: Head | None = None
+        self._body = b""
+        self._closed = False
+
+    def take(self, packet: bytes) -> None:
+        self._parser.feed(packet)
+        while self._goes_on():
+            pass
+
+    def _goes_on(self) -> bool:
+        if self._closed:
+            return False
+        if self._head is None:
+            self._head, self._body = self._parser.head(), b""
+        if self._head is None:
+            return False
+        if self._parser.in_body:
+            self._body += self._parser.body()
+        if self._parser.in_body:
+            return self._parser.stopped
+        method, target, _, headers, keeps_open, _ = self._head
+        self.read.requests.append((method, target, _plain(headers), self._body))
+        self._head, self._closed = None, not keeps_open
+        return True
+
+
+def read_by_ours(*packets: bytes) -> Read:
+    ours = Ours()
     try:
         for packet in packets:
-            parser.feed(packet)
-            while True:
-                if head is None:
-                    head, body = parser.head(), b""
-                if head is None:
-                    break
-                if parser.in_body:
-                    body += parser.body()
-                if parser.in_body:
-                    if parser.stopped:
-                        continue
-                    break
-                read.requests.append((head.method, head.target, _plain(head.headers), body))
-                if not head.keeps_open:
-                    return read
-                head = None
+            ours.take(packet)
     except Refusal:
-        read.refused = True
-    return read
+        ours.read.refused = True
+    return ours.read
 
 
 def read_by_h11(data: bytes) -> Read:
@@ -116,7 +131,9 @@ def read_by_h11(data: bytes) -> Read:
                 body += event.data
             if not isinstance(event, h11.EndOfMessage):
                 break
-            read.requests.append((request.method.decode(), request.target, _plain(list(request.headers)), body))
+            read.requests.append(
+                (request.method.decode(), request.target, _plain(list(request.headers)), body)
+            )
             if connection.their_state is h11.MUST_CLOSE:
                 break
             data = connection.trailing_data[0]
