@@ -158,7 +158,7 @@ def edited(data: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
     return data
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(
     st.lists(st.sampled_from(SEEDS), min_size=1, max_size=3), edits, st.lists(st.integers(0, 400), max_size=4)
 )
