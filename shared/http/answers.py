@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, get_args
 from uuid import UUID
@@ -38,14 +38,14 @@ class Answer(Response, Generic[T]):
     ) -> None:
         """Encode the body, unless it was encoded before (a kept answer).
 
-        ``to_keep`` is the body as an idempotency key keeps it, where that is another: without what may be
-        shown now and perhaps not later.
+        ``to_keep`` makes the body as an idempotency key keeps it, where that is another: without what may be
+        shown now and perhaps not later. It is called for keyed requests only.
 
         :param body: ``None`` for none.
         :param headers: what belongs to this answer, such as ``ETag``; the content's own come by themselves.
         """
         self.own_headers: Mapping[str, str] = headers or {}
-        self.to_keep: bytes | None = None
+        self.to_keep: Callable[[], bytes] | None = None
         content = encode(body) if encoded is None else encoded
         media_type = "application/json" if content else None
         super().__init__(content, status, headers=self.own_headers, media_type=media_type)

@@ -1,4 +1,4 @@
-"""One connection of a server: uvicorn's protocol on h11, bounded in size, time and number.
+"""One connection of a server: requests read strictly, bounded in size, time and number.
 
 Each that we end before its client does is counted by its reason (docs/operations.md says which limit it was).
 """
@@ -6,24 +6,28 @@ Each that we end before its client does is counted by its reason (docs/operation
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import logging
 from typing import Any, ClassVar, Literal
+from urllib.parse import unquote
 from uuid import uuid4
 
-import h11
-from starlette.responses import Response
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from shared.http.middleware import GUARDS
-from shared.http.problem import Busy, TooSlow, refused
+from shared.http.problem import Busy, HeadTooLarge, TooSlow, refused
 from shared.kernel.errors import Refusal
 from shared.kernel.trail import Trail
 from shared.observability import correlation
 from shared.observability.metrics import counter, gauge
-from shared.process.http_parser import Parser
+from shared.process.http_parser import Head, Parser
 from shared.process.http_settings import ConnectionLimits
+
+log = logging.getLogger("uvicorn.error")
 
 FULL_FOR = 2  # seconds; a guess, for when a connection is free again
 
@@ -44,8 +48,11 @@ OPEN = gauge("http_connections", "Connections that are open.")
 ENDED = counter("http_connections_ended", "Connections that this side ended, by reason.", ("reason",))
 
 
-class Connection(H11Protocol):
-    """A connection; ``bounded`` makes the class for given limits."""
+class Connection(asyncio.Protocol):
+    """A connection; ``bounded`` makes the class for given limits.
+
+    What is read of it is ours; how an application answers (ASGI) is uvicorn's.
+    """
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
 
@@ -56,25 +63,45 @@ class Connection(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.conn: Parser = Parser(self.limits, self._pause)
+        if not config.loaded:
+            config.load()
+        self.loop = _loop or asyncio.get_event_loop()
+        self.server_state = server_state
+        self.parser = Parser(self.limits)
+        self.cycle: _Exchange | None = None  # the present request, or the last one
         self.since = 0.0  # when something was heard of the client last
         self.ended = False  # at once; asyncio tells us of it a little later
         self.stopping = False  # with the process
-        self._wire: _Wire  # from ``connection_made`` on
+        self.flow: FlowControl  # these two from ``connection_made`` on
+        self._wire: _Wire
+        self._app = config.loaded_app
+        self._connections: set[Any] = server_state.connections  # uvicorn's type names its own classes only
+        self._scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": config.asgi_version, "spec_version": "2.3"},
+            "root_path": "",
+            "state": app_state,
+        }
         self._head_due: asyncio.TimerHandle | None = None
+        self._next_due: asyncio.TimerHandle | None = None
         self._answer_due: asyncio.TimerHandle | None = None
 
     # --- what asyncio calls -------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as asyncio has it
         """A client is there."""
         OPEN.inc()
+        self._connections.add(self)
         self.since = self.loop.time()
         self._wire = _Wire(transport, self)
-        super().connection_made(self._wire)
+        self.flow = FlowControl(self._wire)
+        self._scope |= {
+            "server": get_local_addr(transport),
+            "client": get_remote_addr(transport),
+            "scheme": "https" if is_ssl(transport) else "http",
+        }
         self._head_due = self.loop.call_later(self.limits.head_seconds, self._head_is_late)
-        if len(self.connections) > self.limits.connections:
+        if len(self._connections) > self.limits.connections:
             self._make_room()
 
     def data_received(self, data: bytes) -> None:
@@ -83,26 +110,29 @@ class Connection(H11Protocol):
             self._wire.drain(len(data))
             return
         self.since = self.loop.time()
-        super().data_received(data)
-        self._mind_the_head()
+        self.parser.feed(data)
+        self.go_on()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """It is over."""
         OPEN.dec()
+        self._connections.discard(self)
         self._wire.lost()
-        for due in (self._head_due, self._answer_due):
+        for due in (self._head_due, self._next_due, self._answer_due):
             if due is not None:
                 due.cancel()
-        super().connection_lost(exc)
+        if self.cycle is not None:
+            self.cycle.client_left()
+        self.flow.resume_writing()  # whoever waits for it is told that the client left
 
     def pause_writing(self) -> None:
         """The client does not take its answer as fast as we write it."""
-        super().pause_writing()
+        self.flow.pause_writing()
         self._answer_due = self.loop.call_later(self.limits.answer_seconds, self.cut, "answer_not_taken")
 
     def resume_writing(self) -> None:
         """It took enough."""
-        super().resume_writing()
+        self.flow.resume_writing()
         if self._answer_due is not None:
             self._answer_due.cancel()
             self._answer_due = None
@@ -114,24 +144,17 @@ class Connection(H11Protocol):
         self.stopping = True
         if self._wire.is_closing():
             self._wire.abort()
+        elif self.cycle is None or self.cycle.response_complete:
+            self._wire.close()
         else:
-            super().shutdown()
+            self.cycle.keep_alive = False
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser knows more
-        """What came is no request that we take."""
-        refusal = self.conn.refusal
-        assert refusal is not None  # noqa: S101 - uvicorn asks for this where the parser raised
-        self.refuse(refusal, "head_too_large" if refusal.code == "head_too_large" else "malformed")
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Nothing came between two requests."""
+    def answered(self) -> None:
+        """A request has its whole answer."""
+        self.server_state.total_requests += 1
         if not self._wire.is_closing():
-            ENDED.labels("idle").inc()
-        super().timeout_keep_alive_handler()
-
-    def _should_upgrade(self) -> bool:
-        """Nothing is upgraded to: the request is answered as the HTTP/1.1 that it is (RFC 9110 §7.8)."""
-        return False
+            self._next_due = self.loop.call_later(self.limits.idle_seconds, self._nothing_came)
+            self.flow.resume_reading()
 
     # --- ours ---------------------------------------------------------------------------------------------
 
@@ -144,17 +167,12 @@ class Connection(H11Protocol):
         """Answer what never became a request, and end the connection."""
         ENDED.labels(reason).inc()
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            self._wire.abort()  # the middle of an answer is no place for another one
-            return
+            self.cycle.client_left()
+            if self.cycle.response_started:
+                self._wire.abort()  # the middle of an answer is no place for another one
+                return
         with correlation.following(Trail(str(uuid4()))):
-            answer, headers = _problem(refusal, self.server_state.default_headers)
-        reason_phrase = STATUS_PHRASES[answer.status_code]
-        head = h11.Response(status_code=answer.status_code, headers=headers, reason=reason_phrase)
-        for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
-            self._wire.write(self.conn.send(event) or b"")
+            self._wire.write(_problem(refusal, self.server_state.default_headers))
         self._wire.end()
 
     def cut(self, reason: Reason) -> None:
@@ -165,34 +183,77 @@ class Connection(H11Protocol):
             self._wire.abort()
 
     def go_on(self) -> None:
-        """The application asks for more: parse what was left."""
-        if self.conn.unpaused() and not self._wire.is_closing():
-            self.handle_events()
+        """Read what is there, and take it for what it is."""
+        try:
+            self._read_on()
+        except Refusal as refusal:
+            self.refuse(refusal, "head_too_large" if isinstance(refusal, HeadTooLarge) else "malformed")
+        else:
+            self._mind_the_head()
 
-    def _pause(self) -> None:
-        self.flow.pause_reading()
+    def _read_on(self) -> None:
+        while not self._wire.is_closing():
+            if self.cycle is not None and self.parser.in_body:
+                self.cycle.take(self.parser.body(), more=self.parser.in_body)
+                if self.parser.stopped or len(self.cycle.body) > HIGH_WATER_LIMIT:
+                    self.flow.pause_reading()
+                if self.parser.in_body:
+                    return
+            if not self.waiting:
+                if self.parser.unread:
+                    self.flow.pause_reading()  # one request at a time
+                return
+            head = self.parser.head()
+            if head is None:
+                return
+            self._begin(head)
+
+    def _begin(self, head: Head) -> None:
+        if self._next_due is not None:
+            self._next_due.cancel()
+            self._next_due = None
+        path, _, query = head.target.partition(b"?")
+        scope = {
+            **self._scope,
+            "http_version": head.version,
+            "method": head.method,
+            "path": unquote(path.decode("ascii")) if b"%" in path else path.decode("ascii"),
+            "raw_path": path,
+            "query_string": query,
+            "headers": head.headers,
+            "state": self._scope["state"].copy(),
+        }
+        self.cycle = _Exchange(self, self._wire, scope, head, more=self.parser.in_body)
+        task = self.loop.create_task(self.cycle.run_asgi(self._app))
+        self.server_state.tasks.add(task)
+        task.add_done_callback(self.server_state.tasks.discard)
 
     def _mind_the_head(self) -> None:
-        if self.conn.begun and not self._wire.is_closing():
-            if self._head_due is None:
-                self._head_due = self.loop.call_later(self.limits.head_seconds, self._head_is_late)
-        elif self._head_due is not None:
-            self._head_due.cancel()
-            self._head_due = None
+        if not self.waiting:
+            if self._head_due is not None:
+                self._head_due.cancel()
+                self._head_due = None
+        elif self.parser.begun and self._head_due is None and not self._wire.is_closing():
+            self._head_due = self.loop.call_later(self.limits.head_seconds, self._head_is_late)
 
     def _head_is_late(self) -> None:
         self._head_due = None
         if self._wire.is_closing():
             return
-        if self.conn.begun:
+        if self.parser.begun:
             self.refuse(TooSlow("The head was not whole in time."), "head_too_slow")
         else:
             self.cut("silent")
 
+    def _nothing_came(self) -> None:
+        """Between two requests; where a part of a head came, its own time runs."""
+        if not self.parser.begun and not self._wire.is_closing():
+            ENDED.labels("idle").inc()
+            self._wire.close()
+
     def _make_room(self) -> None:
         """The one that was silent longest makes room; where all are at work, this one is turned away."""
-        others: Iterable[Any] = self.connections  # uvicorn's type names its own classes only
-        silent = [each for each in others if each is not self and each.waiting and not each.ended]
+        silent = [each for each in self._connections if each is not self and each.waiting and not each.ended]
         if silent:
             min(silent, key=lambda each: float(each.since)).cut("made_room")
         else:
@@ -204,11 +265,57 @@ def bounded(limits: ConnectionLimits) -> type[Connection]:
     return type("Connection", (Connection,), {"limits": limits})
 
 
-def _problem(refusal: Refusal, date: list[tuple[bytes, bytes]]) -> tuple[Response, list[tuple[bytes, bytes]]]:
+def _problem(refusal: Refusal, date: list[tuple[bytes, bytes]]) -> bytes:
     answer = refused(refusal)
     answer.headers[correlation.HEADER] = correlation.correlation_id.get() or ""
     answer.headers["Connection"] = "close"
-    return answer, [*date, *answer.raw_headers, *GUARDS]
+    headers = [b"%b: %b\r\n" % header for header in (*date, *answer.raw_headers, *GUARDS)]
+    return b"".join([STATUS_LINE[answer.status_code], *headers, b"\r\n", answer.body])
+
+
+class _Exchange(RequestResponseCycle):
+    """One request and its answer: uvicorn's, which knows whether the request was read to its end."""
+
+    def __init__(
+        self, connection: Connection, wire: _Wire, scope: dict[str, Any], head: Head, *, more: bool
+    ) -> None:
+        super().__init__(
+            scope=scope,  # type: ignore[arg-type]  # uvicorn's type of it is a private one
+            transport=wire,
+            flow=connection.flow,
+            logger=log,
+            access_logger=log,
+            access_log=False,  # figures tell about requests; lines tell about refusals and failures
+            default_headers=connection.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=head.waits,
+            keep_alive=head.keeps_open and not connection.stopping,
+            on_response=connection.answered,
+        )
+        self._wire = wire
+        self.take(b"", more=more)
+
+    def take(self, part: bytes, *, more: bool) -> None:
+        """A part of the request's body; the first one tells only whether there will be more."""
+        self.body += part
+        self.more_body = more
+        if part or not more:
+            self.message_event.set()
+
+    def client_left(self) -> None:
+        """Nobody is there any more; the application hears of it where it asks."""
+        if not self.response_complete:
+            self.disconnected = True
+        self.message_event.set()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """ASGI; an answer to half a request says that it is the last one."""
+        if not self.response_started:
+            if self.more_body:
+                self.keep_alive = False
+            if self.scope["method"] != "HEAD":
+                self._wire.hold()
+        await super().send(message)
 
 
 class _Wire(asyncio.Transport):
@@ -222,12 +329,22 @@ class _Wire(asyncio.Transport):
         super().__init__()
         self._inner = inner
         self._connection = connection
+        self._held: bytearray | None = None
         self._closing = False
         self._draining = False
         self._drained = 0
         self._due: asyncio.TimerHandle | None = None
 
+    def hold(self) -> None:
+        """What is written next leaves with what is written then: a head with its body, by one system call."""
+        self._held = bytearray()
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._held is not None:
+            if not self._held:
+                self._held += data
+                return
+            data, self._held = self._held + data, None
         if data and not self._closing:
             self._inner.write(data)
 
@@ -237,7 +354,9 @@ class _Wire(asyncio.Transport):
     def close(self) -> None:
         if self._closing:
             return
-        unread = not self._connection.conn.whole or self._connection.flow.read_paused
+        self.write(b"")
+        parser = self._connection.parser
+        unread = parser.in_body or parser.unread or self._connection.flow.read_paused
         if unread and not self._connection.stopping:
             self.end()
             return

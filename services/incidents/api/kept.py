@@ -9,6 +9,7 @@ from uuid import UUID
 from services.incidents.api.dependencies import IncidentDependencies
 from services.incidents.api.resources import CaseResource, Masks
 from services.incidents.domain.case import Case
+from services.incidents.domain.details import students_in
 from services.incidents.domain.values import CaseStatus
 from shared.http.answers import Answer
 from shared.http.idempotency import KeptAnswer
@@ -20,9 +21,13 @@ _REF, _MASK = "student_ref", "ssid_masked"
 def answer_to_keep(
     case: Case, masks: Masks, action: str | None, answer: Callable[[CaseResource], Answer[CaseResource]]
 ) -> Answer[CaseResource]:
-    """The answer with masks; what is kept of it has none: they may not be shown for as long as it is kept."""
+    """The answer with masks; what is kept of it has none: they may not be shown for as long as it is kept.
+
+    Where the case names no student, the two are one, and are made once.
+    """
     shown = answer(CaseResource.of(case, masks, action))
-    shown.to_keep = bytes(answer(CaseResource.of(case, {}, action, to_keep=True)).body)
+    if case.students or any(students_in(case.report.details)):
+        shown.to_keep = lambda: bytes(answer(CaseResource.of(case, {}, action, to_keep=True)).body)
     return shown
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 MOST_STUDENTS = 500
 """HR-07: a case with more is split into several."""
@@ -166,6 +167,7 @@ def administration_year(occurred_at: datetime) -> str:
     return year_beginning(local.year if (local.month, local.day) > LAST_OF_A_YEAR else local.year - 1)
 
 
+@cache
 def year_beginning(first: int) -> str:
     """The label of the administration year that begins in this calendar year."""
     return f"{first}-{(first + 1) % 100:02d}"
