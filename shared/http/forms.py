@@ -59,7 +59,7 @@ async def the_file(request: Request) -> bytes:
 
 
 def meaning_of_form(content_type: str, body: bytes) -> tuple[bytes, ...]:
-    """Name, file name, type and content of a form's only part; of any other body, which is refused, its bytes."""
+    """Name, file name, type and content of a form's only part; the bytes of any other, which is refused."""
     try:
         (part,) = _parts(body, _boundary(content_type))
         head, _, content = part.partition(b"\r\n\r\n")
