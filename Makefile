@@ -39,7 +39,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
   test everything check share count lint unit contract integration e2e other-e2e fuzz faults chaos reliability rules permissions coverage coverage-gate mutants bench \
-  schemas openapi openapi-lint clients fmt lock clean
+  schemas openapi openapi-lint sbom clients fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -188,6 +188,9 @@ openapi: $(DEV) ## Generate docs/openapi from the three applications: one docume
 
 openapi-lint: $(DEV) ## Lint docs/openapi by spectral and redocly (needs Node.js 20 or newer with npm)
 	@$(PYTEST) -q tests/clients/test_linters.py
+
+sbom: $(DEV) ## Bills of materials of the locked packages, in var/sbom; fails on a licence that is not allowed
+	@$(BIN)/python -m tools.bill_of_materials $(VAR)/sbom
 
 clients: $(DEV) ## Clients that other people's generators make of docs/openapi tell a story (npm, Go, Maven)
 	@$(PYTEST) -q tests/clients
