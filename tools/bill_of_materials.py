@@ -43,9 +43,9 @@ class Package:
     @property
     def refused(self) -> list[str]:
         """The licences of it that are not allowed: of ``A OR B`` one is enough."""
-        choices = [_names(each) - allowed() for each in self.licence.split(" OR ")]
-        whole = "(" in self.licence or " OR " not in self.licence
-        return sorted(_names(self.licence) - allowed()) if whole else sorted(min(choices, key=len))
+        choices = [self.licence] if "(" in self.licence else self.licence.split(" OR ")
+        lacking = [sorted(_names(each) - allowed()) for each in choices]
+        return min(lacking, key=len)
 
 
 @cache
@@ -81,13 +81,17 @@ def licence_of(name: str) -> str:
         said = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
-    if expression := said.get("License-Expression"):
+    if expression := _field(said, "License-Expression"):
         return expression
     also = rules()["also_said"]
     named = [each.rpartition(" :: ")[2] for each in said.get_all("Classifier") or () if "License ::" in each]
     known = [also[each] for each in named if each in also]
-    short = (said.get("License") or "").strip()
+    short = _field(said, "License")
     return " OR ".join(known) or also.get(short, short) or "unknown"
+
+
+def _field(said: importlib.metadata.PackageMetadata, name: str) -> str:
+    return (said[name] if name in said else "").strip()  # noqa: SIM401 - it has no get
 
 
 def _names(expression: str) -> set[str]:

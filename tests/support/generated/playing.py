@@ -132,7 +132,7 @@ class Player:
         self.played.failures += [
             f"{name} by {who}: {said}: {answer.request.url} {body[:300]!r}: "
             f"{answer.status_code} {answer.text[:300]}"
-            for said in (*_found(case, answer, held), *_told(answer))
+            for said in (*_found(case, answer, held), *_told(answer), *_shown(answer))
         ]
 
 
@@ -143,6 +143,18 @@ def _found(case: Case, answer: httpx.Response, held: tuple[str, ...]) -> Iterato
         case.validate_response(answer, checks=checks)
     except FailureGroup as group:
         yield from (f"{type(each).__name__} {str(each)[:200]!r}" for each in group.exceptions)
+
+
+def _shown(answer: httpx.Response) -> Iterator[str]:
+    """No browser keeps an answer, misreads it, gets a cookie by it, or shows it to another origin."""
+    headers = answer.headers
+    if (headers.get("cache-control"), headers.get("x-content-type-options")) != ("no-store", "nosniff"):
+        yield "an answer may be kept or misread"
+    yield from (
+        f"an answer has {name}"
+        for name in headers
+        if name == "set-cookie" or name.startswith("access-control-")
+    )
 
 
 def _told(answer: httpx.Response) -> Iterator[str]:
