@@ -38,8 +38,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
-  test everything check share count lint unit contract integration e2e other-e2e faults chaos reliability rules permissions coverage coverage-gate mutants bench \
-  schemas openapi openapi-lint clients fmt lock clean
+  test everything check share count lint unit contract integration e2e other-e2e fuzz faults chaos reliability rules permissions coverage coverage-gate mutants bench \
+  schemas openapi openapi-lint sbom clients fmt lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,7 +115,7 @@ test: $(DEV) ## See that it works: lint, rules, unit, contract, integration, one
 	  wait $$linting || { cat $(LINTED); exit 1; }; echo "── lint and rules: nothing to complain of ($(LINTED))"; \
 	  exit $$tested
 
-everything: test other-e2e faults containers containers-infra clients ## And the rest: e2e, faults, kills, containers, clients
+everything: test other-e2e fuzz faults containers containers-infra clients ## And the rest: e2e, generated requests, faults, kills, containers, clients
 
 check: lint unit contract ## The quick part, before a commit
 
@@ -132,15 +132,16 @@ lint: $(DEV) ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-unit contract integration e2e faults: $(DEV)
+unit contract integration e2e faults fuzz: $(DEV)
 	@echo "── $@"
-	@$(PYTEST) -q $(if $(filter integration,$@),$(SPREAD)) tests/$@
+	@$(if $(SEED),STAIRS_FUZZ_SEED=$(SEED) )$(PYTEST) -q $(if $(filter integration,$@),$(SPREAD)) tests/$@
 
 unit: ## Every rule, in milliseconds, no network
 contract: ## Promises to others; one suite per port over each adapter
 integration: ## One service with real PostgreSQL and Apache Kafka
 e2e: ## All three services by their public doors
 faults: ## The whole system with something broken under it; 100 kills at random
+fuzz: ## 3,000 generated requests by every role, on all operations (SEED= repeats a run)
 
 other-e2e: $(DEV) # what `make test` leaves of e2e
 	@echo "── the other end-to-end stories"
@@ -187,6 +188,9 @@ openapi: $(DEV) ## Generate docs/openapi from the three applications: one docume
 
 openapi-lint: $(DEV) ## Lint docs/openapi by spectral and redocly (needs Node.js 20 or newer with npm)
 	@$(PYTEST) -q tests/clients/test_linters.py
+
+sbom: $(DEV) ## Bills of materials of the locked packages, in var/sbom; fails on a licence that is not allowed
+	@$(BIN)/python -m tools.bill_of_materials $(VAR)/sbom
 
 clients: $(DEV) ## Clients that other people's generators make of docs/openapi tell a story (npm, Go, Maven)
 	@$(PYTEST) -q tests/clients

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "testing.md"
-LAYERS = ("unit", "contract", "integration", "e2e", "faults", "containers", "clients")
+LAYERS = ("unit", "contract", "integration", "e2e", "fuzz", "faults", "containers", "clients")
 
 
 def collected() -> dict[str, int]:

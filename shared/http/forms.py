@@ -12,7 +12,7 @@ from fastapi import Request
 
 from shared.http.problem import MalformedRequest, UnsupportedMedia
 from shared.http.validation import ValidationFailed
-from shared.kernel.errors import Issue
+from shared.kernel.errors import Issue, Refusal
 
 MEDIA_TYPE = "multipart/form-data"
 LONGEST_HEAD = 8192  # bytes of a part's header fields
@@ -56,6 +56,19 @@ async def the_file(request: Request) -> bytes:
     if _name(_fields(head)) != FILE:
         raise _failed("", "unknown_property", ONE_FILE)
     return content
+
+
+def meaning_of_form(content_type: str, body: bytes) -> tuple[bytes, ...]:
+    """Name, file name, type and content of a form's only part; the bytes of any other, which is refused."""
+    try:
+        (part,) = _parts(body, _boundary(content_type))
+        head, _, content = part.partition(b"\r\n\r\n")
+        fields = _fields(head)
+    except (Refusal, ValueError):
+        return (body,)
+    _, said = _told(fields.get("content-disposition", ""))
+    names = (said.get(each, "").encode() for each in ("name", "filename", "filename*"))
+    return (*names, fields.get("content-type", "").casefold().encode(), content)
 
 
 def _boundary(content_type: str) -> bytes:

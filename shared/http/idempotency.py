@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Generic, Protocol, TypeVar
@@ -22,12 +22,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
 
 from shared.http.answers import Answer
 from shared.http.api_secret import ApiSecret
 from shared.http.auth import authenticated
-from shared.http.body import replayed
+from shared.http.forms import MEDIA_TYPE as FORM
+from shared.http.forms import meaning_of_form
 from shared.http.problem import MalformedRequest
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -210,11 +210,11 @@ async def once_only(request: Request) -> Once:
         raise BadIdempotencyKey("Idempotency-Key takes 1 to 255 visible ASCII characters.")
     secret: ApiSecret = request.app.state.secret
     kept_as = await _kept_as(key, caller, secret, receipts)
-    made = _KEYED + secret.mark("request", *await meaning(request))
+    made = _KEYED + secret.mark("request", *meaning(request))
     return Once(receipts, caller, kept_as, Prints(made, lambda: _fingerprint_of_before(request)))
 
 
-async def meaning(request: Request) -> tuple[bytes, ...]:
+def meaning(request: Request) -> tuple[bytes, ...]:
     """What a request means, in parts: method, path, query and body, not the frame in which bytes carry it.
 
     JSON means its values: blanks and the order of an object's properties say nothing. A form means the name,
@@ -228,8 +228,8 @@ async def meaning(request: Request) -> tuple[bytes, ...]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not body:
         return (*asked, b"nothing")
-    if media_type == "multipart/form-data":
-        return (*asked, b"form", *[part async for part in _parts_of_form(request, body)])
+    if media_type == FORM:
+        return (*asked, b"form", *meaning_of_form(request.headers["content-type"], body))
     return (*asked, b"json", _plain_json(body))
 
 
@@ -239,21 +239,6 @@ def _plain_json(body: bytes) -> bytes:
         return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return body
-
-
-async def _parts_of_form(request: Request, body: bytes) -> AsyncIterator[bytes]:
-    # of a request of its own: the route reads the form again, in its own way
-    async with Request(request.scope, replayed(body, request.receive)).form() as form:
-        for name, value in form.multi_items():
-            yield name.encode()
-            if isinstance(value, UploadFile):
-                yield b"file"
-                yield (value.filename or "").encode()
-                yield (value.content_type or "").strip().lower().encode()
-                yield await value.read()
-            else:
-                yield b"text"
-                yield value.encode()
 
 
 async def _kept_as(key: str, caller: Actor, secret: ApiSecret, receipts: Receipts) -> str:

@@ -168,6 +168,12 @@ NAMES |= {
     "HyperText",
     "ERS",
     "TestCases",
+    "CycloneDX",
+    "HttpClient",
+    "HEAD",
+    "GNU",
+    "RSA",
+    "STS",
 }
 """Files, products, signals, placeholders and words in capitals: nothing that stands for other words."""
 

@@ -223,8 +223,11 @@ async def test_there_is_nothing_at_other_addresses(http: httpx.AsyncClient, path
     expect_problem(await http.get(path), 404, "not_found")
 
 
-async def test_another_method_is_not_allowed_and_the_right_ones_are_named(http: httpx.AsyncClient) -> None:
-    answer = await http.delete(NOWHERE)
+@pytest.mark.parametrize("method", ["DELETE", "TRACE", "OPTIONS"])
+async def test_another_method_is_not_allowed_and_the_right_ones_are_named(
+    http: httpx.AsyncClient, method: str
+) -> None:
+    answer = await http.request(method, NOWHERE, headers={"Origin": "https://elsewhere.example"})
     expect_problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "GET, HEAD"
 

@@ -1,0 +1,1 @@
+"""Requests that schemathesis makes from the documents of the services."""
