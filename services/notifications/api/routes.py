@@ -24,6 +24,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
+from shared.http.shares import mailing
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
 
@@ -90,7 +91,9 @@ async def show(
     return ok(NotificationResource.of(message), version=message.version)
 
 
-@router.post("/notifications/{notification_id}/resend", dependencies=[audited("notification_resent")])
+@router.post(
+    "/notifications/{notification_id}/resend", dependencies=[audited("notification_resent"), mailing()]
+)
 async def resend(
     notification_id: NotificationId, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:
