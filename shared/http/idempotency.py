@@ -27,6 +27,7 @@ from starlette.datastructures import UploadFile
 from shared.http.answers import Answer
 from shared.http.api_secret import ApiSecret
 from shared.http.auth import authenticated
+from shared.http.body import replayed
 from shared.http.problem import MalformedRequest
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -228,7 +229,7 @@ async def meaning(request: Request) -> tuple[bytes, ...]:
     if not body:
         return (*asked, b"nothing")
     if media_type == "multipart/form-data":
-        return (*asked, b"form", *[part async for part in _parts_of_form(request)])
+        return (*asked, b"form", *[part async for part in _parts_of_form(request, body)])
     return (*asked, b"json", _plain_json(body))
 
 
@@ -240,19 +241,20 @@ def _plain_json(body: bytes) -> bytes:
         return body
 
 
-async def _parts_of_form(request: Request) -> AsyncIterator[bytes]:
-    form = await request.form()
-    for name, value in form.multi_items():
-        yield name.encode()
-        if isinstance(value, UploadFile):
-            yield b"file"
-            yield (value.filename or "").encode()
-            yield (value.content_type or "").strip().lower().encode()
-            yield await value.read()
-            await value.seek(0)
-        else:
-            yield b"text"
-            yield value.encode()
+async def _parts_of_form(request: Request, body: bytes) -> AsyncIterator[bytes]:
+    # a request of its own: the route reads the same body afterwards, and files of a form have to be closed
+    apart = Request(request.scope, replayed(body, request.receive))
+    async with apart.form() as form:
+        for name, value in form.multi_items():
+            yield name.encode()
+            if isinstance(value, UploadFile):
+                yield b"file"
+                yield (value.filename or "").encode()
+                yield (value.content_type or "").strip().lower().encode()
+                yield await value.read()
+            else:
+                yield b"text"
+                yield value.encode()
 
 
 async def _kept_as(key: str, caller: Actor, secret: ApiSecret, receipts: Receipts) -> str:
