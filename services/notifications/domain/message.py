@@ -11,7 +11,6 @@ Its identity follows from the event that caused it and its kind: the same trigge
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -261,7 +260,7 @@ class Message(Aggregate):
     def _require_pause(self, pause: timedelta, at: datetime) -> None:
         # a resend of later than now is of a clock that was wrong
         if self.resent_at is not None and self.resent_at <= at < self.resent_at + pause:
-            wait = math.ceil((self.resent_at + pause - at).total_seconds())
+            wait = -((at - self.resent_at - pause) // timedelta(seconds=1))  # rounded up
             raise errors.ResendTooSoon(
                 f"It was sent anew a moment ago; it can be again in {wait} seconds.", retry_after=wait
             )
