@@ -49,13 +49,13 @@ class IncidentsSettings(ServiceSettings):
     open_drafts_per_caller: int = Field(
         default=5_000,
         ge=1,
-        validation_alias="INCIDENTS_OPEN_DRAFTS_PER_CALLER",
+        validation_alias="SHARE_DRAFTS_PER_CALLER",
         description="how many drafts one caller may have open; more is answered with 429",
     )
     open_drafts_per_lea: int = Field(
         default=20_000,
         ge=1,
-        validation_alias="INCIDENTS_OPEN_DRAFTS_PER_LEA",
+        validation_alias="SHARE_DRAFTS_PER_LEA",
         description="how many drafts of one LEA may be open; whoever files on its behalf is not held back",
     )
     new_students_per_day: int = Field(
