@@ -11,6 +11,7 @@ from services.incidents.application.cases import Cases
 from services.incidents.application.concerns import Concerns
 from services.incidents.application.corrections import Corrections
 from services.incidents.application.discussions import Discussions
+from services.incidents.application.draft_room import DraftRoom
 from services.incidents.application.filing_protocols import FilingProtocols
 from services.incidents.application.records import Records
 from services.incidents.application.searches import CaseSearches, DeadlinesOfCases
@@ -26,6 +27,7 @@ from services.incidents.reactions.deadlines import CaseDeadlines
 from services.incidents.read_model.case_list import CaseList
 from services.incidents.read_model.case_mail import CaseMail
 from services.incidents.read_model.concern_list import ConcernList, ConcernSearch
+from services.incidents.read_model.open_drafts import OpenDrafts
 from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import IncidentsSettings
@@ -60,7 +62,12 @@ def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> Incid
         new_per_day=settings.new_students_per_day,
     )
     search = CaseSearch(base.engine)
-    use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library, Corrections(search))
+    room = DraftRoom(
+        OpenDrafts(base.engine),
+        per_caller=settings.open_drafts_per_caller,
+        per_lea=settings.open_drafts_per_lea,
+    )
+    use_cases = Cases(store, vault, PostgresCaseNumbers(pool), library, Corrections(search), room)
     return IncidentDependencies(
         cases=use_cases,
         records=Records(store, store, vault),

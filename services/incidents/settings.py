@@ -46,6 +46,18 @@ class IncidentsSettings(ServiceSettings):
         validation_alias="INCIDENTS_REF_KEY_FILE",
         description="a file with the key of the student references: 32 bytes in base64; it can never change",
     )
+    open_drafts_per_caller: int = Field(
+        default=5_000,
+        ge=1,
+        validation_alias="SHARE_DRAFTS_PER_CALLER",
+        description="how many drafts one caller may have open; more is answered with 429",
+    )
+    open_drafts_per_lea: int = Field(
+        default=20_000,
+        ge=1,
+        validation_alias="SHARE_DRAFTS_PER_LEA",
+        description="how many drafts of one LEA may be open; whoever files on its behalf is not held back",
+    )
     new_students_per_day: int = Field(
         default=20_000,
         ge=500,

@@ -46,7 +46,7 @@ BURST = 20  # mails that one sender takes up at once
 def dependencies(base: Foundation[NotificationsSettings], writing: Writing) -> NotificationDependencies:
     """What the routes work with."""
     return NotificationDependencies(
-        directory=Directory(writing.store),
+        directory=Directory(writing.store, most_unverified=base.settings.unverified_contacts),
         resending=Resending(open_messages(base)),
         messages=MessageReads(writing.store, MessageQueries(base.engine)),
         clock=base.clock,
@@ -133,6 +133,7 @@ def messages_in(settings: NotificationsSettings) -> inbound.MessagesIn:
         caltac_email=settings.caltac_email,
         senders=senders,
         outside=settings.delivery == "external",
+        limits=settings.limits,
     )
 
     def within(unit: UnitOfWork) -> Messages:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from services.notifications.domain.addresses import is_usable_address
+from services.notifications.domain.shares import MailLimits
 from services.notifications.providers.return_path import SHORTEST_KEY, ReturnPaths, with_room
 from services.notifications.providers.smtp import MailServer
 from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
@@ -109,12 +111,48 @@ class NotificationsSettings(ServiceSettings):
         description="seconds after which a mail whose sender died is taken up by another",
     )
 
+    resend_seconds: float = Field(
+        default=300.0,
+        ge=0.0,
+        le=86_400.0,
+        validation_alias="NOTIFICATIONS_RESEND_SECONDS",
+        description="seconds after a resend of a message within which another is refused",
+    )
+    recipients_per_message: int = Field(
+        default=MailLimits.recipients,
+        ge=1,
+        le=1000,
+        validation_alias="NOTIFICATIONS_RECIPIENTS_PER_MESSAGE",
+        description="to how many recipients one message goes; submissions, concerns and breaches go to all",
+    )
+    messages_per_lea: int = Field(
+        default=MailLimits.messages_per_lea,
+        ge=1,
+        le=1_000_000,
+        validation_alias="NOTIFICATIONS_MESSAGES_PER_LEA",
+        description="how many messages in an hour the cases of one LEA cause; more wait, but for submissions,"
+        " concerns and breaches",
+    )
+    unverified_contacts: int = Field(
+        default=MailLimits.unverified_contacts,
+        ge=0,
+        le=50,
+        validation_alias="NOTIFICATIONS_UNVERIFIED_CONTACTS",
+        description="how many addresses of a directory entry may lie outside the place's mail domains",
+    )
+
     @field_validator("bounce_port")
     @classmethod
     def _need_address_and_key(cls, port: int | None, info: ValidationInfo) -> int | None:
         if port is not None and not (info.data.get("bounce_address") and info.data.get("bounce_key")):
             raise ValueError("it listens for nothing without a return address and its key")
         return port
+
+    @property
+    def limits(self) -> MailLimits:
+        """What bounds mails and the directory."""
+        pause = timedelta(seconds=self.resend_seconds)
+        return MailLimits(pause, self.recipients_per_message, self.messages_per_lea, self.unverified_contacts)
 
     @property
     def return_paths(self) -> ReturnPaths | None:

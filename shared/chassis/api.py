@@ -53,6 +53,7 @@ def build_api(service: ServiceDefinition[S], settings: S, *, clock: Clock | None
         auth=auth,
         readiness=readiness,
         limits=settings.bodies,
+        shares=settings.shares,
     )
 
 

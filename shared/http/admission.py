@@ -1,4 +1,4 @@
-"""What is judged before a route runs: first who calls, then the body.
+"""What is judged before a route runs: first who calls, then whether it is over their share, then the body.
 
 A request without a token that is believed costs its head, and nothing more: its body is never read here.
 """
@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.auth import Bearer, authenticated
-from shared.http.body import BodyReader, replayed, there_is_one
+from shared.http.body import BodyReader, is_form, replayed, there_is_one
 from shared.http.idempotency import once_only
+from shared.http.shares import SHARE, Share, Shares
 
 
 class Admission:
@@ -25,23 +26,43 @@ class Admission:
     :param takes_body: whether a body matters: to the route, or to an idempotency key's fingerprint.
     """
 
-    def __init__(self, app: ASGIApp, reader: BodyReader, *, takes_token: bool, takes_body: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, reader: BodyReader, shares: Shares, *, takes_token: bool, takes_body: bool
+    ) -> None:
         self._app = app
         self._reader = reader
+        self._shares = shares
         self.takes_token = takes_token
         self._takes_body = takes_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        share = None
         if self.takes_token:
-            await authenticated(Request(scope))
-        if self._takes_body and there_is_one(scope["headers"]):
-            body = scope["stairs.body"] = await self._reader.read(scope["headers"], receive)
-            receive = replayed(body, receive)
-        await self._app(scope, receive, send)
+            share = scope[SHARE] = self._shares.of(await authenticated(Request(scope)))
+            share.admit()
+        if not (self._takes_body and there_is_one(scope["headers"])):
+            await self._app(scope, receive, send)
+        elif share is None:
+            await self._with_body(scope, receive, send)
+        else:
+            upload = is_form(scope["headers"])
+            share.begin(upload=upload)
+            try:
+                await self._with_body(scope, receive, send, share)
+            finally:
+                share.end(upload=upload)
+
+    async def _with_body(
+        self, scope: Scope, receive: Receive, send: Send, share: Share | None = None
+    ) -> None:
+        body = scope["stairs.body"] = await self._reader.read(scope["headers"], receive)
+        if share is not None:
+            share.carried(len(body))
+        await self._app(scope, replayed(body, receive), send)
 
 
-def admitting(routes: Iterable[BaseRoute], reader: BodyReader) -> Iterator[BaseRoute]:
+def admitting(routes: Iterable[BaseRoute], reader: BodyReader, shares: Shares) -> Iterator[BaseRoute]:
     """The same routes behind their admission; copies, because a router belongs to no single application."""
     for route in routes:
         admitted = copy.copy(route)
@@ -51,6 +72,7 @@ def admitting(routes: Iterable[BaseRoute], reader: BodyReader) -> Iterator[BaseR
             admitted.app = Admission(
                 admitted.app,
                 reader,
+                shares,
                 takes_token=keyed or any(isinstance(each, Bearer) for each in asked),
                 takes_body=keyed or admitted.body_field is not None,
             )

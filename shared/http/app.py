@@ -28,6 +28,7 @@ from shared.http.middleware import OuterMiddleware
 from shared.http.openapi import Description, Operation
 from shared.http.problem import Busy, MalformedRequest, MethodNotAllowed, StoreBusy, refused
 from shared.http.readiness import LivenessResource, Readiness, ReadinessResource
+from shared.http.shares import ShareLimits, Shares
 from shared.http.validation import UnknownPath, as_refusal
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.store import StreamMoved, StreamUnknown
@@ -76,10 +77,12 @@ def build_app(  # noqa: PLR0913 - each by its name
     readiness: Readiness,
     description: Description | None = None,
     limits: BodyLimits | None = None,
+    shares: ShareLimits | None = None,
 ) -> FastAPI:
     """The API of one service.
 
     :param limits: those of the requests' bodies; ``None`` for the usual ones.
+    :param shares: those of each caller and LEA; ``None`` for the usual ones.
     :param description: what its OpenAPI document tells beside what the routes say themselves.
     :param lifespan: opens what the service needs and puts it on ``app.state``; at least
         ``app.state.receipts`` (``shared.http.idempotency.Receipts``). It drains first, then closes pools.
@@ -97,11 +100,11 @@ def build_app(  # noqa: PLR0913 - each by its name
     app.state.secret = ApiSecret.of_this_process()  # the chassis puts the one that all processes share
     app.state.readiness = readiness
     app.state.stopping = asyncio.Event()
-    reader = BodyReader(limits or BodyLimits())
+    reader, everybodys = BodyReader(limits or BodyLimits()), Shares(shares)
     for router in (*routers, _process_router()):
         # not include_router: its second round of matching costs a tenth of a small request, and a router's
         # own prefix, tags and dependencies are in its routes already
-        app.router.routes.extend(admitting(router.routes, reader))
+        app.router.routes.extend(admitting(router.routes, reader, everybodys))
     app.add_middleware(OuterMiddleware)
     _answer_refusals(app)
     openapi.describe(app, description)

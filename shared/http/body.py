@@ -24,6 +24,7 @@ ONCE = (b"content-type", b"content-encoding")
 SMALL = 65_536  # bytes of a body that is taken however many large ones are under way
 WAIT = 2  # seconds; a guess, for when some of the large ones are whole
 FORM = "multipart/form-data"
+_FORM = FORM.encode()
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})  # ASCII is a part of UTF-8
 
 _CHARSET = re.compile(r'(?:^|;)\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
@@ -117,6 +118,11 @@ def there_is_one(headers: Headers) -> bool:
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in headers
     )
+
+
+def is_form(headers: Headers) -> bool:
+    """Whether a request with these headers brings a form, in which files come."""
+    return any(name == b"content-type" and value.lower().startswith(_FORM) for name, value in headers)
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

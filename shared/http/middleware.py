@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.http.audit import note_refusal, record_ended
 from shared.http.body import Disconnected, ForbiddenCharacter
 from shared.http.problem import INTERNAL_ERROR, refused, unexpected
+from shared.http.shares import SHARE, Share
 from shared.kernel.errors import Refusal
 from shared.observability import correlation
 from shared.observability.logging import tell
@@ -49,7 +50,7 @@ class OuterMiddleware:
         if bodyless:
             # the server knows by its own scope that no body follows; a route knows nothing of HEAD
             scope = {**scope, "method": "GET"}
-        answer = _Sending(send, current, bodyless=bodyless)
+        answer = _Sending(send, scope, current, bodyless=bodyless)
         try:
             await self._handle(scope, receive, answer)
         finally:
@@ -83,26 +84,31 @@ class OuterMiddleware:
 
 
 class _Sending:
-    """The ASGI ``send`` that adds what every answer has, and remembers the status.
+    """The ASGI ``send`` that adds what every answer has, counts its bytes, and remembers the status.
 
+    :param scope: of the request; what its caller has left of their share is told, once they are known.
     :param bodyless: whether the body is left out; the headers tell of it all the same (HEAD).
     """
 
-    def __init__(self, send: Send, correlation_id: str, *, bodyless: bool) -> None:
+    def __init__(self, send: Send, scope: Scope, correlation_id: str, *, bodyless: bool) -> None:
         self._send = send
+        self._scope = scope
         self._bodyless = bodyless
         self._correlation_id = correlation_id
         self.status = CLIENT_LEFT
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
+        share: Share | None = self._scope.get(SHARE)
         if message["type"] == "http.response.start":
             self.begun = True
             self.status = message["status"]
             MutableHeaders(raw=message["headers"])[correlation.HEADER] = self._correlation_id
-            message["headers"] += GUARDS
+            message["headers"] += GUARDS if share is None else (*GUARDS, *share.headers())
         elif self._bodyless:
             message = {**message, "body": b""}
+        elif share is not None:
+            share.carried(len(message.get("body", b"")))
         await self._send(message)
 
 

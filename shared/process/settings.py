@@ -26,6 +26,7 @@ from shared.process.auth_settings import AuthSettings
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.http_settings import HttpSettings
 from shared.process.kafka_settings import KafkaSettings
+from shared.process.share_settings import ShareSettings
 
 SECRETS = Path("/run/secrets")
 
@@ -55,7 +56,7 @@ SecretFile = Annotated[Path, AfterValidator(_holding_a_secret)]
 """A file with the secret of an API."""
 
 
-class CommonSettings(AuthSettings, KafkaSettings, HttpSettings):
+class CommonSettings(AuthSettings, KafkaSettings, HttpSettings, ShareSettings):
     """What all three services are told."""
 
     system_token_file: Path | None = Field(

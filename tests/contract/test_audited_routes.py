@@ -18,6 +18,7 @@ ACTS = {
     "appeals": {},
     "notifications": {
         ("PUT", "/v1/directory/{cds}"): "directory_set",
+        ("PUT", "/v1/directory/{cds}/mail-domains"): "mail_domains_set",
         ("POST", "/v1/notifications/{notification_id}/resend"): "notification_resent",
         ("POST", "/v1/notifications/{notification_id}/attempts"): "attempt_reported",
     },

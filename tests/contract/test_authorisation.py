@@ -85,7 +85,8 @@ def essence(answer: httpx.Response) -> tuple[object, ...]:
     if answer.headers.get("content-type") != "application/problem+json":
         return (answer.status_code,)
     problem = {name: value for name, value in answer.json().items() if name != "instance"}
-    named = {name: value for name, value in answer.headers.items() if name != "x-correlation-id"}
+    own = ("x-correlation-id", "ratelimit")  # what the caller has left of their share
+    named = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, json.dumps(problem), json.dumps(named)
 
 

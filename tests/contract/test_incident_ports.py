@@ -7,30 +7,44 @@ import base64
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
+from uuid import uuid4
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 
+from services.incidents.api.schemas import CaseBody
+from services.incidents.application.cases import Cases
+from services.incidents.application.commands import DraftCase, SubmitCase
+from services.incidents.application.corrections import Corrections
 from services.incidents.application.ports import CaseNumbers, StudentVault
 from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
+from services.incidents.read_model.open_drafts import OpenDrafts
+from services.incidents.read_model.tables import CASE_LIST
 from shared.kernel.clock import FixedClock
 from shared.observability.metrics import counter
-from shared.persistence.engine import open_pool
+from shared.persistence.codec import Codec
+from shared.persistence.engine import async_engine, open_pool
 from shared.persistence.faults import StoreUnavailable
-from tests.support.incidents.api import CountedNumbers
-from tests.support.incidents.states import PlayVault
+from tests.support.http.tokens import LEA_COORDINATOR, SITE_COORDINATOR
+from tests.support.incidents.api import CountedNumbers, FoldedSearch, fold_cases
+from tests.support.incidents.bodies import charts_on_walls
+from tests.support.incidents.states import LIBRARY, PlayVault
+from tests.support.logbooks.memory_store import MemoryStore
 from tests.support.servers.postgres import migrate
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 KEK, REF = os.urandom(32), os.urandom(32)
 SSIDS = [f"{n:010d}" for n in range(500)]
 ME, NOON = "lea-1", datetime(2019, 4, 12, 19, 0, tzinfo=UTC)  # 12:00 Pacific
+SAY_WHO = "services.incidents.migrations.versions.0009_say_who_began_a_draft"
 TODAY = "SELECT count FROM new_students WHERE caller = $1 AND day = $2"
 
 
@@ -52,6 +66,47 @@ async def pool(database: str) -> AsyncIterator[Pool]:
     await asyncio.to_thread(migrate, database, INCIDENTS.package)
     async with await open_pool(database) as pool:
         yield pool
+
+
+async def test_open_drafts_are_counted_by_who_began_them_and_by_lea(database: str) -> None:
+    store = MemoryStore()
+    cases = Cases(store, PlayVault(), CountedNumbers(), LIBRARY, Corrections(FoldedSearch(store)))
+    report = CaseBody.model_validate(charts_on_walls()).report()
+    begun = [LEA_COORDINATOR, LEA_COORDINATOR, LEA_COORDINATOR, SITE_COORDINATOR]
+    drafts = [await cases.draft(DraftCase(uuid4(), report, (), by, NOON)) for by in begun]
+    await cases.submit(SubmitCase(drafts[0].id, LEA_COORDINATOR, NOON))
+    await asyncio.to_thread(migrate, database, INCIDENTS.package)
+    engine = async_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(CASE_LIST), fold_cases(store))
+    counts = OpenDrafts(engine)
+    assert [await counts.of_caller(by.sub, 10) for by in (LEA_COORDINATOR, SITE_COORDINATOR)] == [2, 1]
+    assert [await counts.of_lea(report.lea, most) for most in (10, 2)] == [3, 2]
+    assert await counts.of_lea("9999999", 10) == 0
+    await engine.dispose()
+
+
+async def test_who_began_the_cases_of_before_is_read_off_their_first_facts(database: str) -> None:
+    store = MemoryStore()
+    cases = Cases(store, PlayVault(), CountedNumbers(), LIBRARY, Corrections(FoldedSearch(store)))
+    report = CaseBody.model_validate(charts_on_walls()).report()
+    await cases.draft(DraftCase(uuid4(), report, (), LEA_COORDINATOR, NOON))
+    await asyncio.to_thread(migrate, database, INCIDENTS.package)
+    (row,), (recorded,) = fold_cases(store), store.all_facts()
+    kept = Codec().encode(recorded.fact)
+    engine = async_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(CASE_LIST), {**row, "drafted_by": None})
+        await connection.execute(
+            sa.text(
+                "INSERT INTO incidents_events (originator_id, originator_version, topic, state)"
+                " VALUES (:id, 1, :topic, :state)"
+            ),
+            {"id": row["id"], "topic": kept.topic, "state": kept.state},
+        )
+        await connection.execute(sa.text(import_module(SAY_WHO).OF_BEFORE))
+        assert await connection.scalar(sa.select(CASE_LIST.c.drafted_by)) == LEA_COORDINATOR.sub
+    await engine.dispose()
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -92,3 +92,18 @@ async def test_what_is_put_is_held_until_it_is_removed_whoever_claims_it(queue: 
     assert (await queue.holds(FIRST), await queue.holds(SECOND)) == (True, False)
     await queue.remove(FIRST)
     assert not await queue.holds(FIRST)
+
+
+async def test_an_lea_has_so_many_turns_at_once_and_the_others_later(queue: Outgoing) -> None:
+    turns = [await queue.turn("1964733", NOON, 2) for _ in range(3)]
+    assert turns == [NOON, NOON, NOON + timedelta(minutes=30)]
+    assert await queue.turn("5475523", NOON, 2) == NOON
+
+
+async def test_who_would_wait_for_hours_has_no_turn_and_uses_nothing_up(queue: Outgoing) -> None:
+    hours = 1 + LONGEST_DELAY // timedelta(hours=1)
+    turns = [await queue.turn("1964733", NOON, 1) for _ in range(hours + 3)]
+    assert turns[-4:] == [NOON + LONGEST_DELAY, None, None, None]
+    assert await queue.turn("1964733", NOON + timedelta(hours=1), 1) == NOON + LONGEST_DELAY + timedelta(
+        hours=1
+    )

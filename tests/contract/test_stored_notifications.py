@@ -11,6 +11,7 @@ import pytest
 from eventsourcing.domain import Aggregate, DomainEvent
 
 from services.notifications.domain.directory_entry import DirectoryEntry
+from services.notifications.domain.mail_domains import MailDomains
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import MessageStatus
 from services.notifications.messaging.outbound import publish
@@ -22,6 +23,7 @@ SAMPLES: dict[str, Any] = orjson.loads(
     (Path(__file__).parent / "samples" / "notifications.json").read_bytes()
 )
 OUTSIDE = "a warning that a mailer outside delivers"
+DOMAINS = "the mail domains of an LEA"
 MAIL, DIRECTORY = "a mail that was deferred, refused, and sent again", "the directory of an LEA"
 FACTS = [
     (UUID(stream["id"]), version, fact)
@@ -44,9 +46,11 @@ def topics(kind: type[Aggregate]) -> set[str]:
 
 
 def test_there_is_a_sample_of_every_fact() -> None:
-    never_stored = {"notifications.message.created", "notifications.directory_entry.created"}
+    never_stored = {
+        f"notifications.{kind}.created" for kind in ("message", "directory_entry", "mail_domains")
+    }
     sampled = {fact["topic"] for _, _, fact in FACTS}
-    assert (topics(Message) | topics(DirectoryEntry)) - never_stored == sampled
+    assert (topics(Message) | topics(DirectoryEntry) | topics(MailDomains)) - never_stored == sampled
 
 
 @pytest.mark.parametrize(("stream_id", "version", "fact"), FACTS, ids=lambda part: str(part)[:60])
@@ -98,3 +102,9 @@ def test_a_stored_message_is_listed_as_it_was() -> None:
 def test_a_stored_directory_names_whom_it_named() -> None:
     entry = aggregate_of(DirectoryEntry, UUID(SAMPLES[DIRECTORY]["id"]), stream(DIRECTORY), None)
     assert [contact.email for contact in entry.contacts] == ["lee.leader@lea.example.org"]
+
+
+def test_stored_mail_domains_are_those_that_they_were() -> None:
+    known = aggregate_of(MailDomains, UUID(SAMPLES[DOMAINS]["id"]), stream(DOMAINS), None)
+    assert (known.cds, known.domains) == ("1964733", ("lea.example.org", "school.example.org"))
+    assert [publish(fact) for fact in stream(DOMAINS)] == [None, None]

@@ -28,7 +28,7 @@ from tests.load.harness import (
 from tests.load.mails import by_feeds, by_kafka
 from tests.load.projection import Projection
 from tests.load.relay import Relaying
-from tests.load.surroundings import Surroundings, surroundings
+from tests.load.surroundings import RAISED, Surroundings, surroundings
 from tests.load.upload import Upload
 
 PGBENCH = "pgbench, one insert a transaction"
@@ -121,7 +121,7 @@ def main(
     failures: dict[str, str] = {}
     with surroundings() as around, ExitStack() as opened:
         measured = measure(parts(around, set(only or []), opened, failures), rounds, failures)
-    publish(Report(ROWS, measured, failures), out)
+    publish(Report(ROWS, measured, failures, RAISED), out)
     raise typer.Exit(1 if failures else 0)
 
 

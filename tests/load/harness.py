@@ -65,6 +65,8 @@ class Report:
     rounds: list[dict[str, float]]
     failures: dict[str, str] = field(default_factory=dict)
     """What kept a part from being measured, by part; its rows are left out or rest on fewer rounds."""
+    raised: Mapping[str, str] = field(default_factory=dict)
+    """The limits that are raised for it, by their settings."""
 
     def ratios(self, row: Row) -> list[float]:
         """The row's ratio, of each round that measured it."""
@@ -91,6 +93,7 @@ class Report:
                 }
                 for row in self.measured()
             ],
+            "raised": dict(self.raised),
             "failures": self.failures,
             "machine": {
                 "cores": os.cpu_count(),
@@ -109,6 +112,8 @@ class Report:
             verdict = "" if row.goal == "—" else ("met" if row.met(median) else "short")
             rounds = " ".join(f"{ratio:.2f}" for ratio in ratios)
             table.add_row(row.name, f"{median:.2f}", row.baseline, row.goal, verdict, rounds)
+        if self.raised:
+            table.caption = f"raised for it: {', '.join(self.raised)}"
         return table
 
 

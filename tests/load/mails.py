@@ -29,7 +29,7 @@ from deploy.kafka import jars
 from shared.kernel.actor import Role
 from tests.load.filing import BODY, CONNECTIONS
 from tests.load.http_client import percentile
-from tests.load.surroundings import Surroundings
+from tests.load.surroundings import RAISED, Surroundings
 from tests.support.system.filings import a_report
 from tests.support.system.system import RunningSystem, short_folder, started
 
@@ -58,7 +58,7 @@ class Mails:
             sys.stderr.write(f"mails by Kafka are left out: {reason}\n")
             return self
         folder = self._open.enter_context(short_folder())
-        self._system = self._open.enter_context(started(folder / "var", *options))
+        self._system = self._open.enter_context(started(folder / "var", *options, told=RAISED))
         _submit_under_load(self._system, seconds=1.0)
         _come_to_rest(self._system)
         return self

@@ -28,6 +28,7 @@ from shared.http.readiness import Readiness
 from shared.persistence.engine import async_engine
 from shared.process.http_connection import bounded
 from shared.process.http_settings import USUAL
+from shared.process.share_settings import ShareSettings
 
 POOL = 16  # connections; more of them only queue on two cores
 
@@ -86,7 +87,13 @@ def crud_app() -> FastAPI:
     told = os.environ
     auth = Authenticator(told["AUTH_ISSUER"], told["AUTH_AUDIENCE"], told["AUTH_JWKS_URL"])
     return build_app(
-        title="rivals", version="1", lifespan=lifespan, routers=[router], auth=auth, readiness=Readiness()
+        title="rivals",
+        version="1",
+        lifespan=lifespan,
+        routers=[router],
+        auth=auth,
+        readiness=Readiness(),
+        shares=ShareSettings().shares,
     )
 
 

@@ -72,7 +72,7 @@ def _special(service: str, state: StateFolder, record: RunRecord) -> dict[str, s
 
 
 def plain_environment() -> dict[str, str]:
-    """The caller's environment without anything that a service would take for a setting, but for ``HTTP_…``.
+    """The caller's environment without settings of services, but for ``HTTP_…`` and ``SHARE_…``.
 
     Those limits are an operator's to choose, and ``HTTP_PROXY`` is not ours.
     """

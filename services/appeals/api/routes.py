@@ -32,6 +32,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
+from shared.http.shares import mailing
 
 router = APIRouter(prefix="/v1", tags=["appeals"])
 
@@ -47,7 +48,7 @@ async def offers(
     return ok(OffersResource.of(case, asked.student_ref, found))
 
 
-@router.post("/appeals", status_code=201)
+@router.post("/appeals", status_code=201, dependencies=[mailing("students")])
 async def request_appeals(
     body: RequestBody, caller: Caller, deps: Dependencies, once: OnceOnly
 ) -> Answer[RequestedAppeals]:
@@ -88,7 +89,7 @@ async def search(
     return ok(AppealPage.model_construct(items=items, next_cursor=following))
 
 
-@router.post("/appeals/decisions")
+@router.post("/appeals/decisions", dependencies=[mailing("appeals")])
 async def decide_many(
     body: DecisionsBody, caller: Caller, deps: Dependencies, once: OnceOnly
 ) -> Answer[DecisionResults]:
@@ -143,7 +144,7 @@ def _open_door(deed: Deed, meaning: str) -> None:
         return await once(render, lambda receipt: deps.appeals.do(command, receipt), again)
 
     address = f"/appeals/{{appeal_id}}/{deed.value}"
-    router.post(address, name=deed.value, summary=meaning)(do)
+    router.post(address, name=deed.value, summary=meaning, dependencies=[mailing()])(do)
 
 
 _open_door(Deed.APPROVE, "The decider says yes")

@@ -33,6 +33,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
+from shared.http.shares import mailing
 from shared.kernel.actor import Actor
 
 router = APIRouter(prefix="/v1/incidents", tags=["cases"])
@@ -56,7 +57,7 @@ async def listed(
     return await _found(request, asked, caller, cursors)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[mailing(urgent=True)])
 async def draft(body: CaseBody, request: Request, once: OnceOnly) -> Answer[CaseResource]:
     """Begin a case: a draft."""
     deps, ssids = dependencies_of(request), tuple(body.ssids or ())
@@ -85,7 +86,7 @@ async def show(case_id: CaseId, request: Request, caller: Caller) -> Answer[Show
     return ok(shown, version=case.version)
 
 
-@router.patch("/{case_id}")
+@router.patch("/{case_id}", dependencies=[mailing(urgent=True)])
 async def revise(
     case_id: CaseId, body: RevisionBody, request: Request, caller: Caller, expected: IfMatch
 ) -> Answer[CaseResource]:
@@ -127,7 +128,7 @@ async def record_breach_call(
     return await once(render, lambda receipt: deps.cases.record_breach_call(command, receipt), again)
 
 
-@router.post("/{case_id}/submit")
+@router.post("/{case_id}/submit", dependencies=[mailing(urgent=True)])
 async def submit(
     case_id: CaseId, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[CaseResource]:

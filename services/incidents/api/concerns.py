@@ -23,6 +23,7 @@ from shared.http.instants import Instant
 from shared.http.paging import Cursors, Paging, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.http.requests import RequestModel
+from shared.http.shares import mailing
 
 router = APIRouter(prefix="/v1", tags=["concerns and filing protocol"])
 
@@ -52,7 +53,7 @@ class FilingProtocolBody(RequestModel):
     ]
 
 
-@router.post("/concerns", status_code=201)
+@router.post("/concerns", status_code=201, dependencies=[mailing(urgent=True)])
 async def record(body: ConcernBody, request: Request, once: OnceOnly) -> Answer[ConcernResource]:
     """Tell the coordinators something; whoever gives tests does it this way (E50)."""
     deps = dependencies_of(request)

@@ -44,7 +44,7 @@ CASES = {
         "Draft a case",
         "Begins a case as a draft, which has no case number and can still be changed. A draft may lack "
         "anything but the incident type and the school.",
-        (*FILER, *A_REPORT, errors.CaseNotFound, errors.TooManyNewStudents),
+        (*FILER, *A_REPORT, errors.CaseNotFound, errors.TooManyDrafts, errors.TooManyNewStudents),
         etag=True,
         location=True,
     ),

@@ -20,6 +20,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.preconditions import IfMatch
 from shared.http.requests import Flag, RequestModel
+from shared.http.shares import mailing
 
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["notes and further action"])
 
@@ -37,7 +38,7 @@ class ActionBody(RequestModel):
     required: Annotated[Flag, Field(description="false: what was asked for is settled.")] = True
 
 
-@router.post("/notes", status_code=201)
+@router.post("/notes", status_code=201, dependencies=[mailing()])
 async def add_note(
     case_id: CaseId, body: NoteBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[NoteResource]:
@@ -62,7 +63,7 @@ async def notes(case_id: CaseId, request: Request, caller: Caller) -> Answer[Not
     return ok(NotePage.of(found))
 
 
-@router.post("/additional-action")
+@router.post("/additional-action", dependencies=[mailing()])
 async def demand_action(
     case_id: CaseId, body: ActionBody, request: Request, expected: IfMatch, once: OnceOnly
 ) -> Answer[CaseResource]:

@@ -16,7 +16,8 @@ from services.incidents.domain.values import AppealType, PreAction, RecommendedA
 from shared.http.paging import Cursors
 from shared.http.resources import Cursor, Resource
 
-_OWN = frozenset({"student_refs", "appeals", "submitted_by"})  # of a row; not answered as they stand there
+# of a row; not answered as they stand there
+_OWN = frozenset({"student_refs", "appeals", "submitted_by", "drafted_by"})
 
 
 class ListedStudent(Resource):

@@ -19,6 +19,7 @@ from services.incidents.application.commands import (
     UploadStudents,
 )
 from services.incidents.application.corrections import Corrections
+from services.incidents.application.draft_room import DraftRoom
 from services.incidents.application.filing_protocols import require_filing_protocol
 from services.incidents.application.finding import find_case, require_version
 from services.incidents.application.ports import CaseNumbers, Rulebooks, StudentVault
@@ -62,17 +63,21 @@ class Cases:
         numbers: CaseNumbers,
         rulebooks: Rulebooks,
         corrections: Corrections,
+        room: DraftRoom | None = None,
     ) -> None:
+        """``room``: for drafts; None: there is always some."""
         self._store = store
         self._vault = vault
         self._numbers = numbers
         self._rulebooks = rulebooks
         self._corrections = corrections
+        self._room = room
 
     async def draft(self, command: DraftCase, receipt: ReceiptFor | None = None) -> Case:
         """Begin a case; where no students are named, nothing is read before the facts are stored.
 
         :raises Refusal: the caller may not file it, or the form does not take it.
+        :raises TooManyDrafts: the caller, or the LEA, has too many open.
         """
         report, actor = command.report, command.actor
         require_filer(actor)
@@ -80,6 +85,8 @@ class Cases:
         await require_filing_protocol(self._store, actor, report.school)
         await self._corrections.require_known(report.corrects, actor)
         accepted = self._accepted(report, actor, command.at)
+        if self._room is not None:
+            await self._room.require(actor, report.lea)
         details, students = await seal_report(accepted, report.details, command.ssids, self._vault, actor.sub)
         case = Case.draft(command.case_id, accepted.with_details(details), students, actor, command.at)
         return await self._saved(case, receipt)

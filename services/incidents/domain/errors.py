@@ -42,6 +42,7 @@ TooLarge (413)
 └── WorkbookTooLarge           upload_too_large            HR-07: a small file that grows
 RateLimited (429)
 ├── UploadsInTurn              rate_limited                one file of a caller is read at a time
+├── TooManyDrafts              rate_limited                open drafts of a caller or an LEA
 └── TooManyNewStudents         rate_limited                new students of a caller in a day
 """
 
@@ -316,6 +317,13 @@ class UploadsInTurn(RateLimited):
 
     def __init__(self) -> None:
         super().__init__("Your earlier files are still being read; send this one again.", retry_after=2)
+
+
+class TooManyDrafts(RateLimited):
+    """More drafts than one caller, or one LEA, may have open."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many drafts are open; submit or delete some of them first.", retry_after=60)
 
 
 class TooManyNewStudents(RateLimited):

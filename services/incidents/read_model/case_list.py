@@ -49,6 +49,7 @@ def _begun(fact: facts.Drafted) -> CaseRow:
         "case_number": None,
         "late": False,
         "drafted_at": fact.occurred_at,
+        "drafted_by": fact.actor["sub"],
         "submitted_at": None,
         "submitted_by": None,
         "appeals": {},

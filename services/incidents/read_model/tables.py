@@ -36,6 +36,7 @@ CASE_LIST = sa.Table(
     sa.Column("report_due_at", _INSTANT),
     sa.Column("late", sa.Boolean, nullable=False),
     sa.Column("drafted_at", _INSTANT, nullable=False),
+    sa.Column("drafted_by", sa.Text),  # the ``sub`` of the token (migration 0009)
     sa.Column("submitted_at", _INSTANT),
     sa.Column("submitted_by", JSONB),
     sa.Column("corrects", sa.Text),  # a case number (migration 0003)

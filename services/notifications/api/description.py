@@ -25,9 +25,33 @@ OPERATIONS = {
             errors.RepeatedContact,
             errors.TooManyContacts,
             errors.SsidInContact,
+            errors.TooManyUnverified,
         ),
         etag=True,
         location=True,
+    ),
+    "PUT /v1/directory/{cds}/mail-domains": Operation(
+        "putMailDomains",
+        "Set the mail domains of an LEA or a school",
+        "Sets all mail domains, in place of those set before. Addresses elsewhere are shown as unverified, "
+        "and a directory entry takes only some of them.",
+        (
+            Forbidden,
+            errors.UnusableCds,
+            errors.UnusableDomain,
+            errors.TooManyDomains,
+            errors.SsidInContact,
+        ),
+        etag=True,
+        location=True,
+    ),
+    "GET /v1/directory/{cds}/mail-domains": Operation(
+        "getMailDomains",
+        "Read the mail domains of an LEA or a school",
+        "The mail domains that CalTAC has set for this CDS code itself. For a school, those of its LEA hold "
+        "too.",
+        (Forbidden, NotFound),
+        etag=True,
     ),
     "GET /v1/directory/{cds}": Operation(
         "getDirectoryEntry",
@@ -53,8 +77,16 @@ OPERATIONS = {
         "resendNotification",
         "Send a message once more",
         "Sends a message that is settled, delivered or not, to the LEA's coordinators as the directory names "
-        "them today.",
-        (Forbidden, NotFound, errors.AlreadyOnItsWay, errors.NoLongerTrue, errors.NobodyToSendTo),
+        "them today. Once in five minutes at most.",
+        (
+            Forbidden,
+            NotFound,
+            errors.AlreadyOnItsWay,
+            errors.NoLongerTrue,
+            errors.NobodyToSendTo,
+            errors.ResendTooSoon,
+            errors.TooMuchMail,
+        ),
         etag=True,
     ),
     "POST /v1/notifications/{notification_id}/attempts": Operation(

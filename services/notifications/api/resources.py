@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.notifications.domain.directory_entry import DirectoryEntry
+from services.notifications.domain.mail_domains import MailDomains, is_verified
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Recipient
 from shared.http.resources import Cursor, Resource
@@ -32,20 +33,44 @@ class ContactResource(Resource):
         return cls.model_construct(role=person.role, name=person.name, email=person.email)
 
 
+class MailDomainsResource(Resource):
+    """The mail domains of one LEA or school."""
+
+    cds: Annotated[str, Field(description="The CDS code: 7 digits of an LEA, 14 of a school.")]
+    domains: Annotated[list[str], Field(description="The domains; what lies below one is meant too.")]
+    changed_at: Annotated[datetime, Field(description="When they were last changed.")]
+    version: Annotated[int, Field(ge=1, description="Grows by one with every change; the `ETag`.")]
+
+    @classmethod
+    def of(cls, known: MailDomains) -> MailDomainsResource:
+        """The domains as they stand."""
+        return cls.model_construct(
+            cds=known.cds, domains=list(known.domains), changed_at=known.changed_at, version=known.version
+        )
+
+
 class DirectoryEntryResource(Resource):
     """The coordinators of one LEA or school."""
 
     cds: Annotated[str, Field(description="The CDS code: 7 digits of an LEA, 14 of a school.")]
     contacts: Annotated[list[ContactResource], Field(description="Everybody who is mailed for it.")]
+    unverified: Annotated[
+        list[str],
+        Field(
+            description="Those of the addresses that lie outside the mail domains of the place and its LEA; "
+            "all of them where CalTAC has set none."
+        ),
+    ]
     changed_at: Annotated[datetime, Field(description="When the entry was last changed.")]
     version: Annotated[int, Field(ge=1, description="Grows by one with every change; the `ETag`.")]
 
     @classmethod
-    def of(cls, entry: DirectoryEntry) -> DirectoryEntryResource:
-        """The entry as it stands."""
+    def of(cls, entry: DirectoryEntry, domains: Collection[str]) -> DirectoryEntryResource:
+        """The entry as it stands, judged by the mail domains of its place."""
         return cls.model_construct(
             cds=entry.cds,
             contacts=[ContactResource.of(person) for person in entry.contacts],
+            unverified=[each.email for each in entry.contacts if not is_verified(each.email, domains)],
             changed_at=entry.changed_at,
             version=entry.version,
         )

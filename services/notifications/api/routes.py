@@ -10,13 +10,21 @@ from fastapi import APIRouter, Depends, Path, Query
 from services.notifications.api.dependencies import Dependencies
 from services.notifications.api.resources import (
     DirectoryEntryResource,
+    MailDomainsResource,
     NotificationPage,
     NotificationResource,
     NotificationSummary,
 )
-from services.notifications.api.schemas import AttemptBody, DirectoryBody, NotificationQuery, key_of
+from services.notifications.api.schemas import (
+    AttemptBody,
+    DirectoryBody,
+    MailDomainsBody,
+    NotificationQuery,
+    key_of,
+)
 from services.notifications.application.commands import Resend
 from services.notifications.domain.directory_entry import DirectoryEntry
+from services.notifications.domain.mail_domains import MailDomains
 from services.notifications.domain.message import Message
 from shared.http.answers import Answer, created, ok
 from shared.http.audit import audited
@@ -24,6 +32,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
+from shared.http.shares import mailing
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
 
@@ -38,6 +47,9 @@ Cds = Annotated[
 SET_FIRST: dict[int | str, dict[str, Any]] = {
     201: {"model": DirectoryEntryResource, "description": "Set for the first time."}
 }
+DOMAINS_FIRST: dict[int | str, dict[str, Any]] = {
+    201: {"model": MailDomainsResource, "description": "Set for the first time."}
+}
 
 
 @router.put(
@@ -50,7 +62,7 @@ async def put_directory(
     command = body.to_command(cds, caller, deps.clock.now(), expected)
 
     async def render(entry: DirectoryEntry) -> Answer[DirectoryEntryResource]:
-        shown = DirectoryEntryResource.of(entry)
+        shown = DirectoryEntryResource.of(entry, await deps.directory.domains_of(cds))
         if entry.version == 1 and entry.changed_at == command.at:
             return created(shown, location=f"/v1/directory/{cds}", version=entry.version)
         return ok(shown, version=entry.version)
@@ -63,7 +75,38 @@ async def put_directory(
 async def show_directory(cds: Cds, caller: Caller, deps: Dependencies) -> Answer[DirectoryEntryResource]:
     """Who is mailed for an LEA or a school."""
     entry = await deps.directory.find(cds, caller)
-    return ok(DirectoryEntryResource.of(entry), version=entry.version)
+    domains = await deps.directory.domains_of(cds)
+    return ok(DirectoryEntryResource.of(entry, domains), version=entry.version)
+
+
+@router.put(
+    "/directory/{cds}/mail-domains",
+    tags=["directory"],
+    responses=DOMAINS_FIRST,
+    dependencies=[audited("mail_domains_set")],
+)
+async def set_mail_domains(
+    cds: Cds, body: MailDomainsBody, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
+) -> Answer[MailDomainsResource]:
+    """The mail domains of an LEA or a school, in place of those set before."""
+    command = body.to_command(cds, caller, deps.clock.now(), expected)
+
+    async def render(known: MailDomains) -> Answer[MailDomainsResource]:
+        shown = MailDomainsResource.of(known)
+        if known.version == 1 and known.changed_at == command.at:
+            location = f"/v1/directory/{cds}/mail-domains"
+            return created(shown, location=location, version=known.version)
+        return ok(shown, version=known.version)
+
+    # who may set them sees them
+    return await once(render, lambda receipt: deps.directory.set_domains(command, receipt), unchanged)
+
+
+@router.get("/directory/{cds}/mail-domains", tags=["directory"])
+async def show_mail_domains(cds: Cds, caller: Caller, deps: Dependencies) -> Answer[MailDomainsResource]:
+    """The mail domains of an LEA or a school."""
+    known = await deps.directory.find_domains(cds, caller)
+    return ok(MailDomainsResource.of(known), version=known.version)
 
 
 @router.get("/notifications")
@@ -90,7 +133,9 @@ async def show(
     return ok(NotificationResource.of(message), version=message.version)
 
 
-@router.post("/notifications/{notification_id}/resend", dependencies=[audited("notification_resent")])
+@router.post(
+    "/notifications/{notification_id}/resend", dependencies=[audited("notification_resent"), mailing()]
+)
 async def resend(
     notification_id: NotificationId, caller: Caller, deps: Dependencies, expected: IfMatch, once: OnceOnly
 ) -> Answer[NotificationResource]:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.notifications.application.commands import PutContacts, ReportAttempt
+from services.notifications.application.commands import PutContacts, ReportAttempt, SetMailDomains
 from services.notifications.domain.addresses import one_line
 from services.notifications.domain.directory_entry import MOST_CONTACTS
+from services.notifications.domain.mail_domains import MOST_DOMAINS
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Verdict
 from services.notifications.read_model.queries import LastSeen, MessageCriteria
 from shared.http.instants import Instant
@@ -69,6 +70,23 @@ class DirectoryBody(RequestModel):
         """The command."""
         contacts = tuple(Contact(each.role.value, each.name, each.email) for each in self.contacts)
         return PutContacts(cds, contacts, actor, at, expected)
+
+
+class MailDomainsBody(RequestModel):
+    """``PUT /v1/directory/{cds}/mail-domains``: all mail domains of an LEA or a school."""
+
+    domains: Annotated[
+        list[Line],
+        Field(
+            max_length=MOST_DOMAINS,
+            description="What may stand behind the @ of its addresses, such as `district.example.org`; what "
+            "lies below one is meant too.",
+        ),
+    ]
+
+    def to_command(self, cds: str, actor: Actor, at: datetime, expected: int | None) -> SetMailDomains:
+        """The command."""
+        return SetMailDomains(cds, tuple(self.domains), actor, at, expected)
 
 
 class AttemptBody(RequestModel):

@@ -55,6 +55,17 @@ class RecordReturn:
 
 
 @dataclass(frozen=True)
+class SetMailDomains:
+    """Set the mail domains of an LEA or school, in place of those set before."""
+
+    cds: str
+    domains: tuple[str, ...]
+    actor: Actor
+    at: datetime
+    expected: int | None = None  # the version of the caller's If-Match
+
+
+@dataclass(frozen=True)
 class PutContacts:
     """Name the coordinators of an LEA or school, in place of those named before."""
 

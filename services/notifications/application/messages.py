@@ -15,7 +15,7 @@ import structlog
 from services.notifications.application.commands import Notify, RecordReturn, ReportAttempt, Resend
 from services.notifications.application.directory import Directory
 from services.notifications.application.ports import Mail, MailWriter, Outgoing
-from services.notifications.domain.errors import InTheFuture, SentByOurselves
+from services.notifications.domain.errors import InTheFuture, SentByOurselves, TooMuchMail
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.permissions import (
     require_mailer,
@@ -30,12 +30,14 @@ from services.notifications.domain.recipients import (
     recipients_again,
     recipients_of,
 )
+from services.notifications.domain.shares import NEVER_HELD_BACK, MailLimits, within
 from services.notifications.domain.values import (
     Backlog,
     Because,
     Content,
     MessageDraft,
     MessageKind,
+    Recipient,
     Sender,
     ServerAnswer,
 )
@@ -43,6 +45,16 @@ from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import NotFound, Stale
 from shared.kernel.store import ReceiptFor, Store, StreamUnknown
 from shared.kernel.trail import Trail
+from shared.observability.metrics import counter
+
+TOO_MUCH_MAIL = "not sent: more mails than may be sent for one LEA wait already; it can be sent again later"
+WAITED_FOR = 600  # seconds; a guess: by then some of what waits is sent
+
+_held_back = counter(
+    "mails_held_back",
+    "Messages that were more than their LEA's share, by outcome: waits, given_up.",
+    ("outcome",),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +75,7 @@ class Stationery:
     caltac_email: str | None = None
     senders: Mapping[str, Sender] = field(default_factory=dict)  # by the year whose policy words a mail
     outside: bool = False  # a mailer outside delivers: nothing is put into our queue
+    limits: MailLimits = field(default_factory=MailLimits)
 
     @property
     def desks(self) -> Mapping[Because, str]:
@@ -85,7 +98,11 @@ class Messages:
         self._directory = Directory(store)
 
     async def notify(self, command: Notify) -> None:
-        """Write the message that this occasion asks for, and queue it; the same cause again does nothing."""
+        """Write the message that this occasion asks for, and queue it; the same cause again does nothing.
+
+        What comes faster than the LEA's share waits in the queue, or fails visibly where it would wait for
+        hours; N1, N7 and N8 never do.
+        """
         if await self._exists(notification_id_of(command.cause, command.kind, command.occasion.beside)):
             return
         message = Message.compose(
@@ -94,9 +111,12 @@ class Messages:
             actor=OURSELVES,
             at=command.at,
         )
+        due_at = await self._turn(message, command.at) if message.waiting else command.at
+        if due_at is None:
+            message.give_up(TOO_MUCH_MAIL, actor=OURSELVES, at=command.at)
         await self._store.save(message)
         if message.waiting:
-            await self._queue(message, command.at)
+            await self._queue(message, due_at or command.at)
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Mail]:
         """Take up the messages that are due; no other sender takes them while the lease lasts.
@@ -176,6 +196,8 @@ class Messages:
         :raises AlreadyOnItsWay: it is not settled yet.
         :raises NoLongerTrue: the deadline that it warns of has passed.
         :raises NobodyToSendTo: it had no recipient, and still has none.
+        :raises ResendTooSoon: it was sent anew a moment ago.
+        :raises TooMuchMail: its LEA's share is used up for hours.
         """
         require_resender(command.actor)
         message = await find_message(self._store, command.notification_id)
@@ -188,11 +210,37 @@ class Messages:
             coordinators=coordinators,
             desk=at_the_desk(message.desk, self._stationery.desks) if message.desk else None,
         )
-        sender = self._stationery.sender_of(message.content)
-        message.send_again(recipients, actor=command.actor.as_fact(), at=command.at, sender=sender)
+        message.send_again(
+            self._within(message.kind, recipients),
+            actor=command.actor.as_fact(),
+            at=command.at,
+            sender=self._stationery.sender_of(message.content),
+            pause=self._stationery.limits.resend_pause,
+        )
+        due_at = await self._turn(message, command.at)
+        if due_at is None:
+            raise TooMuchMail("Too many mails wait for this LEA already.", retry_after=WAITED_FOR)
         await self._store.save(message, receipt=await receipt(message) if receipt else None)
-        await self._queue(message, command.at)
+        await self._queue(message, due_at)
         return message
+
+    async def _turn(self, message: Message, at: datetime) -> datetime | None:
+        """When the message is due; None: its LEA's share is used up for hours."""
+        if self._stationery.outside or message.kind in NEVER_HELD_BACK:
+            return at
+        lea, limits = message.matter.lea, self._stationery.limits
+        due_at = await self._outgoing.turn(lea, at, limits.messages_per_lea)
+        if due_at is None or due_at > at:
+            outcome = "given_up" if due_at is None else "waits"
+            _held_back.labels(outcome).inc()
+            log.warning("mail_held_back", outcome=outcome, lea=lea, kind=message.kind.value)
+        return due_at
+
+    def _within(self, kind: MessageKind, people: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        told = within(kind, people, self._stationery.limits.recipients)
+        if len(told) < len(people):
+            log.warning("recipients_over_bound", kind=kind.value, left_out=len(people) - len(told))
+        return told
 
     async def _queue(self, message: Message, at: datetime) -> None:
         if not self._stationery.outside:
@@ -202,7 +250,9 @@ class Messages:
         kind, occasion = command.kind, command.occasion
         coordinators = await self._directory.coordinators_of(occasion.lea)
         sites = await self._directory.coordinators_of(occasion.school) if kind in FOR_THE_SITE else ()
-        recipients = recipients_of(kind, occasion, coordinators, self._stationery.desks, sites)
+        recipients = self._within(
+            kind, recipients_of(kind, occasion, coordinators, self._stationery.desks, sites)
+        )
         copied = lea_is_copied(kind, occasion)
         if copied and not any(each.because is Because.LEA_COORDINATOR for each in recipients):
             log.warning("lea_coordinators_unknown", lea=occasion.lea, case_number=occasion.case_number)

@@ -32,6 +32,10 @@ class Outgoing(Protocol):
         """Take up to ``limit`` messages that are due, the longest due first, for the length of the lease."""
         ...
 
+    async def turn(self, lea: str, at: datetime, per_hour: int) -> datetime | None:
+        """When one message more of this LEA is due, so many in an hour; None: not within hours."""
+        ...
+
     async def holds(self, notification_id: UUID) -> bool:
         """Whether this message is ours to send, now or later."""
         ...

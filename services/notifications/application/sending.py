@@ -132,7 +132,8 @@ async def overdue(open_messages: OpenMessages, clock: Clock) -> tuple[int, timed
     async with open_messages() as messages:
         backlog = await messages.backlog()
     since = backlog.since
-    return backlog.count, clock.now() - since if since else timedelta()
+    # what waits for its turn is due later than now
+    return backlog.count, max(clock.now() - since, timedelta()) if since else timedelta()
 
 
 def _counted(answers: Iterable[ServerAnswer]) -> dict[str, int]:

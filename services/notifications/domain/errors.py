@@ -2,13 +2,14 @@
 
 Refusal
 ├── Invalid    422  UnusableAddress, UnusableName, UnusableCds, RepeatedContact, TooManyContacts,
-│                   SsidInContact, InTheFuture
-└── Conflict   409  AlreadyOnItsWay, NotBeingSent, SentByOurselves, NoLongerTrue, NobodyToSendTo
+│                   SsidInContact, InTheFuture, UnusableDomain, TooManyDomains, TooManyUnverified
+├── Conflict   409  AlreadyOnItsWay, NotBeingSent, SentByOurselves, NoLongerTrue, NobodyToSendTo
+└── RateLimited 429 ResendTooSoon, TooMuchMail
 """
 
 from __future__ import annotations
 
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Conflict, Invalid, RateLimited
 
 
 class UnusableAddress(Invalid):
@@ -44,6 +45,27 @@ class TooManyContacts(Invalid):
 
     code = "too_many_contacts"
     title = "Too many contacts"
+
+
+class UnusableDomain(Invalid):
+    """A mail domain is what stands behind the @: district.example.org, in plain ASCII."""
+
+    code = "invalid_domain"
+    title = "Not a mail domain"
+
+
+class TooManyDomains(Invalid):
+    """An LEA or school has at most 20 mail domains."""
+
+    code = "too_many_domains"
+    title = "Too many mail domains"
+
+
+class TooManyUnverified(Invalid):
+    """Of an entry's addresses, only some may lie outside the mail domains that CalTAC has set."""
+
+    code = "too_many_unverified"
+    title = "Too many addresses elsewhere"
 
 
 class SsidInContact(Invalid):
@@ -100,3 +122,14 @@ class NobodyToSendTo(Conflict):
 
     code = "nobody_to_send_to"
     title = "Nobody to send to"
+
+
+class ResendTooSoon(RateLimited):
+    """A message is sent anew once in five minutes at most (or what `NOTIFICATIONS_RESEND_SECONDS` says)."""
+
+    code = "resend_too_soon"
+    title = "Sent again a moment ago"
+
+
+class TooMuchMail(RateLimited):
+    """The acts of one LEA have caused more mail than may be sent for it in an hour."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
@@ -216,16 +216,33 @@ class Message(Aggregate):
         said = [f"{answer['email']}: {answer['text']}" for answer in answers]
         self._fail(status, answers, "; ".join(filter(None, (self.reason, *said))), actor, at)
 
+    def give_up(self, reason: str, *, actor: ActorFact, at: datetime) -> None:
+        """Do not send it, visibly.
+
+        :raises NotBeingSent: it has come to its end already.
+        """
+        self._require_waiting()
+        self._fail(MessageStatus.TECHNICAL_FAILURE, [], reason, actor, at)
+
     def send_again(
-        self, recipients: Sequence[Recipient], *, actor: ActorFact, at: datetime, sender: Sender | None = None
+        self,
+        recipients: Sequence[Recipient],
+        *,
+        actor: ActorFact,
+        at: datetime,
+        sender: Sender | None = None,
+        pause: timedelta = timedelta(),
     ) -> None:
         """Send it once more, from the first attempt on, to the recipients as they are known now.
 
         :param sender: from whom it comes now.
+        :param pause: how long after one resend another is refused.
         :raises AlreadyOnItsWay: it is still being sent or retried.
         :raises NoLongerTrue: the deadline that it warns of has passed.
         :raises NobodyToSendTo: no recipient is known.
+        :raises ResendTooSoon: within the pause.
         """
+        self._require_pause(pause, at)
         if self.waiting:
             raise errors.AlreadyOnItsWay(f"The message is {self.status.value}; wait for the outcome.")
         if not self.fits(at):
@@ -239,6 +256,14 @@ class Message(Aggregate):
             "fits_until": self.fits_until,
         }
         self._trigger(self.ResendRequested, actor, at, **body)
+
+    def _require_pause(self, pause: timedelta, at: datetime) -> None:
+        # a resend of later than now is of a clock that was wrong
+        if self.resent_at is not None and self.resent_at <= at < self.resent_at + pause:
+            wait = -((at - self.resent_at - pause) // timedelta(seconds=1))  # rounded up
+            raise errors.ResendTooSoon(
+                f"It was sent anew a moment ago; it can be again in {wait} seconds.", retry_after=wait
+            )
 
     def _require_waiting(self) -> None:
         if not self.waiting:

@@ -26,6 +26,7 @@ class NotificationAct(StrEnum):
     RESEND = "resend"
     REPORT_ATTEMPT = "report_attempt"
     PUT_ENTRY = "put_entry"
+    SET_MAIL_DOMAINS = "set_mail_domains"
 
 
 PERMISSIONS: Mapping[NotificationAct, Permission] = {
@@ -55,6 +56,12 @@ PERMISSIONS: Mapping[NotificationAct, Permission] = {
         "Only LEA coordinators, and CalTAC, may change the directory.",
         "contract §5 and §7; A-29, A-43",
         {LEA: "own LEA and its schools"},
+    ),
+    NotificationAct.SET_MAIL_DOMAINS: Permission(
+        "Set the mail domains of an LEA or a school",
+        frozenset({CALTAC}),
+        "CalTAC says which mail domains an LEA has.",
+        "contract §7",
     ),
 }
 
@@ -107,6 +114,14 @@ def require_entry_keeper(actor: Actor) -> None:
     :raises Forbidden: another role.
     """
     _require(actor, NotificationAct.PUT_ENTRY)
+
+
+def require_domain_setter(actor: Actor) -> None:
+    """CalTAC knows the districts, and nobody vouches for their own address.
+
+    :raises Forbidden: another role.
+    """
+    _require(actor, NotificationAct.SET_MAIL_DOMAINS)
 
 
 def _require(actor: Actor, act: NotificationAct) -> None:

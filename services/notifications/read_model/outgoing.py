@@ -15,8 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.retries import LONGEST_DELAY
+from services.notifications.domain.shares import turn_of
 from services.notifications.domain.values import Backlog
-from services.notifications.read_model.tables import outgoing
+from services.notifications.read_model.tables import mail_shares, outgoing
 
 
 class OutgoingQueue:
@@ -56,6 +57,18 @@ class OutgoingQueue:
                 .values(leased_until=sa.func.now() + lease)
             )
         return ids
+
+    async def turn(self, lea: str, at: datetime, per_hour: int) -> datetime | None:
+        """When one message more of this LEA is due, so many in an hour; None: not within hours."""
+        known = sa.select(mail_shares.c.free_at).where(mail_shares.c.lea == lea).with_for_update()
+        turn = turn_of((await self._connection.execute(known)).scalar(), at, per_hour)
+        if turn is None:
+            return None
+        statement = insert(mail_shares).values(lea=lea, free_at=turn.free_at)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["lea"], set_={"free_at": turn.free_at})
+        )
+        return turn.due_at
 
     async def backlog(self) -> Backlog:
         """How many wait, and since when."""

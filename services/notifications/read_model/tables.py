@@ -30,6 +30,13 @@ message_list = sa.Table(
     sa.Column("delivered_at", sa.TIMESTAMP(timezone=True)),
 )
 
+mail_shares = sa.Table(  # made by migration 0005
+    "mail_shares",
+    metadata,
+    sa.Column("lea", sa.Text, primary_key=True),
+    sa.Column("free_at", sa.TIMESTAMP(timezone=True), nullable=False),  # nothing of it is in use any more
+)
+
 outgoing = sa.Table(
     "outgoing",
     metadata,

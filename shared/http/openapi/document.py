@@ -14,8 +14,8 @@ from shared.http.auth import SCHEME
 from shared.http.idempotency import HEADER, REPLAYED, once_only
 from shared.http.openapi.description import Description, Operation
 from shared.http.openapi.examples import embed
+from shared.http.openapi.refusals import RATE_LIMITS, before_any_operation, of_the_chassis
 from shared.http.openapi.refusals import answers as refusals
-from shared.http.openapi.refusals import before_any_operation, of_the_chassis
 from shared.http.openapi.schemas import REF, tidy
 from shared.http.openapi.wording import plain, sentence
 from shared.http.preconditions import if_match
@@ -178,6 +178,8 @@ def _complete_operation(operation: Document, dependant: Dependant, known: Operat
     keyed, conditional = once_only in asked, if_match in asked
     for status, answer in operation["responses"].items():
         answer["headers"] = _headers(status, known, keyed=keyed)
+        if operation["security"]:
+            answer["headers"] |= RATE_LIMITS
     ours = known.refuses if known is not None else ()
     kinds = (*ours, *of_the_chassis(operation, keyed=keyed, conditional=conditional))
     for status, answer in refusals(kinds).items():

@@ -33,6 +33,7 @@ from shared.http.problem import (
     UploadTooLarge,
     status_of_kind,
 )
+from shared.http.shares import OverShare
 from shared.http.validation import UnknownPath, ValidationFailed
 from shared.kernel.errors import Conflict, Refusal, Stale, TooLarge
 
@@ -70,6 +71,19 @@ CHALLENGE: Document = {
     "schema": {"type": "string"},
     "example": 'Bearer realm="stairs", error="invalid_token"',
 }
+RATE_LIMITS: dict[str, Document] = {
+    "RateLimit": {
+        "description": "What is left (`r`) of the share nearest to its end, and the seconds (`t`) until "
+        "all of it is free again (draft-ietf-httpapi-ratelimit-headers). Not told to the role `system`.",
+        "schema": {"type": "string"},
+        "example": '"caller";r=2998;t=1',
+    },
+    "RateLimit-Policy": {
+        "description": "Every share by its name: its size (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"caller";q=3000;w=60, "lea";q=12000;w=60',
+    },
+}
 RETRY_AFTER: Document = {
     "description": "Seconds until another try may succeed; absent where waiting does not help.",
     "schema": {"type": "integer", "format": "int32", "minimum": 0},
@@ -86,7 +100,7 @@ def of_the_chassis(operation: Document, *, keyed: bool, conditional: bool) -> It
     form = "multipart/form-data" in takes
     follows: tuple[tuple[bool, tuple[Kind, ...]], ...] = (
         (True, (ForbiddenCharacter,)),
-        (bool(operation.get("security")), (*OF_TOKENS, *OF_THE_STORE)),
+        (bool(operation.get("security")), (*OF_TOKENS, *OF_THE_STORE, OverShare)),
         # a body that nobody asked for is judged too, where it belongs to a key's fingerprint
         (bool(takes) or keyed, (*OF_BODIES, TooLarge)),
         (bool(takes), (ValidationFailed,)),
@@ -132,6 +146,8 @@ def _answer(status: str, meanings: dict[str, str]) -> Document:
         made["headers"] = {"WWW-Authenticate": CHALLENGE}
     if status in ("409", "429", "503"):
         made["headers"] = {"Retry-After": RETRY_AFTER}
+    if status == "429":
+        made["headers"] |= RATE_LIMITS
     return made
 
 

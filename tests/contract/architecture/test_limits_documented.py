@@ -13,9 +13,11 @@ from deploy.console.ports import SERVICES
 from shared.http.admission import Admission
 from shared.process.http_connection import Reason
 from shared.process.http_settings import USUAL, USUAL_BODIES, HttpSettings
+from shared.process.share_settings import USUAL_SHARES, ShareSettings
 from tests.support.contracts.openapi_documents import application
 
 ROOT = Path(__file__).parents[3]
+SHARE_ROW = re.compile(r"\| `(SHARE_\w+)` \| (\d+) \| .+ \| .+ \|")
 ROW = re.compile(r"\| `(HTTP_\w+)` \| ([\d.]+) \| .+ \| .+ \| (.+) \|")
 
 
@@ -28,6 +30,19 @@ def test_every_limit_is_documented_with_its_number() -> None:
     assert documented == {
         name.upper(): float(field.default) for name, field in HttpSettings.model_fields.items()
     }
+
+
+def test_every_share_is_documented_with_its_number() -> None:
+    found = SHARE_ROW.findall((ROOT / "docs" / "operations.md").read_text("utf-8"))
+    assert {name: int(number) for name, number in found} == {
+        name.upper(): field.default for name, field in ShareSettings.model_fields.items()
+    }
+
+
+def test_every_share_reaches_the_api() -> None:
+    assert ShareSettings().shares == USUAL_SHARES
+    changed = {name: field.default + 1 for name, field in ShareSettings.model_fields.items()}
+    assert sorted(vars(ShareSettings(**changed).shares).values()) == sorted(changed.values())
 
 
 def test_every_limit_reaches_the_server() -> None:

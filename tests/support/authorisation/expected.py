@@ -159,6 +159,8 @@ NOTIFICATIONS: Mapping[str, Row] = {
         "contract §5; §7: directory entries of any LEA, caltac_agent", {LEA: OWN_LEA, CALTAC: ALL}
     ),
     "getDirectoryEntry": VIEW,
+    "putMailDomains": Row("contract §7: the directory, caltac_agent", {CALTAC: ALL}),
+    "getMailDomains": VIEW,
     "listNotifications": VIEW,
     "getNotification": VIEW,
     "resendNotification": Row("contract §5; who works on the case", WORKERS),

@@ -410,7 +410,7 @@ class AppealsWorld(World):
 class NotificationsWorld(World):
     """Messages and directory entries; an outside mailer delivers."""
 
-    of_places = frozenset({"putDirectoryEntry"})
+    of_places = frozenset({"putDirectoryEntry", "putMailDomains"})
     of_lists = frozenset({"listNotifications", "listDeadlines"})
 
     def __init__(self) -> None:
@@ -430,6 +430,7 @@ class NotificationsWorld(World):
         delivered = Asked("POST", f"/v1/notifications/{self.ids['settled', place]}/attempts", DELIVERED)
         await self.made(delivered, SYSTEM)
         await self.made(Asked("PUT", f"/v1/directory/{school}", self._contacts(place)), BOSSES[place])
+        await self.made(Asked("PUT", f"/v1/directory/{school}/mail-domains", DOMAINS), CALTAC_AGENT)
         for kind in ("fresh", "settled"):
             # no message is ever deleted; a case's id is one of something else
             self.ids[kind, "deleted"] = str(case.incident_id)
@@ -445,7 +446,8 @@ class NotificationsWorld(World):
 
     def targets(self, row: str) -> list[Target]:
         found = super().targets(row)
-        return found[:-1] if row == "getDirectoryEntry" else found  # an entry is never deleted
+        # an entry and mail domains are never deleted
+        return found[:-1] if row in ("getDirectoryEntry", "getMailDomains") else found
 
     def requests(self, target: Target) -> Mapping[str, Asked]:
         directory = f"/v1/directory/{NOWHERE if target.name == 'unknown' else target.school}"
@@ -453,6 +455,8 @@ class NotificationsWorld(World):
         return {
             "putDirectoryEntry": Asked("PUT", directory, self._contacts("anybody")),
             "getDirectoryEntry": Asked("GET", directory),
+            "putMailDomains": Asked("PUT", f"{directory}/mail-domains", DOMAINS),
+            "getMailDomains": Asked("GET", f"{directory}/mail-domains"),
             "listNotifications": Asked("GET", "/v1/notifications"),
             "getNotification": Asked("GET", settled),
             "resendNotification": Asked("POST", f"{settled}/resend"),
@@ -460,6 +464,7 @@ class NotificationsWorld(World):
         }
 
 
+DOMAINS: Json = {"domains": ["school.example.org"]}
 DELIVERED = {"outcome": "delivered", "detail": "250 2.0.0 Ok", "at": "2019-04-16T16:00:00Z"}
 WORLDS: Mapping[str, type[World]] = {
     "incidents": IncidentsWorld,

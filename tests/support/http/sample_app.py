@@ -25,6 +25,7 @@ from shared.http.preconditions import IfMatch
 from shared.http.readiness import Readiness
 from shared.http.requests import Count, Flag, Line, RequestModel, Text
 from shared.http.resources import Cursor, Resource
+from shared.http.shares import ShareLimits
 from shared.kernel.actor import Role
 from shared.kernel.errors import Conflict, Issue, NotFound, Stale
 from shared.kernel.store import Receipt, ReceiptExists, ReceiptFor
@@ -223,6 +224,7 @@ def sample_app(
     auth: Authenticator | None = None,
     readiness: Readiness | None = None,
     limits: BodyLimits | None = None,
+    shares: ShareLimits | None = None,
 ) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -236,6 +238,7 @@ def sample_app(
         auth=auth or authenticator(),
         readiness=readiness or Readiness(),
         limits=limits,
+        shares=shares,
     )
     app.state.receipts, app.state.secret = desk, SECRET  # httpx' transport runs no lifespan
     return app

@@ -53,6 +53,15 @@ class CountedNumbers:
         return f"{year}-{self._last[year]:06d}"
 
 
+def fold_cases(store: MemoryStore) -> list[dict[str, Any]]:
+    """The rows of the list of cases, as the projection makes them of all facts."""
+    rows: dict[object, Any] = {}
+    for recorded in store.all_facts():
+        key = recorded.fact.originator_id
+        rows[key] = CaseList().fold(rows.get(key), recorded.fact)
+    return [row for row in rows.values() if row]
+
+
 class FoldedSearch:
     """The list of cases, folded anew for each question; remembers what was asked."""
 
@@ -64,11 +73,7 @@ class FoldedSearch:
         self, criteria: CaseCriteria, actor: Actor, *, after: LastSeen | None, limit: int
     ) -> Sequence[dict[str, Any]]:
         self.asked.append(criteria)
-        rows: dict[object, Any] = {}
-        for recorded in self._store.all_facts():
-            key = recorded.fact.originator_id
-            rows[key] = CaseList().fold(rows.get(key), recorded.fact)
-        ordered = sorted((row for row in rows.values() if row), key=_place, reverse=True)
+        ordered = sorted(fold_cases(self._store), key=_place, reverse=True)
         behind = [row for row in ordered if after is None or _place(row) < after]
         return [row for row in behind if actor.sees(row["school"])][:limit]
 

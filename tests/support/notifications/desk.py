@@ -16,6 +16,7 @@ from services.notifications.application.sending import MessageSender as MailSend
 from services.notifications.domain.message import Message, notification_id_of
 from services.notifications.domain.occasions import Occasion
 from services.notifications.domain.retries import LONGEST_DELAY
+from services.notifications.domain.shares import MailLimits, turn_of
 from services.notifications.domain.values import (
     Backlog,
     Cause,
@@ -45,6 +46,7 @@ class MemoryOutgoing:
         self.due: dict[UUID, datetime] = {}
         self.since: dict[UUID, datetime] = {}
         self.leased: set[UUID] = set()
+        self.free_at: dict[str, datetime] = {}
 
     async def put(self, notification_id: UUID, due_at: datetime) -> None:
         self.due[notification_id] = due_at
@@ -57,6 +59,13 @@ class MemoryOutgoing:
         claimed = sorted(free, key=lambda each: self.due[each])[:limit]
         self.leased.update(claimed)
         return claimed
+
+    async def turn(self, lea: str, at: datetime, per_hour: int) -> datetime | None:
+        turn = turn_of(self.free_at.get(lea), at, per_hour)
+        if turn is None:
+            return None
+        self.free_at[lea] = turn.free_at
+        return turn.due_at
 
     async def holds(self, notification_id: UUID) -> bool:
         return notification_id in self.due
@@ -89,7 +98,13 @@ class ScriptedMailer:
 class NotificationDesk:
     """One service's worth of messages and directory in memory."""
 
-    def __init__(self, *verdicts: Verdict, caltac: str | None = CALTAC_DESK, outside: bool = False) -> None:
+    def __init__(
+        self,
+        *verdicts: Verdict,
+        caltac: str | None = CALTAC_DESK,
+        outside: bool = False,
+        limits: MailLimits | None = None,
+    ) -> None:
         self.store = MemoryStore()
         self.outgoing = MemoryOutgoing()
         self.mailer = ScriptedMailer(*verdicts)
@@ -101,6 +116,7 @@ class NotificationDesk:
             caltac_email=caltac,
             senders=SENDERS,
             outside=outside,
+            limits=limits or MailLimits(),
         )
         self.directory = Directory(self.store)
         self.messages = Messages(self.store, self.outgoing, self.stationery)

@@ -53,7 +53,7 @@ def test_every_setting_of_this_service_is_named() -> None:
         for field in IncidentsSettings.model_fields.values()
         if field.validation_alias
     }
-    assert {name for name in named("Settings") if name.startswith("INCIDENTS_")} == ours
+    assert {name for name in named("Settings") if name.startswith(("INCIDENTS_", "SHARE_"))} == ours
 
 
 def test_every_refusal_code_a_caller_can_get_is_named() -> None:
