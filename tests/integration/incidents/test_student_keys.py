@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 import httpx
 
 from services.incidents.providers.unnamed_keys import NAME, remove_unnamed_keys

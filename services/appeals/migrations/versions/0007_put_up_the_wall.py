@@ -1,4 +1,4 @@
-"""The service's role appends by the function alone, and sees of a list what its caller sees."""
+"""The role of the service appends by the function alone, and sees of a list what its caller sees."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The service's role appends, seals and erases by functions alone, and sees of a list what its caller sees."""
+"""The role of the service appends, seals and erases by functions, and sees of a list what its caller sees."""
 
 from alembic import op
 
