@@ -1,4 +1,4 @@
-"""`deploy/postgres/roles.sql` on the embedded server: an empty one, and over data of which one role was both."""
+"""`deploy/postgres/roles.sql` on the embedded server: an empty one, and data of which one role was both."""
 
 from __future__ import annotations
 
