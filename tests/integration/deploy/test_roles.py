@@ -34,7 +34,7 @@ def test_a_service_owns_nothing_and_what_it_owned_changes_hands(place: StateFold
             for forbidden in ("CREATE TABLE mine (id int)", "CREATE TEMPORARY TABLE mine (id int)"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     done(place, server, service, service, forbidden)
-            with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            with pytest.raises(psycopg.OperationalError):
                 done(place, server, next(each for each in SERVICES if each != service), service, "SELECT 1")
         # as a version in which one role was both would have left it
         with psycopg.connect(server.server.get_uri(), autocommit=True) as admin:

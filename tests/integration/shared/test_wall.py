@@ -326,7 +326,7 @@ async def test_the_swap_of_a_rebuild_carries_the_policies(service: str, postgres
         await engine.dispose()
 
 
-async def test_a_rebuild_is_not_for_the_role_of_a_service(walled: Mapping[str, TwoRoles]) -> None:
+def test_a_rebuild_is_not_for_the_role_of_a_service(walled: Mapping[str, TwoRoles]) -> None:
     with pytest.raises(SystemExit):
         preflight.owner("APPEALS_OWNER_DATABASE_URL", walled["appeals"].service)
     preflight.owner("APPEALS_OWNER_DATABASE_URL", walled["appeals"].owner)
