@@ -32,6 +32,7 @@ from services.incidents.read_model.queries import CaseSearch
 from services.incidents.rulebooks.library import Library
 from services.incidents.settings import IncidentsSettings
 from shared.chassis.definition import Foundation, Producer, ServiceDefinition, Subscription, Writing
+from shared.persistence.privileges import NOTHING, READ
 from shared.persistence.projector import Projector
 from shared.process.loops import Loop
 
@@ -49,6 +50,15 @@ ROUTERS = (
     pauses.router,
     windows.router,
 )
+
+
+# keys are made, named, erased and removed by functions alone (migrations 0008 and 0010)
+GUARDED = {
+    "student_keys": READ,
+    "erased_students": READ,
+    "new_students": NOTHING,
+    "student_keys_named": NOTHING,
+}
 
 
 def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> IncidentDependencies:
@@ -119,4 +129,5 @@ INCIDENTS = ServiceDefinition(
     subscriptions=subscriptions,
     deadlines=deadlines,
     loops=loops,
+    guarded=GUARDED,
 )

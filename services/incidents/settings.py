@@ -26,6 +26,11 @@ class IncidentsSettings(ServiceSettings):
         validation_alias="INCIDENTS_DATABASE_URL",
         description="the PostgreSQL database of this service: postgresql://user:password@host/database",
     )
+    owner_database_url: DatabaseUrl | None = Field(
+        default=None,
+        validation_alias="INCIDENTS_OWNER_DATABASE_URL",
+        description="the same database as the owner of its tables knows it; for migrate and rebuild alone",
+    )
     host: Set = Field(
         default="127.0.0.1",
         validation_alias="INCIDENTS_HOST",

@@ -37,6 +37,11 @@ class NotificationsSettings(ServiceSettings):
         validation_alias="NOTIFICATIONS_DATABASE_URL",
         description="the PostgreSQL database of this service: postgresql://user:password@host/database",
     )
+    owner_database_url: DatabaseUrl | None = Field(
+        default=None,
+        validation_alias="NOTIFICATIONS_OWNER_DATABASE_URL",
+        description="the same database as the owner of its tables knows it; for migrate and rebuild alone",
+    )
     host: Set = Field(
         default="127.0.0.1",
         validation_alias="NOTIFICATIONS_HOST",

@@ -25,6 +25,9 @@ from shared.chassis.foundation import settings_of
 from shared.chassis.one_off import at_the_keyboard
 from shared.observability.audit import record
 from shared.persistence.migrations import migrate as migrate_database
+from shared.persistence.migrations import role_of
+from shared.persistence.privileges import Privileges
+from shared.process import preflight
 from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.loops import run_async
 from shared.process.serving import serve_api
@@ -73,5 +76,8 @@ def _add_processes(app: typer.Typer, service: ServiceDefinition[S]) -> None:
     def migrate() -> None:
         """Bring the database to the newest schema."""
         settings = settings_of(service, migrated=False, serves=False)
-        migrate_database(settings.database_url, service.package)
+        url = settings.as_owner().database_url
+        preflight.owner(service.owner_setting, url)
+        role = role_of(settings.database_url)
+        migrate_database(url, service.package, Privileges(role, service.table, service.guarded))
         record("migrated", {"who": at_the_keyboard(), "verdict": "done"})

@@ -163,7 +163,7 @@ def verbs(service: ServiceDefinition[S]) -> typer.Typer:
         async def work(base: Foundation[S]) -> int:
             return await see_to(office_of(base), see, as_json=as_json)
 
-        return one_off(service, work, act=act, **told)
+        return one_off(service, work, act=act, told=told)
 
     @app.command("list")
     def list_letters(which: Which = "", *, as_json: AsJson = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -106,6 +106,7 @@ class ServiceDefinition(Generic[S]):
     noticed: Told | None = None  # hears of every warning and missed deadline, after it is stored
     loops: Callable[[Foundation[S]], Mapping[str, Loop]] = _none  # of its worker, beside the common ones
     measures: Callable[[Foundation[S]], Sequence[Measure]] = _nothing  # gauges, beside the common ones
+    guarded: Mapping[str, str] = field(default_factory=dict)  # tables with less than the ordinary rights
 
     @property
     def package(self) -> str:
@@ -121,6 +122,11 @@ class ServiceDefinition(Generic[S]):
     def database_setting(self) -> str:
         """The environment variable that names its database."""
         return f"{self.name.upper()}_DATABASE_URL"
+
+    @property
+    def owner_setting(self) -> str:
+        """The environment variable that names its database as its owner knows it."""
+        return f"{self.name.upper()}_OWNER_DATABASE_URL"
 
     @property
     def projections(self) -> Sequence[Projection]:

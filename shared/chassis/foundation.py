@@ -16,6 +16,7 @@ from shared.observability.lags import Lags
 from shared.observability.logging import configure
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine
+from shared.persistence.scope import EVERY_ROW
 from shared.persistence.tail import Tail
 from shared.persistence.unit_of_work import UnitsOfWork
 from shared.process import preflight
@@ -24,10 +25,13 @@ from shared.process.exit_codes import WRONG_SETTINGS
 from shared.process.settings import load
 
 
-def settings_of(service: ServiceDefinition[S], *, migrated: bool = True, serves: bool = True) -> S:
+def settings_of(
+    service: ServiceDefinition[S], *, migrated: bool = True, serves: bool = True, as_owner: bool = False
+) -> S:
     """Read the settings of a process, set up its log, and check its database.
 
     :param migrated: whether the tables must be there.
+    :param as_owner: whether the process makes tables, and is to know the database by its owner's address.
     :param serves: whether standard output is free for the audit; a verb's is for what it tells.
     :raises SystemExit: 78, a setting is wrong; a line on standard error names it and the remedy.
     """
@@ -40,20 +44,24 @@ def settings_of(service: ServiceDefinition[S], *, migrated: bool = True, serves:
         sys.stderr.write(f"STAIRS_AUDIT_FILE is wrong ({error.strerror}): give a file that can be written\n")
         raise SystemExit(WRONG_SETTINGS) from None
     preflight.database(service.database_setting, settings.database_url, service.package, migrated=migrated)
+    if as_owner:
+        settings = settings.as_owner()
+        preflight.owner(service.owner_setting, settings.database_url)
     return settings
 
 
 @asynccontextmanager
 async def foundation(
-    service: ServiceDefinition[S], settings: S, *, clock: Clock | None = None
+    service: ServiceDefinition[S], settings: S, *, clock: Clock | None = None, every_row: bool = False
 ) -> AsyncIterator[Foundation[S]]:
     """One engine and one tail for the whole process; they connect when they are first used.
 
     :param clock: another clock than the one that the settings ask for; for tests.
+    :param every_row: whether the lists show its engine every row; an API names its caller instead.
     """
     async with AsyncExitStack() as closing:
         codec = Codec()
-        engine = async_engine(settings.database_url)
+        engine = async_engine(settings.database_url, session=EVERY_ROW if every_row else None)
         closing.push_async_callback(engine.dispose)
         tail = Tail(settings.database_url, service.table, codec)
         closing.push_async_callback(tail.close)

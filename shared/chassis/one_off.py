@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from shared.chassis.definition import Foundation, S, ServiceDefinition
 from shared.chassis.foundation import foundation, settings_of
@@ -18,18 +18,20 @@ def one_off(
     work: Callable[[Foundation[S]], Awaitable[int | None]],
     *,
     act: str | None = None,
-    **told: object,
+    as_owner: bool = False,
+    told: Mapping[str, object] | None = None,
 ) -> int:
     """Run the work on the foundation of a service; returns the exit code.
 
     :param act: its name in the audit; None: it only looks.
+    :param as_owner: whether it makes tables, and works as the owner of the database.
     :param told: what else the audit says of it.
     :raises SystemExit: 78, a setting is wrong.
     """
-    settings = settings_of(service, serves=False)
+    settings = settings_of(service, serves=False, as_owner=as_owner)
 
     async def on_foundation() -> int | None:
-        async with foundation(service, settings) as base:
+        async with foundation(service, settings, every_row=True) as base:
             return await work(base)
 
     verdict = "failed"
@@ -39,7 +41,7 @@ def one_off(
         return code
     finally:
         if act is not None:
-            record(act, {"who": at_the_keyboard(), **told, "verdict": verdict})
+            record(act, {"who": at_the_keyboard(), **(told or {}), "verdict": verdict})
 
 
 def at_the_keyboard() -> str:

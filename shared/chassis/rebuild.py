@@ -40,4 +40,4 @@ def add_to(app: typer.Typer, service: ServiceDefinition[S]) -> None:
             else:
                 say_words(f"rebuild {name} {reached}/{newest}")
 
-        done(one_off(service, lambda base: rebuild(base, tell), act="lists_rebuilt"))
+        done(one_off(service, lambda base: rebuild(base, tell), act="lists_rebuilt", as_owner=True))

@@ -107,4 +107,4 @@ def add_to(app: typer.Typer, service: ServiceDefinition[S]) -> None:
             )
 
         act = None if dry_run else "facts_republished"
-        done(one_off(service, work, act=act, first=start, last=end))
+        done(one_off(service, work, act=act, told={"first": start, "last": end}))

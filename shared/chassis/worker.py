@@ -37,14 +37,14 @@ from shared.process.loops import Loop, run_loops
 
 async def work(service: ServiceDefinition[S], settings: S) -> None:
     """Run the worker until it is told to stop."""
-    async with foundation(service, settings) as base:
+    async with foundation(service, settings, every_row=True) as base:
         behind = lags(base, limit=settings.ready_lag_seconds)
         await run_loops(worker_loops(base, behind) | health_loop(base, behind))
 
 
 async def relay(service: ServiceDefinition[S], settings: S, cluster: Cluster) -> None:
     """Run the relay alone until it is told to stop; the worker must not run one (RELAY_EMBEDDED=false)."""
-    async with foundation(service, settings) as base:
+    async with foundation(service, settings, every_row=True) as base:
         behind = lags(base, limit=settings.ready_lag_seconds)
         await run_loops(relay_loop(base, cluster) | health_loop(base, behind))
 

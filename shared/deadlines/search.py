@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.deadlines.table import DEADLINES
 from shared.kernel.actor import Actor
 from shared.persistence.faults import translated
-from shared.persistence.scope import in_scope
+from shared.persistence.scope import in_scope, seen_by
 
 C = DEADLINES.c
 LastSeen = tuple[datetime, UUID]
@@ -53,7 +53,7 @@ class DeadlineSearch:
             query = query.where(sa.tuple_(C.due_at, C.id) > after)
         query = query.order_by(C.due_at, C.id).limit(limit)
         with translated():
-            async with self._engine.connect() as connection:
+            async with seen_by(self._engine, actor) as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -7,6 +7,7 @@ An address is ``postgresql://user:password@host:port/database`` or, for the embe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -46,7 +47,9 @@ def driver_url(url: str, driver: str | None = None) -> str:
     return make_url(url).set(drivername=scheme).render_as_string(hide_password=False)
 
 
-def async_engine(url: str, *, size: int = 12, idle: float = IDLE) -> AsyncEngine:
+def async_engine(
+    url: str, *, size: int = 12, idle: float = IDLE, session: Mapping[str, str] | None = None
+) -> AsyncEngine:
     """An engine with ``size`` connections at most; a caller waits 5 s at most for one of them.
 
     A worker has a dozen loops, and a relay keeps its connection for good: with fewer they would wait for one
@@ -56,11 +59,13 @@ def async_engine(url: str, *, size: int = 12, idle: float = IDLE) -> AsyncEngine
     A connection that was used before is asked first whether it is alive, for a short time: behind a wire that
     is half-open every one would otherwise cost ``COMMAND_TIMEOUT``, one after the other. If one is not, none
     of its age is used any more.
+
+    :param session: settings of the server for every connection, on top of ours.
     """
     engine = create_async_engine(
         driver_url(url, "asyncpg"),
         async_creator=lambda: _connected(
-            url, idle
+            url, idle, session or {}
         ),  # it would take sslmode and its like for settings of Python's
         pool_size=size,
         max_overflow=0,
@@ -136,13 +141,13 @@ class _LastWords:
             raise
 
 
-async def _connected(url: str, idle: float) -> asyncpg.Connection[asyncpg.Record]:
+async def _connected(url: str, idle: float, session: Mapping[str, str]) -> asyncpg.Connection[asyncpg.Record]:
     """A new connection of the pool.
 
     :raises StoreUnavailable: nobody is there, or nobody answers; SQLAlchemy lets the bare ``OSError`` pass.
     """
     try:
-        return await connect(url, idle_session_timeout=f"{idle * 1000:.0f}ms")
+        return await connect(url, idle_session_timeout=f"{idle * 1000:.0f}ms", **session)
     except OSError as error:
         raise StoreUnavailable from error
 

@@ -23,16 +23,19 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from shared.persistence.engine import CONNECT_TIMEOUT, driver_url
 from shared.persistence.faults import translated
+from shared.persistence.privileges import Privileges, grant
 
 TURN_TIMEOUT = "120s"  # how long one migrator waits for another
 LOCK_TIMEOUT = "10s"  # how long a migration waits for a table that is in use; then it fails, and is run again
 
 
-def migrate(url: str, package: str) -> None:
+def migrate(url: str, package: str, privileges: Privileges | None = None) -> None:
     """Bring the database of a service (``services.incidents``) to the newest schema, if it is not there yet.
 
-    Several at once take turns. Each migration is one transaction.
+    Several at once take turns. Each migration is one transaction, and so is the grant of privileges.
 
+    :param url: the database as its owner knows it.
+    :param privileges: of the role that the service's processes log in as; None: only one role is used.
     :raises StoreUnavailable: the database is away, or a table stayed in use for too long.
     """
     with translated(), _connected(url) as connection:
@@ -43,6 +46,18 @@ def migrate(url: str, package: str) -> None:
         config = alembic_config(package)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.commit()
+        if privileges is not None:
+            grant(connection, privileges)
+
+
+def role_of(url: str) -> str:
+    """The role that the server takes whoever uses this address for.
+
+    :raises StoreUnavailable: the database is away.
+    """
+    with translated(), _connected(url) as connection:
+        return str(connection.scalar(text("SELECT current_user")))
 
 
 def is_current(url: str, package: str) -> bool:

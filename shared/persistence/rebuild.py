@@ -1,6 +1,6 @@
 """Rebuilds a read model from all facts, while the old one stays in use and up to date.
 
-    1  a shadow table with the same columns and indexes is made beside the live one
+    1  a shadow table with the same columns, indexes, policies and grants is made beside the live one
     2  all facts are folded into it, page by page; the live projector works on
     3  under the projection's lock: the last facts are folded, the shadow takes the live table's name,
        and the position is set; the live projector waits, then goes on
@@ -40,7 +40,7 @@ class RebuildRunning(Exception):  # noqa: N818 - says what is so
 
 
 class RebuildLosesSomething(Exception):  # noqa: N818 - says what is so
-    """The live table has triggers, foreign keys or grants, which a copy of its form would lack."""
+    """The live table has triggers, foreign keys or grants on columns, which a copy would lack."""
 
 
 async def rebuild(
@@ -50,7 +50,7 @@ async def rebuild(
 
     :param progress: called after each page with the position reached and the newest position.
     :raises RebuildRunning: another process is rebuilding this projection.
-    :raises RebuildLosesSomething: the table has triggers, foreign keys or grants of its own.
+    :raises RebuildLosesSomething: the table has triggers, foreign keys or grants on columns.
     :raises StoreUnavailable: the database is away; the live table is as it was.
     """
     with translated():
@@ -153,6 +153,9 @@ async def _new_shadow(engine: AsyncEngine, projection: Projection) -> str:
             raise RebuildLosesSomething(live)
         await connection.execute(text(f"DROP TABLE IF EXISTS {shadow}"))
         await connection.execute(text(f"CREATE TABLE {shadow} (LIKE {live} INCLUDING ALL)"))
+        # who may do what, and who sees which rows, is no part of a table's form
+        for statement in (await connection.scalars(text(_WALL), {"live": live, "shadow": shadow})).all():
+            await connection.exec_driver_sql(statement)
     return shadow
 
 
@@ -171,7 +174,33 @@ _LOST = """
     SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(:live) AND NOT tgisinternal)
         OR EXISTS (SELECT FROM pg_constraint
                    WHERE contype = 'f' AND to_regclass(:live) IN (conrelid, confrelid))
-        OR EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(:live) AND relacl IS NOT NULL)
+        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(:live) AND attacl IS NOT NULL)
+"""
+
+# The statements that give the shadow the owner, the grants and the policies of the live table.
+_WALL = """
+    WITH live AS (SELECT * FROM pg_class WHERE oid = to_regclass(:live))
+    SELECT format('ALTER TABLE %I OWNER TO %I', cast(:shadow AS text), rolname)
+    FROM live JOIN pg_roles r ON r.oid = relowner
+    UNION ALL
+    SELECT format('GRANT %s ON %I TO %s%s', privilege_type, cast(:shadow AS text),
+                  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE cast(cast(grantee AS regrole) AS text) END,
+                  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM live, aclexplode(relacl) WHERE grantee <> relowner
+    UNION ALL
+    SELECT format('CREATE POLICY %I ON %I AS %s FOR %s TO %s%s%s', policyname, cast(:shadow AS text),
+                  permissive, cmd,
+                  (SELECT string_agg(CASE role WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(role) END, ', ')
+                   FROM unnest(roles) AS r (role)),
+                  ' USING (' || qual || ')', ' WITH CHECK (' || with_check || ')')
+    FROM pg_policies, live WHERE schemaname = cast(cast(relnamespace AS regnamespace) AS text)
+      AND tablename = relname
+    UNION ALL
+    SELECT format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', cast(:shadow AS text))
+    FROM live WHERE relrowsecurity
+    UNION ALL
+    SELECT format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', cast(:shadow AS text))
+    FROM live WHERE relforcerowsecurity
 """
 
 # Pairs each index of the shadow with the index of the live table that has the same definition.

@@ -26,6 +26,18 @@ _REFUSED = (
     asyncpg.InsufficientPrivilegeError,  # may not connect to it
 )
 
+WALL = "let another role own the tables: docs/operations.md, the database's own wall"
+OWNER = "give the address of the database as its owner knows it (deploy/postgres/roles.sql makes the role)"
+
+# every service has this list; a policy holds neither the owner of a table nor a superuser
+_WALLED = "SELECT row_security_active(to_regclass('deadlines'))"
+_OWNS = """
+    SELECT has_schema_privilege(current_schema(), 'CREATE') AND NOT EXISTS (
+        SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+          AND relname IN ('alembic_version', 'receipts') AND NOT pg_has_role(relowner, 'USAGE')
+    )
+"""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -38,7 +50,7 @@ def database(variable: str, url: str, package: str, *, migrated: bool = True) ->
     :raises SystemExit: 78, after one line on standard error.
     """
     try:
-        found = asyncio.run(_revisions(url, 0.0 if migrated else ONE_OFF_WAITS))
+        found, walled = asyncio.run(_looked(url, 0.0 if migrated else ONE_OFF_WAITS))
     except _REFUSED as error:
         reason = str(error).partition("\n")[0]
         _end(f"{variable} is refused by the server ({reason}): give the address and password of this service")
@@ -48,17 +60,47 @@ def database(variable: str, url: str, package: str, *, migrated: bool = True) ->
     if migrated and found != heads(package):
         state = "other tables than this version's" if found else "no tables of ours"
         _end(f"{variable} names a database with {state}: run python -m {package} migrate")
+    if migrated and not walled:
+        _log.warning("database_without_wall", setting=variable, remedy=WALL)
 
 
-async def _revisions(url: str, patience: float) -> frozenset[str]:
+def owner(variable: str, url: str) -> None:
+    """End the process where this role may make no tables, or does not own those that are there.
+
+    :param variable: the setting that names the database as its owner knows it.
+    :raises SystemExit: 78, after one line on standard error.
+    """
+    try:
+        owns = asyncio.run(_owns(url))
+    except _REFUSED as error:
+        reason = str(error).partition("\n")[0]
+        _end(f"{variable} is refused by the server ({reason}): give the address and password of its owner")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        _log.warning("database_away", setting=variable, reason=type(error).__name__, remedy="start it")
+        return
+    if not owns:
+        _end(f"{variable} is missing or names a role that does not own the tables: {OWNER}")
+
+
+async def _looked(url: str, patience: float) -> tuple[frozenset[str], bool]:
+    """Which migrations the database has, and whether its policies hold this role."""
     connection = await _connected(url, time.monotonic() + patience)
     try:
         rows = await connection.fetch("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        return frozenset()
+        walled = await connection.fetchval(_WALLED)
+    except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
+        return frozenset(), False
     finally:
         await connection.close()
-    return frozenset(row["version_num"] for row in rows)
+    return frozenset(row["version_num"] for row in rows), bool(walled)
+
+
+async def _owns(url: str) -> bool:
+    connection = await _connected(url, time.monotonic())
+    try:
+        return bool(await connection.fetchval(_OWNS))
+    finally:
+        await connection.close()
 
 
 async def _connected(url: str, until: float) -> asyncpg.Connection[asyncpg.Record]:

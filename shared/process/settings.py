@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
@@ -90,12 +90,17 @@ class CommonSettings(AuthSettings, KafkaSettings, HttpSettings, ShareSettings):
 
 
 class ServiceSettings(CommonSettings):
-    """What every service is told under names of its own; each gives these four its own prefix."""
+    """What every service is told under names of its own; each gives these five its own prefix."""
 
     database_url: DatabaseUrl
+    owner_database_url: DatabaseUrl | None = None
     host: Set
     port: Port
     api_secret_file: SecretFile
+
+    def as_owner(self) -> Self:
+        """The same, with the address of the database that its owner has; one role may be both."""
+        return self.model_copy(update={"database_url": self.owner_database_url or self.database_url})
 
 
 def load(kind: type[S]) -> S:

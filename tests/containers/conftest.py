@@ -14,9 +14,7 @@ from deploy.console.folders import ROOT, StateFolder
 from deploy.console.keys.container_secrets import make_secrets
 from deploy.engine import image
 from deploy.engine.reach import Engine
-from tests.support.system.compose import Stack, free_offset, required_engine
-
-PREVIOUS = "previous"
+from tests.support.system.compose import PREVIOUS, Stack, free_offset, required_engine
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +35,14 @@ def built(engine: Engine, revision: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def previous(engine: Engine, built: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An earlier image's tag: the commit before, or (where that has none like ours) ours, labelled anew."""
+def previous(engine: Engine, built: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree of an image tagged PREVIOUS: the commit before, or (where that has none like ours) ours."""
     tree = tmp_path_factory.mktemp("previous")
     if _commit_before(tree):
         image.build(engine, tag=PREVIOUS, tree=tree)
-    else:
-        image.build(engine, tag=PREVIOUS, labels={"org.opencontainers.image.version": PREVIOUS})
-    return PREVIOUS
+        return tree
+    image.build(engine, tag=PREVIOUS, labels={"org.opencontainers.image.version": PREVIOUS})
+    return ROOT
 
 
 @pytest.fixture(scope="session")

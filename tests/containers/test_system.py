@@ -8,17 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from deploy.console.demo.mailpit import read_mailpit
+from deploy.console.folders import ROOT
 from deploy.console.keys.tokens import PEOPLE, make_token
 from deploy.engine import api, image
 from shared.kernel.actor import Role
 from tests.support.eventually import eventually
-from tests.support.system.compose import SIX, Stack
+from tests.support.system.compose import PREVIOUS, SIX, Stack
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -159,13 +161,15 @@ async def test_every_case_is_kept_when_all_is_taken_down_and_started_again(
     assert await listed_sometime(stack, lambda found: found >= cases) == cases
 
 
-async def test_an_upgrade_keeps_every_case(stack: Stack, previous: str) -> None:
-    """From the tag before to ours by nothing but another `up`: migrations run first, the data is in place."""
+async def test_an_upgrade_keeps_every_case(stack: Stack, previous: Path) -> None:
+    """From the version before to ours by nothing but another `up`: migrations run first, the data stays."""
     stack.down("--volumes")
-    stack.up(STAIRS_TAG=previous)
+    stack.tree = previous
+    stack.up(STAIRS_TAG=PREVIOUS)
     assert version_run(stack) != f"{image.NAME}:{image.version()}"
     played(stack, "E12")
     cases = await listed_sometime(stack, lambda found: len(found) == 1)
+    stack.tree = ROOT
     stack.up()
     assert version_run(stack) == f"{image.NAME}:{image.version()}"
     assert await listed_sometime(stack, lambda found: found >= cases) == cases

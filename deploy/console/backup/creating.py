@@ -22,6 +22,7 @@ from deploy.console.backup.snapshot import consistent_snapshots
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.keys.sealing import Sealing
+from deploy.console.keys.secret_files import owner_of
 from deploy.console.local.postgres import database_url
 from deploy.console.ports import SERVICES
 
@@ -55,7 +56,7 @@ def back_up(
     with tempfile.TemporaryDirectory(prefix="backup-", dir=state.run) as folder:
         keys, parts = key_files(state.keys), dict[str, Path]()
         with consistent_snapshots(
-            {name: database_url(state, name, socket) for name in SERVICES}
+            {name: database_url(state, name, socket, role=owner_of(name)) for name in SERVICES}
         ) as snapshots:
             for name, snapshot in snapshots.items():
                 part = parts[f"databases/{name}.dump"] = Path(folder) / f"{name}.dump"

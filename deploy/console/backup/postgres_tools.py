@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy.console.folders import StateFolder
-from deploy.console.keys.secret_files import password_of
+from deploy.console.keys.secret_files import owner_of, password_of
 from deploy.console.local.postgres import embedded_server
 
 
@@ -15,10 +15,10 @@ def tool(state: StateFolder, name: str) -> Path:
 
 
 def address_for_tools(state: StateFolder, service: str, socket: str) -> dict[str, str]:
-    """The service's database, by the environment: a list of processes shows every word of a command."""
+    """The service's database as its owner, by the environment: a list of processes shows every word."""
     return {
         "PGHOST": socket,
-        "PGUSER": service,
+        "PGUSER": owner_of(service),
         "PGDATABASE": service,
-        "PGPASSWORD": password_of(state, service),
+        "PGPASSWORD": password_of(state, owner_of(service)),
     }

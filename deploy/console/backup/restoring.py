@@ -26,7 +26,7 @@ from deploy.console.backup.postgres_tools import address_for_tools, tool
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.keys.sealing import opened
-from deploy.console.keys.secret_files import write_private
+from deploy.console.keys.secret_files import owner_of, write_private
 from deploy.console.local.postgres import database_url, embedded_server, postgres
 from deploy.console.ports import SERVICES
 from shared.messaging.publishing.publisher_lock import RELAY
@@ -136,7 +136,7 @@ def _load(state: StateFolder, socket: str, service: str, dump: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CommandError(f"the database of {service} cannot be restored\n{done.stderr.strip()}")
-    with psycopg.connect(database_url(state, service, socket)) as connection:
+    with psycopg.connect(database_url(state, service, socket, role=owner_of(service))) as connection:
         connection.execute(FORGET, [RELAY])
 
 

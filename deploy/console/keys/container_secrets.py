@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from deploy.console.folders import StateFolder
-from deploy.console.keys.secret_files import password_of, secret_key, write_private
+from deploy.console.keys.secret_files import owner_of, password_of, secret_key, write_private
 from deploy.console.keys.tokens import write_tokens
 from deploy.console.ports import SERVICES
 from shared.http.signing_key import HOURS, JWKS, SIGNING_KEY, SigningKey
@@ -26,11 +26,10 @@ def make_secrets(state: StateFolder) -> Path:
     folder.chmod(0o700)  # it may have been made by somebody else, or under another mask
     _once(folder / "postgres_password", secrets.token_urlsafe(24))
     for service in SERVICES:
-        password = password_of(state, service)
-        _once(folder / f"{service}_database_password", password)
-        _once(
-            folder / f"{service}_database_url", f"postgresql://{service}:{password}@postgres:5432/{service}"
-        )
+        for role in (service, owner_of(service)):
+            password = password_of(state, role)
+            _once(folder / f"{role}_database_password", password)
+            _once(folder / f"{role}_database_url", f"postgresql://{role}:{password}@postgres:5432/{service}")
     SigningKey.in_folder(state.keys)
     for name in ("incidents.kek", "incidents.ref", *(f"{service}.api" for service in SERVICES)):
         _once(folder / name, secret_key(state.keys / name).read_text())

@@ -25,9 +25,14 @@ def secret_text(path: Path) -> str:
     return _made_once(path, lambda: secrets.token_urlsafe(24))
 
 
-def password_of(state: StateFolder, service: str) -> str:
-    """The service's database password, made at first use."""
-    return secret_text(state.keys / f"{service}.database")
+def owner_of(service: str) -> str:
+    """The role that owns the service's database and every table in it (``roles.sql``)."""
+    return f"{service}_owner"
+
+
+def password_of(state: StateFolder, role: str) -> str:
+    """The password of a role of the server, made at first use."""
+    return secret_text(state.keys / f"{role}.database")
 
 
 def secret_key(path: Path) -> Path:

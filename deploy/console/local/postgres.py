@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: a wheel's server on a Unix socket, one database and one role per service."""
+"""The embedded PostgreSQL 18: a wheel's server on a Unix socket, one database and two roles per service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from deploy.console.errors import CommandError, last_lines
 from deploy.console.folders import ROOT, StateFolder
-from deploy.console.keys.secret_files import password_of
+from deploy.console.keys.secret_files import owner_of, password_of
 from deploy.console.local import postgres_process
 from deploy.console.ports import SERVICES
 
@@ -46,9 +46,16 @@ class EmbeddedServer(Protocol):
         """The owner's address of the database ``postgres``."""
 
 
-def database_url(state: StateFolder, service: str, socket: str) -> str:
-    """The service's own database, over the server's Unix socket."""
-    return f"postgresql://{service}:{password_of(state, service)}@/{service}?host={quote(socket, safe='/')}"
+ROLES = (*SERVICES, *map(owner_of, SERVICES))
+
+
+def database_url(state: StateFolder, service: str, socket: str, *, role: str | None = None) -> str:
+    """The service's own database, over the server's Unix socket.
+
+    :param role: who logs in; None: the service.
+    """
+    name = role or service
+    return f"postgresql://{name}:{password_of(state, name)}@/{service}?host={quote(socket, safe='/')}"
 
 
 @dataclass(frozen=True)
@@ -134,14 +141,17 @@ def _configure(data: Path) -> None:
     if include not in main.read_text():
         with main.open("a") as conf:
             conf.write(include)
-    rules = ["local all postgres trust", *(f"local {name} {name} scram-sha-256" for name in SERVICES)]
+    rules = [
+        "local all postgres trust",
+        *(f"local {name} {name},{owner_of(name)} scram-sha-256" for name in SERVICES),
+    ]
     (data / "pg_hba.conf").write_text(
         "# Written by `stairs run`: no other access.\n" + "\n".join(rules) + "\n"
     )
 
 
 def _make_roles(server: EmbeddedServer, state: StateFolder) -> None:
-    passwords = {f"{name.upper()}_DATABASE_PASSWORD": password_of(state, name) for name in SERVICES}
+    passwords = {f"{role.upper()}_DATABASE_PASSWORD": password_of(state, role) for role in ROLES}
     done = subprocess.run(
         [server.bin_path / "psql", "-X", "-d", server.get_uri(), "-f", ROOT / "deploy/postgres/roles.sql"],
         env={**os.environ, **passwords},

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.console.folders import StateFolder
-from deploy.console.keys.secret_files import secret_key
+from deploy.console.keys.secret_files import owner_of, secret_key
 from deploy.console.keys.tokens import AUDIENCE, ISSUER
 from deploy.console.local.postgres import database_url
 from deploy.console.local.run_record import RunRecord
@@ -53,6 +53,12 @@ def service_environment(service: str, state: StateFolder, record: RunRecord) -> 
     if record.kafka:
         settings["KAFKA_BOOTSTRAP_SERVERS"] = record.kafka
     return settings | _special(service, state, record)
+
+
+def owner_environment(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:
+    """What only a verb that makes tables is told, and no process that serves."""
+    url = database_url(state, service, record.socket, role=owner_of(service))
+    return {f"{service.upper()}_OWNER_DATABASE_URL": url}
 
 
 def _special(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:

@@ -15,10 +15,16 @@ from typing import IO, Any
 
 from deploy.console.errors import CommandError
 from deploy.console.folders import ROOT, StateFolder
-from deploy.console.local.programs import plain_environment, service_environment, verb
+from deploy.console.local.programs import (
+    owner_environment,
+    plain_environment,
+    service_environment,
+    verb,
+)
 from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
 
+OWNERS_VERBS = frozenset({"rebuild"})  # beside ``migrate``: they make tables
 SHOWN = 12  # last lines of a log that are shown when a command fails
 
 Answer = dict[str, Any]  # Any: as JSON has it
@@ -62,6 +68,8 @@ def ask(
 ) -> Reply:
     """Run a command of the service with ``--json``; each answer is handed on as it comes."""
     environment = plain_environment() | service_environment(service, state, record)
+    if words[0] in OWNERS_VERBS:
+        environment |= owner_environment(service, state, record)
     command = verb(service, *words, "--json")
     return ask_program(command, environment, f"{service} {words[0]}", on_answer)
 
@@ -100,7 +108,9 @@ def _migrate(service: str, state: StateFolder, record: RunRecord) -> None:
     done = subprocess.run(
         verb(service, "migrate"),
         cwd=ROOT,
-        env=plain_environment() | service_environment(service, state, record),
+        env=plain_environment()
+        | service_environment(service, state, record)
+        | owner_environment(service, state, record),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

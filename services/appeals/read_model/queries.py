@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.appeals.domain.values import PENDING
 from services.appeals.read_model.tables import appeal_list
 from shared.kernel.actor import Actor
-from shared.persistence.scope import in_scope
+from shared.persistence.scope import in_scope, seen_by
 
 rows = appeal_list.c
 
@@ -73,7 +73,7 @@ class AppealQueries:
                 *_late(filters.overdue, now),
             )
         ).limit(limit)
-        async with self._engine.connect() as connection:
+        async with seen_by(self._engine, actor) as connection:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 

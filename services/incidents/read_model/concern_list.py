@@ -15,7 +15,7 @@ from services.incidents.read_model.queries import LastSeen
 from services.incidents.read_model.tables import CONCERN_LIST
 from shared.kernel.actor import Actor
 from shared.persistence.faults import translated
-from shared.persistence.scope import in_scope
+from shared.persistence.scope import in_scope, seen_by
 
 ConcernRow = dict[str, Any]  # a row of ``concern_list`` by column
 C = CONCERN_LIST.c
@@ -65,5 +65,5 @@ class ConcernSearch:
             query = query.where(sa.tuple_(C.recorded_at, C.id) < after)
         query = query.order_by(C.recorded_at.desc(), C.id.desc()).limit(limit)
         with translated():
-            async with self._engine.connect() as connection:
+            async with seen_by(self._engine, actor) as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]

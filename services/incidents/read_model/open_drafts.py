@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.incidents.domain.values import CaseStatus
 from services.incidents.read_model.tables import CASE_LIST
 from shared.persistence.faults import translated
+from shared.persistence.scope import seeing_every_row
 
 C = CASE_LIST.c
 
@@ -45,5 +46,5 @@ class OpenDrafts:
         drafts = sa.select(sa.literal(1)).where(whose, C.status == CaseStatus.DRAFT.value).limit(most)
         counted = sa.select(sa.func.count()).select_from(drafts.subquery())
         with translated():
-            async with self._engine.connect() as connection:
+            async with seeing_every_row(self._engine) as connection:
                 return int((await connection.execute(counted)).scalar_one())

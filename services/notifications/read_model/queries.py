@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.read_model.tables import message_list
 from shared.kernel.actor import Actor
-from shared.persistence.scope import in_scope
+from shared.persistence.scope import in_scope, seen_by
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class MessageQueries:
                 sa.literal(after.created_at), sa.literal(after.id)
             )
             statement = statement.where(older)
-        async with self._engine.connect() as connection:
+        async with seen_by(self._engine, actor) as connection:
             return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
@@ -70,5 +70,7 @@ def _matching(filters: MessageCriteria) -> list[sa.ColumnElement[bool]]:
     if filters.kind is not None:
         conditions.append(rows.kind == filters.kind)
     if filters.recipient is not None:
-        conditions.append(rows.addresses.contains([filters.recipient.casefold()]))
+        # by a function that has the index: behind a policy the operator of arrays may not go first
+        written = sa.select(sa.func.messages_to(filters.recipient.casefold()))
+        conditions.append(rows.id.in_(written))
     return conditions

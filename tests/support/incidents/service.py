@@ -83,13 +83,14 @@ def settings_for(database: str, folder: Path) -> IncidentsSettings:
 
 
 @asynccontextmanager
-async def running(database: str, folder: Path) -> AsyncIterator[Running]:
+async def running(database: str, folder: Path, *, migrated: bool = False) -> AsyncIterator[Running]:
     """The API with its real graph; projections and reactions are run by the test."""
     settings = settings_for(database, folder)
-    await asyncio.to_thread(migrate, database, INCIDENTS.package)
+    if not migrated:
+        await asyncio.to_thread(migrate, database, INCIDENTS.package)
     clock = FixedClock(NOON)
     app = build_api(INCIDENTS, settings, clock=clock)
-    async with app.router.lifespan_context(app), foundation(INCIDENTS, settings) as base:
+    async with app.router.lifespan_context(app), foundation(INCIDENTS, settings, every_row=True) as base:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://incidents") as http:
             yield Running(http, clock, settings, base)

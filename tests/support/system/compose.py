@@ -23,6 +23,7 @@ from deploy.engine.reach import Engine, reached
 from deploy.engine.state import EngineUnavailable
 from tests.support.servers.requirements import unavailable
 
+PREVIOUS = "previous"  # the tag of an earlier image
 UP = 600.0  # seconds; thirty on an idle machine with two cores
 SIX = tuple(f"{service}-{role}" for service in SERVICES for role in ("api", "worker"))
 OPENED = {"mailpit": 8025, "kafka": 19092, **{f"{name}-api": PUBLISHED[name] for name in SERVICES}}
@@ -71,6 +72,7 @@ class Stack:
     offset: int
     settings: dict[str, str] = field(default_factory=dict)  # STAIRS_TAG and the like
     broken: dict[str, str] = field(default_factory=dict)  # service → YAML over the file
+    tree: Path = ROOT  # whose compose file it is
 
     def compose(self, *words: str, within: float = UP, check: bool = True) -> str:
         """Run Compose on the file as it stands, with nothing over it but free ports; its standard output."""
@@ -87,7 +89,7 @@ class Stack:
 
     def command(self) -> list[str]:
         """What `docker compose` is for this project."""
-        files = ["-f", str(ROOT / "docker-compose.yml"), "-f", str(self._ports())]
+        files = ["-f", str(self.tree / "docker-compose.yml"), "-f", str(self._ports())]
         return [*self.engine.compose(), "--project-name", self.project, *files]
 
     def environment(self) -> dict[str, str]:

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from deploy.console.folders import StateFolder
-from deploy.console.local.programs import plain_environment, programs, service_environment
+from deploy.console.local.programs import (
+    owner_environment,
+    plain_environment,
+    programs,
+    service_environment,
+)
 from deploy.console.local.run_record import RunRecord, record_for
 from deploy.console.local.supervisor import configuration, socket_path
 from deploy.console.ports import SERVICES, Ports
@@ -45,6 +50,12 @@ def test_without_kafka_no_relay_is_started(place: StateFolder, notes: RunRecord)
 def test_no_service_is_told_anothers_database(service: str, place: StateFolder, notes: RunRecord) -> None:
     told = service_environment(service, place, notes)
     assert [name for name in told if name.endswith("_DATABASE_URL")] == [f"{service.upper()}_DATABASE_URL"]
+
+
+def test_no_process_is_told_how_the_owner_logs_in(place: StateFolder, notes: RunRecord) -> None:
+    told = {name for program in programs(place, notes) for name in program.environment}
+    owners = set().union(*(owner_environment(service, place, notes) for service in SERVICES))
+    assert (told & owners, len(owners)) == (set(), len(SERVICES))
 
 
 @pytest.mark.parametrize("service", ["appeals", "notifications"])

@@ -5,6 +5,12 @@ set -euo pipefail
 
 fail() { echo "Error: $1" >&2; exit 1; }
 
+# any other command than the server, or options for it
+case ${1:-postgres} in
+    postgres | -*) ;;
+    *) exec "$@" ;;
+esac
+
 if [ "$(id -u)" = 0 ]; then
     mkdir -p "$PGDATA"
     chown -R postgres /var/lib/postgresql /var/run/postgresql
