@@ -47,6 +47,9 @@ class Part(StrEnum):
 
 FOLDERS = {Part.ONE_SERVICE: "faults/one_service"}  # where its name does not say it
 
+# Tests of these wait for a system most of the time: one pytest runs them, two systems side by side.
+SIDE_BY_SIDE = (Part.FAULTS, Part.KILLS, Part.E2E, Part.ONE_SERVICE)
+
 
 @dataclass(frozen=True)
 class Share:
@@ -109,17 +112,31 @@ def main(
     list_only: Annotated[bool, typer.Option("--list", help="print the tests, run none")] = False,
 ) -> None:
     """Draw the share of a seed, print it, and run it."""
-    failed = False
-    for part in parts or list(Part):
-        share = share_of(part, seed)
+    shares = {part: share_of(part, seed) for part in parts or list(Part)}
+    for part, share in shares.items():
         typer.echo(f"── share of {part.value}, seed {seed}: {', '.join(share.names)}")
         if list_only:
             typer.echo("\n".join(share.tests))
-            continue
-        words = [sys.executable, "-m", "pytest", "-q", *share.tests]
-        done = subprocess.run(words, cwd=ROOT, env={**os.environ, **share.told}, check=False)
-        failed = failed or done.returncode != 0
-    raise typer.Exit(int(failed))
+    if list_only:
+        return
+    together = [share for part, share in shares.items() if part in SIDE_BY_SIDE]
+    passed = [_run(together, "-n", "2")] if together else []
+    passed += [_run([share]) for part, share in shares.items() if part not in SIDE_BY_SIDE]
+    raise typer.Exit(int(not all(passed)))
+
+
+def _run(shares: Sequence[Share], *options: str) -> bool:
+    """Whether the tests of these shares passed."""
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        *options,
+        *(test for share in shares for test in share.tests),
+    ]
+    told = {name: value for share in shares for name, value in share.told.items()}
+    return subprocess.run(words, cwd=ROOT, env={**os.environ, **told}, check=False).returncode == 0
 
 
 if __name__ == "__main__":

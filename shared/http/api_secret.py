@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 from pathlib import Path
@@ -50,4 +51,4 @@ class ApiSecret:
         Each part is preceded by its length, so that no two lists of parts read alike.
         """
         framed = b"".join(each for part in parts for each in (len(part).to_bytes(8, "big"), part))
-        return hmac.digest(self._secret, purpose.encode() + framed, "sha256")
+        return hmac.digest(self._secret, purpose.encode() + framed, hashlib.sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -93,12 +94,14 @@ def notebook() -> Path:
 
 
 def write_down(cell: Cell, seen: Seen, path: Path) -> None:
-    """Keep it beside what was seen of the other cells."""
+    """Keep it beside what was seen of the other cells, which another process may write down now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    known[cell.name] = asdict(seen)
-    ordered = {each.name: known[each.name] for each in cells() if each.name in known}
-    path.write_text(json.dumps(ordered, indent=1) + "\n")
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = json.loads(path.read_text()) if path.exists() else {}
+        known[cell.name] = asdict(seen)
+        ordered = {each.name: known[each.name] for each in cells() if each.name in known}
+        path.write_text(json.dumps(ordered, indent=1) + "\n")
 
 
 def seen_in(path: Path) -> dict[str, Seen]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.incidents.api.judged import Judged, ReasonResource
+from services.incidents.api.judged import Judged, judged
 from services.incidents.api.schemas import CaseStatus, MailState
 from services.incidents.domain.case import Case
 from services.incidents.domain.values import (
@@ -181,7 +181,7 @@ class CaseResource(Judged):
         :param to_keep: for a receipt and nobody's eyes: with the references of a draft's students, so that
             they are found again.
         """
-        report, says = case.report, case.assessment
+        report = case.report
         of_draft = case.status is Status.DRAFT and not to_keep
         return CaseResource.model_construct(
             id=case.id,
@@ -202,13 +202,7 @@ class CaseResource(Judged):
             details={name: _detail(value, masks, of_draft) for name, value in report.details.items()},
             administration_year=report.year,
             corrects=report.corrects,
-            incident_title=says.incident_title,
-            severity=says.severity,
-            severity_reason=ReasonResource.of(says.severity_reason),
-            recommended_action=says.recommended_action,
-            pre_action=says.pre_action,
-            appeal_types=list(says.appeal_types),
-            cde_copy=says.cde_copy,
+            **judged(case.assessment),
             late=case.late,
             report_due_at=_due(case),
             submitted_at=case.submitted_at,
