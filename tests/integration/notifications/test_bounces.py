@@ -27,8 +27,9 @@ TAKEN = (250, "OK")
 
 
 async def shown(there: World) -> dict[str, object]:
-    (item,) = (await there.get("/v1/notifications", AUDITOR)).json()["items"]
-    return dict(item)
+    items = (await there.get("/v1/notifications", AUDITOR)).json()["items"]
+    assert len(items) == 1
+    return dict(items[0])
 
 
 async def standing(there: World, status: str) -> dict[str, object]:

@@ -26,7 +26,7 @@ from services.incidents.read_model.queries import CaseCriteria, CaseSearch
 from services.notifications.bootstrap import NOTIFICATIONS
 from services.notifications.read_model.queries import MessageCriteria, MessageQueries
 from shared.deadlines.search import DeadlineCriteria, DeadlineSearch
-from shared.kernel.actor import Actor
+from shared.kernel.actor import Actor, Role
 from shared.persistence.codec import Codec
 from shared.persistence.engine import async_engine, driver_url
 from shared.persistence.migrations import alembic_config, migrate, role_of
@@ -174,6 +174,8 @@ async def test_the_lists_are_kept_by_policies_alone(
         row = EXPECTED[service][name.partition(",")[0]]
         for caller in (*EVERYBODY, replace(TEST_EXAMINER, sub="ta-1"), nowhere()):
             reach = row.may.get(caller.role)
+            if caller.role is Role.SYSTEM and reach is None:
+                continue  # no question of scope: under its name workers fold the list of concerns
             expected = {each.school for each in targets(name) if reach and sees(reach, caller, each)}
             shown = {found["school"] for found in await search(caller)}
             cells += len(PLACES)
