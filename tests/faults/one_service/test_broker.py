@@ -13,13 +13,12 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from shared.messaging.kafka.client import NotAcknowledged, Record
-from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.producer import Publisher, Sent
 from tests.support.eventually import eventually
 from tests.support.logbooks.event_store import EventStore
 from tests.support.messaging.carriers import written
 from tests.support.messaging.readers import Readers
-from tests.support.messaging.relay_house import House, house_on
+from tests.support.messaging.relay_house import house_on
 from tests.support.servers.kafka import make_topic, messages
 
 DECK = uuid4()
@@ -40,10 +39,6 @@ async def publishing(bootstrap: str) -> AsyncIterator[Publisher]:
 
 def records(topic: str, *values: bytes) -> list[Record]:
     return [Record(topic, b"deck", value, (("ce_id", b"1"),)) for value in values]
-
-
-def a_feed(house: House) -> KafkaFeed:
-    return KafkaFeed(house.bootstrap, [house.topic], f"readers-{house.topic}", house.engine)
 
 
 async def _grown_to(readers: Readers, count: int) -> bool:
@@ -93,7 +88,7 @@ async def test_a_broker_that_stops_and_starts_under_filing_loses_and_doubles_not
     async with (
         house_on(event_store, own_broker.bootstrap, topic) as house,
         house.relaying(),
-        readers.following(a_feed(house)),
+        readers.following(house.feed()),
     ):
         await written(house.store, DECK, *(f"before {number}" for number in range(20)))
         await eventually(lambda: _grown_to(readers, 20))
@@ -117,7 +112,7 @@ async def test_a_broker_that_was_killed_keeps_what_it_acknowledged(
             await eventually(house.caught_up)
             own_broker.kill()
             await asyncio.to_thread(own_broker.start)
-        async with readers.following(a_feed(house)):
+        async with readers.following(house.feed()):
             await eventually(lambda: _grown_to(readers, 100), within=LONG)
     assert readers.lines() == [str(number) for number in range(100)]
 
@@ -130,7 +125,7 @@ async def test_a_consumer_that_starts_before_its_broker_begins_when_it_is_there(
     async with (
         house_on(event_store, own_broker.bootstrap, topic) as house,
         house.relaying(),
-        readers.following(a_feed(house)),
+        readers.following(house.feed()),
     ):
         await written(house.store, DECK, "first")
         await asyncio.to_thread(own_broker.start)

@@ -1,4 +1,4 @@
-"""The service as its supervisor sees it: verbs, stops, and a death at the worst moment."""
+"""The service as its supervisor sees it: ready, behind, or wrongly set up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending to a real broker that refuses, hangs, or is away."""
+"""Sending to a real broker: acknowledged, refused, or nobody there."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.envelope import CloudEvent
 from shared.messaging.cloud_events import from_message
 from shared.messaging.kafka.client import Record
+from shared.messaging.kafka.feed import KafkaFeed
 from shared.messaging.kafka.producer import Outlet, Sent
 from shared.messaging.publishing.relay import Relay
 from shared.persistence.store import PostgresStore
@@ -67,6 +68,10 @@ class House:
         finally:
             stop.set()
             await asyncio.gather(task, return_exceptions=True)
+
+    def feed(self) -> KafkaFeed:
+        """A reader of the topic; all of them are one group."""
+        return KafkaFeed(self.bootstrap, [self.topic], f"readers-{self.topic}", self.engine)
 
     def position(self) -> int:
         found = self.rows.rows("SELECT position FROM positions WHERE name = 'relay'")
