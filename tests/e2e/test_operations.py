@@ -36,6 +36,11 @@ RUN_ELSEWHERE = {
     ".venv/bin/stairs dead-letters show appeals 1": "tests.e2e.test_dead_letters",  # there is one, there
     '.venv/bin/stairs dead-letters discard appeals 1 --reason "in error"': "tests.e2e.test_dead_letters",
     ".venv/bin/stairs republish incidents --from 1": "tests.e2e.test_dead_letters",  # on Kafka
+    # on a server of one's own
+    "psql --dbname postgres --file deploy/postgres/roles.sql": "tests.integration.deploy.test_roles",
+    "INCIDENTS_OWNER_DATABASE_URL=postgresql://incidents_owner:…@db/incidents "
+    "python -m services.incidents migrate": ("tests.integration.shared.test_wall"),
+    "python -m services.incidents api": "tests.integration.incidents.test_behind_the_wall",
 }
 
 
