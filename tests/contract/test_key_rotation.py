@@ -6,11 +6,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeAlias
 
 import asyncpg
 import pytest
 
+from deploy.console.backup.belonging import require_epochs
+from deploy.console.errors import CommandError
 from services.incidents.application.ports import StudentVault
 from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.values import SealedStudent
@@ -19,6 +22,7 @@ from services.incidents.providers.key_rotation import Epoch, RotationRefused, ep
 from services.incidents.providers.keyring import Keyring, epoch_of
 from services.incidents.providers.vault import Vault
 from shared.kernel.clock import FixedClock
+from shared.kernel.key_epochs import line_of
 from shared.observability.metrics import counter
 from shared.persistence.engine import open_pool
 from shared.persistence.faults import StoreUnavailable
@@ -33,6 +37,10 @@ SPOIL = """
     WHERE student_ref = $1
 """
 ME, NOON = "lea-1", datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):  # noqa: N818 - says what happened
+    """The process ended here."""
 
 
 def no_progress(_moved: int, _total: int) -> None:
@@ -66,10 +74,10 @@ def _small_and_fast(monkeypatch: pytest.MonkeyPatch) -> None:
 async def of_epoch(pool: Pool) -> dict[int | None, int]:
     rows = await pool.fetch("SELECT wrapped_key FROM student_keys")
     found = [epoch_of(row["wrapped_key"]) for row in rows]
-    assert [found.count(row["epoch"]) for row in await pool.fetch(key_rotation._COUNT)] == [
-        row["keys"] for row in await pool.fetch(key_rotation._COUNT)
-    ]
-    return {epoch: found.count(epoch) for epoch in set(found)}
+    counts = {epoch: found.count(epoch) for epoch in set(found)}
+    # the database reads an epoch as the keyring does
+    assert {row["epoch"]: row["keys"] for row in await pool.fetch(key_rotation._COUNT)} == counts
+    return counts
 
 
 async def opened(vault: StudentVault, students: Sequence[SealedStudent]) -> list[str | None]:
@@ -112,14 +120,14 @@ async def test_a_rotation_that_was_killed_after_any_page_goes_on_where_it_was(
         nonlocal pages
         pages += 1
         if moved and pages % 3 == 0:
-            raise KeyboardInterrupt
+            raise Killed
 
     rounds = 0
     while (await of_epoch(pool)).get(1):
         rounds += 1
         try:
             await rotate(database, BOTH, killed_at_the_third)
-        except KeyboardInterrupt:
+        except Killed:
             assert await opened(a_vault(pool, BOTH), sealed) == SSIDS
     assert rounds > 1
     assert await of_epoch(pool) == {2: 60}
@@ -232,7 +240,8 @@ async def test_nothing_is_opened_with_the_retired_key_alone_and_nothing_sealed_u
     await rotate(database, BOTH, no_progress)
     await retire(database, BOTH, 1, "ops")
     await retire(database, NEW, 1, "ops")  # the file may have gone on already
-    assert await pool.fetch("SELECT epoch, retired_by FROM retired_key_epochs") == [(1, "ops")]
+    retired = await pool.fetch("SELECT epoch, retired_by FROM retired_key_epochs")
+    assert [tuple(row) for row in retired] == [(1, "ops")]
     thief = a_vault(pool, OLD)
     counted = counter(
         "ssids_unopened",
@@ -298,3 +307,20 @@ async def test_the_epochs_say_what_is_wrapped_and_where_the_key_is(
         Epoch(2, 60, True, False),
         Epoch(None, 1, False, False),
     ]
+
+
+async def test_a_restore_refuses_a_file_that_lacks_an_epoch_in_use(
+    pool: Pool, database: str, sealed: Sequence[SealedStudent], tmp_path: Path
+) -> None:
+    only_second, both = tmp_path / "second", tmp_path / "both"
+    only_second.write_text(line_of(2, SECOND))
+    both.write_text(f"{line_of(1, FIRST)}\n{line_of(2, SECOND)}")
+    await asyncio.to_thread(require_epochs, database, both)
+    with pytest.raises(CommandError, match="60 students' keys are wrapped under epoch 1, which is not in"):
+        await asyncio.to_thread(require_epochs, database, only_second)
+    await rotate(database, BOTH, no_progress)
+    await asyncio.to_thread(require_epochs, database, only_second)
+    only_first = tmp_path / "first"
+    only_first.write_text(line_of(1, FIRST))
+    with pytest.raises(CommandError, match="60 students' keys are wrapped under epoch 2, which is not in"):
+        await asyncio.to_thread(require_epochs, database, only_first)

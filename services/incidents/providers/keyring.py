@@ -23,7 +23,7 @@ from shared.observability.metrics import gauge
 NONCE_BYTES = 12
 FORM_OF_FIRST = b"\x01"
 FORM_WITH_EPOCH = b"\x02"
-_HEAD = 5  # bytes of form 2 before the nonce
+_HEAD = 5  # bytes of form 2 before the nonce; form 1 has one
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,7 @@ class Keyring:
         """``keys``: by epoch, 32 bytes each; one at least."""
         self._wrapping = {epoch: AESGCM(key) for epoch, key in keys.items()}
         self.newest = max(keys)
+        self._head = _head(self.newest)
 
     @property
     def epochs(self) -> list[int]:
@@ -61,7 +62,7 @@ class Keyring:
         """A student's key under the newest epoch."""
         nonce, epoch = os.urandom(NONCE_BYTES), self.newest
         body = self._wrapping[epoch].encrypt(nonce, key, _bound_to(ref, epoch))
-        return _head(epoch) + nonce + body
+        return self._head + nonce + body
 
     def unwrap(self, ref: str, wrapped: bytes) -> bytes:
         """A student's key, of whatever epoch.
@@ -75,7 +76,7 @@ class Keyring:
         wrapping = self._wrapping.get(epoch)
         if wrapping is None:
             raise UnknownEpoch(epoch)
-        begin = len(_head(epoch))
+        begin = 1 if wrapped[:1] == FORM_OF_FIRST else _HEAD
         nonce, body = wrapped[begin : begin + NONCE_BYTES], wrapped[begin + NONCE_BYTES :]
         try:
             return wrapping.decrypt(nonce, body, _bound_to(ref, epoch))
