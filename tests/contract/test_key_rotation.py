@@ -39,7 +39,7 @@ SPOIL = """
 ME, NOON = "lea-1", datetime(2019, 4, 12, 19, 0, tzinfo=UTC)
 
 
-class Killed(BaseException):  # noqa: N818 - says what happened
+class Killed(BaseException):
     """The process ended here."""
 
 
