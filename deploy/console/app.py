@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.console.verbs import data, dead_letters, system, tokens
+from deploy.console.verbs import data, dead_letters, keys, system, tokens
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong setting."
 
@@ -22,3 +22,4 @@ app = typer.Typer(
 for commands in (system.commands, tokens.commands, data.commands):
     app.add_typer(commands)
 app.add_typer(dead_letters.commands, name="dead-letters")
+app.add_typer(keys.commands, name="keys")

@@ -1,6 +1,6 @@
 -- Three databases, and two roles for each; no role may even connect to another's database.
 --
---   incidents_owner   owns the database and all tables in it: for migrate and rebuild alone
+--   incidents_owner   owns the database and all tables in it: for migrate, rebuild and keys alone
 --   incidents         what the processes log in as; `migrate` grants it what it needs, and it makes no tables
 --
 -- Run by psql as the server's owner, as often as wanted, also over databases in which one role was both. The

@@ -19,6 +19,7 @@ from services.incidents.application.uploads import Uploads
 from services.incidents.application.windows import Windows
 from services.incidents.messaging import inbound, mail, outbound
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
+from services.incidents.providers.keyring import KeyringFile
 from services.incidents.providers.sheets import Sheets
 from services.incidents.providers.unnamed_keys import NAME as STUDENT_KEYS
 from services.incidents.providers.unnamed_keys import keep_removed
@@ -58,6 +59,7 @@ GUARDED = {
     "erased_students": READ,
     "new_students": NOTHING,
     "student_keys_named": NOTHING,
+    "retired_key_epochs": READ,
 }
 
 
@@ -66,7 +68,7 @@ def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> Incid
     settings, store, pool, library = base.settings, writing.store, writing.pool, Library.from_folder()
     vault = Vault(
         pool,
-        read_key(settings.kek_file),
+        KeyringFile(settings.kek_file).current,
         read_key(settings.ref_key_file),
         base.clock,
         new_per_day=settings.new_students_per_day,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from services.incidents.providers.keyring import read_keyring
 from services.incidents.providers.vault import read_key
 from shared.process.settings import DatabaseUrl, Port, SecretFile, ServiceSettings, Set
 
@@ -16,7 +17,13 @@ def _holding_a_key(path: Path) -> Path:
     return path
 
 
+def _holding_a_keyring(path: Path) -> Path:
+    read_keyring(path)
+    return path
+
+
 KeyFile = Annotated[Path, AfterValidator(_holding_a_key)]
+EpochsFile = Annotated[Path, AfterValidator(_holding_a_keyring)]
 
 
 class IncidentsSettings(ServiceSettings):
@@ -29,7 +36,7 @@ class IncidentsSettings(ServiceSettings):
     owner_database_url: DatabaseUrl | None = Field(
         default=None,
         validation_alias="INCIDENTS_OWNER_DATABASE_URL",
-        description="the same database as the owner of its tables knows it; for migrate and rebuild alone",
+        description="the same database as its tables' owner knows it; for migrate, rebuild and keys alone",
     )
     host: Set = Field(
         default="127.0.0.1",
@@ -43,9 +50,12 @@ class IncidentsSettings(ServiceSettings):
         validation_alias="INCIDENTS_API_SECRET_FILE",
         description="a file with the secret that marks cursors and kept answers: 32 bytes in base64",
     )
-    kek_file: KeyFile = Field(
+    kek_file: EpochsFile = Field(
         validation_alias="INCIDENTS_KEK_FILE",
-        description="a file with the key that wraps the students' keys: 32 bytes in base64, backed up apart",
+        description=(
+            "a file with the key that wraps the students' keys, backed up apart: 32 bytes in base64;"
+            " later ones a line each, EPOCH KEY"
+        ),
     )
     ref_key_file: KeyFile = Field(
         validation_alias="INCIDENTS_REF_KEY_FILE",

@@ -47,7 +47,9 @@ def project(engine: Engine, built: str, folder: Path) -> Iterator[Stack]:
 def typed(command: str, project: Stack, folder: Path) -> str:
     """What it says; run as it stands, on our project and in our folder."""
     words = f"{shlex.join(project.command())} "
-    here = command.replace(f"{COMPOSE} ", words).replace("make secrets", f"{ROOT}/.venv/bin/stairs secrets")
+    console = f"{ROOT}/.venv/bin/stairs"
+    here = command.replace(".venv/bin/stairs", console).replace("make secrets", f"{console} secrets")
+    here = here.replace(f"{COMPOSE} ", words)
     here = here.replace(" up -d", " up -d --no-build --pull never")
     done = subprocess.run(
         ["sh", "-c", here],

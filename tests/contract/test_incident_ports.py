@@ -25,6 +25,7 @@ from services.incidents.bootstrap import INCIDENTS
 from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.case_numbers import PostgresCaseNumbers
+from services.incidents.providers.keyring import Keyring
 from services.incidents.providers.vault import BadKeyFile, Vault, read_key
 from services.incidents.read_model.open_drafts import OpenDrafts
 from services.incidents.read_model.tables import CASE_LIST
@@ -49,7 +50,8 @@ TODAY = "SELECT count FROM new_students WHERE caller = $1 AND day = $2"
 
 
 def a_vault(pool: Pool, *, kek: bytes = KEK, ref: bytes = REF, new: int = 1000, at: datetime = NOON) -> Vault:
-    return Vault(pool, kek, ref, FixedClock(at), new_per_day=new)
+    ring = Keyring({1: kek})
+    return Vault(pool, lambda: ring, ref, FixedClock(at), new_per_day=new)
 
 
 def unopened(reason: str) -> float:

@@ -29,6 +29,7 @@ WHILE_IT_RUNS = (
     ".venv/bin/stairs rebuild",
     ".venv/bin/stairs backup",
     ".venv/bin/stairs dead-letters",
+    ".venv/bin/stairs keys",
     "cat var/audit",
 )
 RUN_ELSEWHERE = {
@@ -113,7 +114,7 @@ def test_a_case_outlives_everything_that_the_page_does(walk: Walk) -> None:
         walk.take(command)
     assert ssids(walk.start()) == students
     changed = {path.name for path in (walk.var / "keys").iterdir() if path.read_text() != keys[path.name]}
-    assert changed == {"appeals.database", "appeals.api", "signing-key.json", "jwks.json"}
+    assert changed == {"incidents.kek", "appeals.database", "appeals.api", "signing-key.json", "jwks.json"}
 
 
 @pytest.mark.parametrize("module", sorted(set(RUN_ELSEWHERE.values())))

@@ -39,7 +39,10 @@ class Manifest:
     hashes: dict[str, str]  # part → SHA-256
     format: int = FORMAT
     key_hashes: dict[str, str] = field(default_factory=dict)
-    """By the name of a key that belongs to it, its SHA-256; of bytes by chance that tells nothing of them."""
+    """By the name of a key that belongs to it, its SHA-256; of bytes by chance that tells nothing of them.
+
+    An epoch of the key-encryption key has its own, as ``incidents.kek EPOCH``.
+    """
 
 
 def pack(
@@ -48,12 +51,11 @@ def pack(
     made_at: str,
     version: str,
     positions: dict[str, int],
-    keys: Mapping[str, Path] | None = None,
+    key_hashes: dict[str, str] | None = None,
 ) -> None:
     """Write the file in one step, mode 0600 from its first byte on.
 
-    :param keys: those that belong to it, whether it holds them or not.
-
+    :param key_hashes: of the keys that belong to it, whether it holds them or not.
     :raises CommandError: the file exists, cannot be written, or a part of it could not be restored.
     """
     refuse_existing(path)
@@ -61,8 +63,7 @@ def pack(
     if strange:
         raise CommandError(f"{', '.join(strange)} would not be restored: rename it, or move it away")
     hashes = {name: hash_of(part) for name, part in parts.items()}
-    key_hashes = {name: hash_of(key) for name, key in (keys or {}).items()}
-    manifest = Manifest(made_at, version, positions, hashes, key_hashes=key_hashes)
+    manifest = Manifest(made_at, version, positions, hashes, key_hashes=key_hashes or {})
     told = json.dumps(asdict(manifest), indent=2).encode()
     aside = path.with_name(f".{path.name}.part")
     try:

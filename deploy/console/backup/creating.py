@@ -17,12 +17,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.console.backup import archive
+from deploy.console.backup.belonging import hashes_of
 from deploy.console.backup.postgres_tools import address_for_tools, tool
 from deploy.console.backup.snapshot import consistent_snapshots
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
 from deploy.console.keys.sealing import Sealing
-from deploy.console.keys.secret_files import owner_of
+from deploy.console.keys.secret_files import owner_of, write_private
 from deploy.console.local.postgres import database_url
 from deploy.console.ports import SERVICES
 
@@ -54,10 +55,11 @@ def back_up(
     archive.refuse_existing(path)
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="backup-", dir=state.run) as folder:
-        keys, parts = key_files(state.keys), dict[str, Path]()
+        parts = dict[str, Path]()
         with consistent_snapshots(
             {name: database_url(state, name, socket, role=owner_of(name)) for name in SERVICES}
         ) as snapshots:
+            keys = _copied(key_files(state.keys), Path(folder))
             for name, snapshot in snapshots.items():
                 part = parts[f"databases/{name}.dump"] = Path(folder) / f"{name}.dump"
                 _dump(state, socket, name, snapshot.name, part, told)
@@ -65,7 +67,7 @@ def back_up(
         if sealing is not None:
             sealed = parts[archive.SEALED_KEYS] = Path(folder) / archive.SEALED_KEYS
             sealed.write_bytes(sealing.seal(archive.tar_of(keys)))
-        archive.pack(path, parts, made_at, version("stairs"), positions, keys)
+        archive.pack(path, parts, made_at, version("stairs"), positions, hashes_of(keys))
     return positions
 
 
@@ -74,6 +76,14 @@ def key_files(folder: Path) -> dict[str, Path]:
     return {
         key.name: key for key in sorted(folder.iterdir()) if key.is_file() and not key.name.startswith(".")
     }
+
+
+def _copied(keys: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """The keys of this moment: an epoch may be retired while the databases are written."""
+    (folder / "keys").mkdir(mode=0o700)
+    for name, key in keys.items():
+        write_private(folder / "keys" / name, key.read_text())
+    return key_files(folder / "keys")
 
 
 def _dump(state: StateFolder, socket: str, service: str, snapshot: str, part: Path, told: Told) -> None:

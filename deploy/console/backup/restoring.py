@@ -21,17 +21,18 @@ from pathlib import Path
 import psycopg
 
 from deploy.console.backup import archive
+from deploy.console.backup.belonging import require_epochs, strangers
 from deploy.console.backup.creating import key_files
 from deploy.console.backup.postgres_tools import address_for_tools, tool
 from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
+from deploy.console.keys.epochs import KEK
 from deploy.console.keys.sealing import opened
 from deploy.console.keys.secret_files import owner_of, write_private
 from deploy.console.local.postgres import database_url, embedded_server, postgres
 from deploy.console.ports import SERVICES
 from shared.messaging.publishing.publisher_lock import RELAY
 
-MASTER_KEYS = ("incidents.kek", "incidents.ref")  # without which no SSID is read, and no student recognised
 PATIENCE = 30.0  # seconds for what a killed restore left to end by itself
 FORGET = "DELETE FROM positions WHERE name = %s"
 
@@ -92,12 +93,7 @@ def _bring_keys(path: Path, folder: Path, manifest: archive.Manifest, source: Ke
         archive.lay_out_keys(opened(sealed.read_bytes(), source.identity, source.passphrase), folder)
     if not keys.is_dir() or not any(keys.iterdir()):
         raise CommandError(f"{path} holds no keys: give the folder that has them, with --keys FOLDER")
-    strange = [
-        name
-        for name in MASTER_KEYS
-        if name in manifest.key_hashes
-        and (not (keys / name).exists() or archive.hash_of(keys / name) != manifest.key_hashes[name])
-    ]
+    strange = strangers(keys, manifest.key_hashes)
     if strange:
         raise CommandError(f"these are not the keys of {path} ({', '.join(strange)}): nothing was changed")
 
@@ -113,6 +109,8 @@ def _build_beside(state: StateFolder, folder: Path, say: Callable[[str], None]) 
             for service in SERVICES:
                 say(f"database of {service}")
                 _load(new, server.socket, service, folder / "databases" / f"{service}.dump")
+            url = database_url(new, "incidents", server.socket, role=owner_of("incidents"))
+            require_epochs(url, new.keys / KEK)
         state.keys.rmdir()
         new.keys.rename(
             state.keys

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from deploy.console.folders import StateFolder
+from deploy.console.keys.epochs import KEK, bring_up_to_date
 from deploy.console.keys.secret_files import owner_of, password_of, secret_key, write_private
 from deploy.console.keys.tokens import write_tokens
 from deploy.console.ports import SERVICES
@@ -31,8 +32,9 @@ def make_secrets(state: StateFolder) -> Path:
             _once(folder / f"{role}_database_password", password)
             _once(folder / f"{role}_database_url", f"postgresql://{role}:{password}@postgres:5432/{service}")
     SigningKey.in_folder(state.keys)
-    for name in ("incidents.kek", "incidents.ref", *(f"{service}.api" for service in SERVICES)):
+    for name in (KEK, "incidents.ref", *(f"{service}.api" for service in SERVICES)):
         _once(folder / name, secret_key(state.keys / name).read_text())
+    bring_up_to_date(state.keys / KEK, folder / KEK)
     _same(folder / JWKS, (state.keys / JWKS).read_text())
     (folder / SIGNING_KEY).unlink(missing_ok=True)  # earlier versions gave it to a container
     write_tokens(state, HOURS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.console.folders import StateFolder
+from deploy.console.keys.epochs import KEK
 from deploy.console.keys.secret_files import owner_of, secret_key
 from deploy.console.keys.tokens import AUDIENCE, ISSUER
 from deploy.console.local.postgres import database_url
@@ -56,7 +57,7 @@ def service_environment(service: str, state: StateFolder, record: RunRecord) -> 
 
 
 def owner_environment(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:
-    """What only a verb that makes tables is told, and no process that serves."""
+    """What only a verb of the owner's is told, and no process that serves."""
     url = database_url(state, service, record.socket, role=owner_of(service))
     return {f"{service.upper()}_OWNER_DATABASE_URL": url}
 
@@ -64,7 +65,7 @@ def owner_environment(service: str, state: StateFolder, record: RunRecord) -> di
 def _special(service: str, state: StateFolder, record: RunRecord) -> dict[str, str]:
     if service == "incidents":
         return {
-            "INCIDENTS_KEK_FILE": str(secret_key(state.keys / "incidents.kek")),
+            "INCIDENTS_KEK_FILE": str(secret_key(state.keys / KEK)),
             "INCIDENTS_REF_KEY_FILE": str(secret_key(state.keys / "incidents.ref")),
         }
     if service == "notifications":

@@ -24,7 +24,7 @@ from deploy.console.local.programs import (
 from deploy.console.local.run_record import RunRecord
 from deploy.console.ports import SERVICES
 
-OWNERS_VERBS = frozenset({"rebuild"})  # beside ``migrate``: they make tables
+OWNERS_VERBS = frozenset({"rebuild", "keys"})  # beside ``migrate``: what a service's own role may not do
 SHOWN = 12  # last lines of a log that are shown when a command fails
 
 Answer = dict[str, Any]  # Any: as JSON has it

@@ -33,7 +33,7 @@ def migrate(*, var: Dir = HERE) -> None:
 
     with reporting_errors():
         state = StateFolder.at(var)
-        with _database(state) as record:
+        with database_of(state) as record:
             service_commands.migrate(state, record)
     print(f"tables of {', '.join(SERVICES)} are up to date")
 
@@ -49,7 +49,7 @@ def rebuild(service: AnyService = None, *, var: Dir = HERE, as_json: AsJson = Fa
     with reporting_errors():
         state = StateFolder.at(var)
         services = [service] if service else list(SERVICES)
-        with _database(state) as record:
+        with database_of(state) as record:
             rebuild_with_progress(services, state, record, None if as_json else Screen(highlight=False))
 
 
@@ -105,7 +105,7 @@ def backup(
         state, path = StateFolder.at(var), file.absolute()
         refuse_nothing(state)
         sealing = _sealing(recipient or [], passphrase_file, asked=with_keys)
-        with _database(state) as record:
+        with database_of(state) as record:
             if as_json:
                 positions = back_up_with_progress(state, record.socket, path, Screen(quiet=True), sealing)
                 print_json({"file": str(path), "bytes": path.stat().st_size, "positions": positions})
@@ -149,7 +149,7 @@ def _sealing(recipients: list[str], passphrase_file: Path | None, *, asked: bool
 
 
 @contextmanager
-def _database(state: StateFolder) -> Iterator[RunRecord]:
+def database_of(state: StateFolder) -> Iterator[RunRecord]:
     """The running system's database; if none runs, the embedded server for as long as the block."""
     if state.run_record.exists():
         yield RunRecord.read(state)

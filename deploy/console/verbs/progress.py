@@ -18,7 +18,9 @@ from rich.progress import (
 
 from deploy.console.backup.creating import back_up
 from deploy.console.backup.restoring import KeySource, restore
+from deploy.console.errors import CommandError
 from deploy.console.folders import StateFolder
+from deploy.console.keys.epochs import add_epoch
 from deploy.console.keys.sealing import Sealing
 from deploy.console.local import service_commands
 from deploy.console.local.run_record import RunRecord
@@ -76,6 +78,50 @@ def republish_with_progress(
         service_commands.ask(
             service, "republish", *words, state=state, record=record, on_answer=show
         ).or_error()
+
+
+def rotate_with_progress(state: StateFolder, record: RunRecord, screen: Console | None) -> None:
+    """Make a new key-encryption key, unless the newest is not in use everywhere yet, and move all keys to it.
+
+    :param screen: None prints JSON.
+    :raises CommandError: the file is not that of these keys, or it failed; with the error of the service.
+    """
+    known = service_commands.ask("incidents", "keys", "show", state=state, record=record).or_error()
+    newest = _epoch_to_go_on_with(known)
+    if newest is None:
+        newest = add_epoch(state, above=max(answer["epoch"] or 0 for answer in known))
+    with _bars(screen) as progress:
+        bar = progress.add_task(f"keys to epoch {newest}", total=None)
+
+        def show(answer: Answer) -> None:
+            if screen is None:
+                print_json(answer)
+            elif "done" in answer:
+                progress.update(bar, completed=answer["done"], total=answer["of"])
+            else:
+                told = f"{answer['moved']} students' keys are wrapped under epoch {answer['epoch']}"
+                rate = f"{answer['keys_per_cpu_second']} in a CPU second"
+                progress.console.print(f"{told}: {rate}", markup=False, soft_wrap=True)
+
+        service_commands.ask(
+            "incidents", "keys", "rotate", state=state, record=record, on_answer=show
+        ).or_error()
+
+
+def _epoch_to_go_on_with(known: Sequence[Answer]) -> int | None:
+    """The newest epoch, where a rotation to it was begun and did not end; None: make another.
+
+    :raises CommandError: the file has not all keys that are in use; a new one would get the number of one.
+    """
+    missing = [answer for answer in known if answer["keys"] and answer["epoch"] and not answer["in_file"]]
+    if missing:
+        epochs = ", ".join(str(answer["epoch"]) for answer in missing)
+        raise CommandError(f"the key file has no key of epoch {epochs}, which is in use: bring it back")
+    in_file = [answer for answer in known if answer["in_file"]]
+    newest = in_file[-1]
+    older_in_use = any(answer["keys"] for answer in in_file[:-1])
+    unused = len(in_file) > 1 and not newest["keys"]
+    return int(newest["epoch"]) if older_in_use or unused else None
 
 
 def back_up_with_progress(

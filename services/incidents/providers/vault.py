@@ -2,9 +2,10 @@
 
     SSID --HMAC under the reference key--> student_ref         the same in every case, useless without the key
     SSID --AES-256-GCM under the student's own key--> sealed   the reference is authenticated with it
-    student's key --AES-256-GCM under the key-encryption key--> row of ``student_keys``
+    student's key --AES-256-GCM under the newest key-encryption key--> row of ``student_keys``
 
-Both master keys are files outside the database. A student's key is in one of three states:
+The master keys are in two files outside the database; key-encryption keys have epochs (``keyring``). A
+student's key is in one of three states:
 
     known       a row of ``student_keys``
     erased      a row of ``erased_students``: what was sealed under the key stays in the facts and means
@@ -20,7 +21,7 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,17 +33,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.values import SealedStudent
+from services.incidents.providers.keyring import Keyring, NotUnwrapped, UnknownEpoch
 from shared.kernel.clock import Clock
+from shared.kernel.key_epochs import KEY_BYTES
 from shared.observability.metrics import counter
 from shared.persistence.faults import StoreUnavailable, translated
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
 FORM = b"\x01"
 """The first byte of everything sealed: which way it was sealed, should there ever be another."""
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 TOO_MANY_NEW = "STNEW"  # the SQLSTATE of ``student_keys_for`` beyond the quota (migration 0008)
+RETIRED = "STOLD"  # and for a key that is wrapped under a retired epoch (migration 0011)
 
 _KNOWN = """
     SELECT student_ref, wrapped_key FROM student_keys k
@@ -53,6 +56,8 @@ _KNOWN = """
 """
 _ERASED = "SELECT EXISTS (SELECT FROM erased_students WHERE student_ref = $1)"
 _KEYS_FOR = "SELECT student_ref, wrapped_key FROM student_keys_for($1::text[], $2::bytea[], $3, $4, $5)"
+
+_REMEDY = "give this process the present INCIDENTS_KEK_FILE: docs/operations.md, the key-encryption key"
 
 log = structlog.get_logger(__name__)
 
@@ -81,15 +86,19 @@ class Vault:
     def __init__(
         self,
         pool: asyncpg.Pool[asyncpg.Record],
-        key_encryption_key: bytes,
+        keyring: Callable[[], Keyring],
         reference_key: bytes,
         clock: Clock,
         *,
         new_per_day: int,
     ) -> None:
-        """``new_per_day``: students whom nobody reported before, of one caller on one day in California."""
+        """The vault of a process.
+
+        :param keyring: gives the key-encryption keys as they are at that moment.
+        :param new_per_day: students whom nobody reported before, of one caller on one day in California.
+        """
         self._pool = pool
-        self._wrapping = AESGCM(key_encryption_key)
+        self._keyring = keyring
         self._reference_key = reference_key
         self._clock = clock
         self._new_per_day = new_per_day
@@ -136,8 +145,8 @@ class Vault:
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
         """The SSIDs by ``student_ref``; a student who cannot be opened is absent, the others are not.
 
-        That is so for those who are erased. Anybody else who is absent is counted: the key has vanished, or
-        it is another than the SSID was sealed under.
+        That is so for those who are erased. Anybody else who is absent is counted: the key has vanished, it
+        is another than the SSID was sealed under, or its epoch is not in the keyring.
 
         :raises StoreUnavailable: the database is away.
         """
@@ -146,44 +155,55 @@ class Vault:
         with translated():
             rows = await self._pool.fetch(_KNOWN, sorted({student.student_ref for student in students}))
         keys = {row["student_ref"]: row["wrapped_key"] for row in rows}
+        ring = self._keyring()  # as it is after the keys were read: they may be of an epoch that is new
         opened: dict[str, str] = {}
         for student in students:
             ref = student.student_ref
             if ref not in keys:
                 self._unopened.labels("no_key").inc()
             elif (wrapped := keys[ref]) is not None and ref not in opened:
-                ssid = self._opened(student, bytes(wrapped))
+                ssid = self._opened(ring, student, bytes(wrapped))
                 opened |= {} if ssid is None else {ref: ssid}
         return opened
 
-    def _opened(self, student: SealedStudent, wrapped: bytes) -> str | None:
+    def _opened(self, ring: Keyring, student: SealedStudent, wrapped: bytes) -> str | None:
         try:
-            return _opened(AESGCM(self._unwrapped(student.student_ref, wrapped)), student)
-        except (InvalidTag, ValueError):  # ValueError: not even of the form of something sealed
+            return _opened(AESGCM(ring.unwrap(student.student_ref, wrapped)), student)
+        except UnknownEpoch as error:
+            self._unopened.labels("no_epoch").inc()
+            log.error("key_epoch_unknown", epoch=error.epoch, remedy=_REMEDY)  # noqa: TRY400 - nothing to trace
+            return None
+        # ValueError: not even of the form of something sealed
+        except (NotUnwrapped, InvalidTag, ValueError):
             self._unopened.labels("tag").inc()
             log.warning("ssid_not_opened", student_ref=student.student_ref)
             return None
 
     async def _ensure_keys(self, refs: list[str], caller: str) -> dict[str, bytes]:
         """The keys of these students by reference, without those who are erased."""
-        fresh = [self._wrapped(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
+        ring = self._keyring()
+        fresh = [ring.wrap(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
         now = self._clock.now().astimezone(PACIFIC)
         try:
             with translated():
                 rows = await self._pool.fetch(_KEYS_FOR, refs, fresh, caller, now.date(), self._new_per_day)
         except asyncpg.PostgresError as error:
+            if error.sqlstate == RETIRED:
+                log.error("key_epoch_retired", epoch=ring.newest, remedy=_REMEDY)  # noqa: TRY400 - as above
+                raise StoreUnavailable("The key-encryption key is retired.") from error
             if error.sqlstate != TOO_MANY_NEW:
                 raise
             raise TooManyNewStudents(_seconds_until_tomorrow(now)) from None
         return dict(self._all_unwrapped((row["student_ref"], bytes(row["wrapped_key"])) for row in rows))
 
     def _all_unwrapped(self, wrapped: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:
+        ring = self._keyring()  # anew, as in unseal
         for ref, key in wrapped:
             try:
-                yield ref, self._unwrapped(ref, key)
-            except InvalidTag as error:
+                yield ref, ring.unwrap(ref, key)
+            except NotUnwrapped as error:
                 # a new key would make what was sealed under this one unreadable
-                log.error("student_key_not_opened", student_ref=ref)  # noqa: TRY400 - the traceback tells less
+                log.error("student_key_not_opened", student_ref=ref, reason=str(error))  # noqa: TRY400
                 raise StoreUnavailable("A student's key cannot be opened.") from error
 
     def _ref(self, ssid: str, erasures: int) -> str:
@@ -191,14 +211,6 @@ class Vault:
         told = ssid if erasures == 0 else f"{ssid} after {erasures}"
         digest = hmac.digest(self._reference_key, told.encode("ascii"), hashlib.sha256)
         return "stu_" + base64.b32encode(digest).decode("ascii")[:26].lower()
-
-    def _wrapped(self, ref: str, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return FORM + nonce + self._wrapping.encrypt(nonce, key, b"key:" + ref.encode("ascii"))
-
-    def _unwrapped(self, ref: str, wrapped: bytes) -> bytes:
-        nonce, body = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
-        return self._wrapping.decrypt(nonce, body, b"key:" + ref.encode("ascii"))
 
 
 def _sealed(key: AESGCM, plain: bytes, ref: str) -> str:

@@ -254,6 +254,8 @@ OF_KEYS = (
     "DELETE FROM erased_students",
     "UPDATE new_students SET count = 0",
     "UPDATE student_keys_named SET position = 9999",
+    "INSERT INTO retired_key_epochs VALUES (1, 'me')",
+    "DELETE FROM retired_key_epochs",
     "ALTER TABLE student_keys DISABLE TRIGGER ALL",
 )
 

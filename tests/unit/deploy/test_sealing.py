@@ -8,6 +8,7 @@ import pyrage
 import pytest
 
 from deploy.console.backup import archive
+from deploy.console.backup.belonging import hashes_of
 from deploy.console.backup.creating import key_files
 from deploy.console.backup.restoring import KeySource, _bring_keys
 from deploy.console.errors import CommandError
@@ -44,7 +45,7 @@ def unpacked(tmp_path: Path, keys: Path, sealing: Sealing | None) -> tuple[Path,
         parts[archive.SEALED_KEYS] = tmp_path / archive.SEALED_KEYS
         parts[archive.SEALED_KEYS].write_bytes(sealing.seal(archive.tar_of(files)))
     file = tmp_path / "monday.stairs"
-    archive.pack(file, parts, "2026-11-29T09:00:00+00:00", "0.1.0", {"incidents": 1}, files)
+    archive.pack(file, parts, "2026-11-29T09:00:00+00:00", "0.1.0", {"incidents": 1}, hashes_of(files))
     assert not any(text.encode() in file.read_bytes() for text in KEYS.values() if len(text) > 5)
     folder = tmp_path / "out"
     return folder, archive.unpack(file, folder)

@@ -16,6 +16,7 @@ GRANTED = Privileges("incidents", INCIDENTS.table, INCIDENTS.guarded)
         ("incidents_events", READ),
         ("student_keys", READ),
         ("erased_students", READ),
+        ("retired_key_epochs", READ),
         ("alembic_version", READ),
         ("new_students", NOTHING),
         ("student_keys_named", NOTHING),
