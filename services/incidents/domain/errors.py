@@ -184,7 +184,7 @@ class WorkbookTooLarge(TooLarge):
 
 
 class SsidInText(Invalid):
-    """Free text is not sealed, so a run of ten digits has no place in it."""
+    """Free text is not sealed, so ten digits that may be an SSID have no place in it (A-55)."""
 
     code = "ssid_in_text"
     title = "Free text may not hold an SSID"
