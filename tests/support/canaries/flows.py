@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 
 from deploy.console.keys.tokens import LEA, PEOPLE, SCHOOL, make_token
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Role
 from tests.support.canaries.numbers import DISGUISES, Canaries, Kind, telephone
 from tests.support.incidents.student_files import a_csv, a_workbook
 from tests.support.system.system import RunningSystem
@@ -48,9 +49,13 @@ class Flows:
     # --- who asks, and what is kept of the answers ---
 
     @contextmanager
-    def _as(self, service: str, role: Role, **changes: str) -> Iterator[httpx.Client]:
+    def _as(
+        self, service: str, role: Role, *, name: str | None = None, email: str | None = None
+    ) -> Iterator[httpx.Client]:
         """A client whose answers are kept."""
-        token = make_token(self.system.place, replace(PEOPLE[role], **changes), hours=1)
+        person = PEOPLE[role]
+        named = replace(person, name=name or person.name, email=email or person.email)
+        token = make_token(self.system.place, named, hours=1)
         with httpx.Client(
             base_url=self.system.notes.urls[service],
             headers={"Authorization": f"Bearer {token}"},
@@ -191,16 +196,19 @@ class Flows:
                 self._refused(answer, "no token", None)
         for claim in ("lea", "school", "role"):
             with self._as("incidents", SITE) as http:
-                changed = {claim: self._new(f"claim {claim}")}
-                token = self._odd_token(PEOPLE[SITE], changed)
-                answer = http.get("/v1/incidents", headers={"Authorization": f"Bearer {token}"})
+                bearer = {"Authorization": f"Bearer {self._odd_token(claim)}"}
+                answer = http.get("/v1/incidents", headers=bearer)
                 self._refused(answer, f"claim {claim}", None)
 
-    def _odd_token(self, person: Actor, changed: Mapping[str, str]) -> str:
-        odd = replace(person, **{n: v for n, v in changed.items() if n != "role"})
-        if "role" in changed:
-            odd = replace(odd, role=_Word(changed["role"]))  # type: ignore[arg-type] - as an issuer may send
-        return make_token(self.system.place, odd, hours=1)
+    def _odd_token(self, claim: str) -> str:
+        """A token in which a claim of another form holds a canary, as an issuer may send one."""
+        number, person = self._new(f"claim {claim}"), PEOPLE[SITE]
+        odd = {
+            "lea": replace(person, lea=number),
+            "school": replace(person, school=number),
+            "role": replace(person, role=cast("Role", SimpleNamespace(value=number))),
+        }
+        return make_token(self.system.place, odd[claim], hours=1)
 
     # --- appeals ---
 
@@ -330,8 +338,8 @@ class Flows:
         with httpx.Client(base_url=self.system.notes.urls["incidents"], timeout=30) as stranger:
             stranger.event_hooks = {"response": [self._keep]}
             self._refused(stranger.get(f"/v1/incidents?ssid={new('without a token')}"), "without a token")
-            body = cheating(ssids=[new("body without a token")])
-            self._refused(stranger.post("/v1/incidents", json=body), "body without a token")
+            unsigned = cheating(ssids=[new("body without a token")])
+            self._refused(stranger.post("/v1/incidents", json=unsigned), "body without a token")
 
     def _files(self, http: httpx.Client) -> None:
         new = self._new
@@ -392,16 +400,6 @@ class Flows:
                             http.get(f"{path}/{item['id']}")
                             if service != "notifications" and "case_number" in item:
                                 http.get(f"{path}/{item['id']}/history")
-
-
-class _Word(str):
-    """Stands for a role that is none."""
-
-    __slots__ = ()
-
-    @property
-    def value(self) -> str:
-        return str(self)
 
 
 def moments_ago(hours: float) -> str:

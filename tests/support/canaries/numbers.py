@@ -7,11 +7,11 @@ found by some hundred searches.
 from __future__ import annotations
 
 import base64
-from itertools import takewhile
 import quopri
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 from urllib.parse import quote_from_bytes
 
 COUNTED = 3  # digits by which canaries of a kind differ
@@ -42,7 +42,7 @@ DISGUISES: Mapping[str, Callable[[str], str]] = {
     "no-break-space": lambda ssid: f"{ssid[:5]}\u00a0{ssid[5:]}",
     "no-break-hyphen": lambda ssid: f"{ssid[:5]}\u2011{ssid[5:]}",
     "zero-width": lambda ssid: f"{ssid[:5]}\u200b{ssid[5:]}",
-    "joiners": lambda ssid: "\u200d".join(ssid),
+    "joiners": "\u200d".join,
     "full-width": lambda ssid: "".join(chr(ord(digit) - ord("0") + 0xFF10) for digit in ssid),
     "apart": " ".join,
     "brackets": telephone,

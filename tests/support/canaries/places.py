@@ -154,5 +154,5 @@ def backup(system: RunningSystem, aside: Path) -> Iterator[Place]:
     with tarfile.open(path) as tar:
         tar.extractall(aside, filter="data")
     for dump in aside.rglob("*.dump"):
-        command = [tool(system.place, "pg_restore"), "--file=-", dump]
+        command = [str(tool(system.place, "pg_restore")), "--file=-", str(dump)]
         yield f"backup:{dump.name}", subprocess.run(command, capture_output=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""A-55: the SSID of a case's own student passes in no form, not even where a telephone number is asked for."""
+"""A-55: the SSID of a case's own student passes in no form, nor where a telephone number is asked for."""
 
 from __future__ import annotations
 

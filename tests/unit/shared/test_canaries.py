@@ -42,7 +42,7 @@ def test_a_planted_canary_is_found(disguise: str, encode: Callable[[str], bytes]
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
-    others = "9461731000 9,461,730,000 2019-04-12 946173".encode()
+    others = b"9461731000 9,461,730,000 2019-04-12 946173"
     assert found_in(others + bytes(range(256)) * 20, Kind) == []
 
 
