@@ -87,7 +87,7 @@ def rows(system: RunningSystem) -> Iterator[Place]:
         with psycopg.connect(address) as connection:
             # what is in memory only comes to the files that are searched next
             for (table,) in connection.execute(TABLES).fetchall():
-                query = sql.SQL("COPY (SELECT t.*::text FROM {} t) TO STDOUT").format(sql.SQL(table))
+                query = sql.SQL("COPY (SELECT (t.*)::text FROM {} t) TO STDOUT").format(sql.SQL(table))
                 with connection.cursor().copy(query) as copy:
                     content = b"".join(bytes(part) for part in copy)
                 # what is stored as bytes is shown in hexadecimal digits
