@@ -7,6 +7,7 @@ found by some hundred searches.
 from __future__ import annotations
 
 import base64
+import json
 import quopri
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ def encodings(text: str) -> Iterator[bytes]:
     yield from (plain.hex().encode(), plain.hex().upper().encode())
     yield from (quote_from_bytes(plain, safe="").encode(), b"".join(b"%%%02X" % byte for byte in plain))
     yield from (quopri.encodestring(plain, quotetabs=True), b"".join(b"=%02X" % byte for byte in plain))
-    yield text.encode("ascii", "backslashreplace")
+    yield json.dumps(text)[1:-1].encode()
     yield "".join(f"\\u{ord(each):04x}" for each in text).encode()
     yield "".join(f"&#{ord(each)};" for each in text).encode()
     yield from base64_of(plain)
