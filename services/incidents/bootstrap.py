@@ -89,7 +89,7 @@ def dependencies(base: Foundation[IncidentsSettings], writing: Writing) -> Incid
         case_mail=CaseMail(base.engine),
         uploads=Uploads(use_cases, Sheets()),
         windows=Windows(store, library),
-        discussions=Discussions(store),
+        discussions=Discussions(store, vault),
         concerns=Concerns(store, ConcernSearch(base.engine)),
         filing_protocols=FilingProtocols(store),
     )

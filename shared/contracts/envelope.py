@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from shared.kernel.ssid import REMOVED, without_ssids
 
 
 class Published(BaseModel):
@@ -36,7 +38,7 @@ class AboutCase(Published):
 
 
 class Person(BaseModel):
-    """Somebody who acted, as their token named them."""
+    """Somebody who acted, as their token named them; without what events of before may hold of SSIDs."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -44,6 +46,11 @@ class Person(BaseModel):
     name: str
     email: str
     role: str
+
+    @field_validator("name")
+    @classmethod
+    def _without_ssids(cls, name: str) -> str:
+        return without_ssids(name, REMOVED)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 from shared.http.problem import Unauthenticated
 from shared.kernel.actor import STATEWIDE, Actor, Role
 from shared.kernel.names import no_person_because
-from shared.kernel.ssid import without_ssids
+from shared.kernel.ssid import REMOVED, holds_ssid, without_ssids
 
 LONGEST = {"sub": 255, "name": 200, "email": 254, "role": 100, "lea": 14, "school": 14}
 """Characters of each claim: OpenID Connect Core §2 for ``sub``, RFC 5321 for an address."""
@@ -28,8 +28,6 @@ key to which a token is bound (RFC 8705, RFC 9449): whoever has such a token alo
 
 ACCESS = frozenset({"bearer", "jwt", "at+jwt"})
 """What Keycloak's claim ``typ`` says of an access token; of others it says ID, Refresh, Offline, Logout."""
-
-INSTEAD = "[number removed]"  # for what may be an SSID in a name: it would be stored, mailed and published
 
 _LEA = re.compile(r"[0-9]{7}")
 _SCHOOL = re.compile(r"[0-9]{14}")
@@ -91,8 +89,9 @@ class ClaimMapping:
             raise InvalidToken(f"The token's claim {because}.")
         return Actor(
             sub=self._text(claims, "sub") or "",
-            name=without_ssids(name, INSTEAD),
-            email=email,
+            # what may be an SSID would be stored, mailed and published; an address cannot be mended
+            name=without_ssids(name, REMOVED),
+            email="" if holds_ssid(email) else email,
             role=role,
             lea=lea,
             school=school,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from uuid import uuid4
 
-from shared.kernel.ssid import TEN_DIGITS, holds_ssid
+from shared.kernel.ssid import IN_A_ROW
 from shared.kernel.trail import Trail
 from shared.observability.redaction import redact
 
@@ -47,11 +47,11 @@ def accepted_or_new(sent: str | None) -> str:
     Also in a UUID: a caller can put ten digits of his choice into one.
     """
     sane = sane_correlation_id(sent)
-    return sane if sane is not None and not holds_ssid(sane) else _new()
+    return sane if sane is not None and not IN_A_ROW.search(sane) else _new()
 
 
 def _new() -> str:
-    while holds_ssid(made := str(uuid4())):
+    while IN_A_ROW.search(made := str(uuid4())):
         pass
     return made
 
@@ -72,7 +72,7 @@ def accepted_traceparent(sent: str | None) -> str | None:
     The trace then is still one among us, and leaves the caller's: by chance that happens to one id in thirty.
     """
     sane = sane_traceparent(sent)
-    return None if sane is None else TEN_DIGITS.sub(_MASKED_DIGITS, sane)
+    return None if sane is None else IN_A_ROW.sub(_MASKED_DIGITS, sane)
 
 
 def trace_id_of(traced: str) -> str:

@@ -1,7 +1,7 @@
 """Logs: one line per happening, for people (``console``) or machines (``json``), on standard error.
 
 An event's name is past-tense snake_case (``message_dead_lettered``), ids are fields, and nothing personal is
-logged: the last processor masks every bare run of ten digits, tracebacks and foreign libraries included.
+logged: the last processor masks whatever may be an SSID, tracebacks and foreign libraries included.
 ``ERROR`` means that somebody must act.
 """
 

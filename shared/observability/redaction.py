@@ -1,26 +1,27 @@
-"""No SSID in a log line or an error: a bare run of exactly ten digits is taken for one (A-17, contract §2).
+"""No SSID in a log line or an error: what ``shared.kernel.ssid`` takes for one is masked (A-55, contract §2).
 
-But not inside a UUID: of those by chance, one in a hundred holds such a run. What a caller sends as a UUID is
-judged where it comes in (``correlation``).
+But not inside a UUID: of those by chance, one in a hundred holds ten digits in a row. What a caller sends as
+a UUID is judged where it comes in (``correlation``).
 """
 
 from __future__ import annotations
 
 import re
 
-from shared.kernel.ssid import TEN_DIGITS, holds_ssid
+from shared.kernel.ssid import holds_ssid, without_ssids
 
 MASK = "**********"
 
-_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_SUSPECT = re.compile(rf"({_UUID})|{TEN_DIGITS.pattern}")
+_UUID = re.compile(r"([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})")
 
 
 def redact(text: str) -> str:
-    """The text with each bare run of exactly ten digits masked, outside of UUIDs."""
+    """The text with everything masked that may be an SSID, outside of UUIDs."""
     if not holds_ssid(text):
         return text
-    return _SUSPECT.sub(lambda found: found.group(1) or MASK, text)
+    # a pattern with a group: every second part is a UUID
+    parts = _UUID.split(text)
+    return "".join(part if at % 2 else without_ssids(part, MASK) for at, part in enumerate(parts))
 
 
 def redact_value(value: object) -> object:

@@ -3,24 +3,32 @@
 A stored fact also says which request led to it, in two reserved keys beside the fact's own (ADR 0018). They
 are written when the request is known, and removed before the fact is handed out. Whoever reads the table with
 the library alone is not affected.
+
+A name in a fact of before may hold what is taken for an SSID today: it is masked when it is read (A-55), and
+the row stays as it is.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
 from eventsourcing.domain import DomainEvent, DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
+from shared.kernel.ssid import REMOVED, without_ssids
 from shared.kernel.trail import Trail
 from shared.observability.correlation import present
 from shared.persistence.transcoder import OrjsonTranscoder
 
 CORRELATION_ID, TRACEPARENT = "_correlation_id", "_traceparent"
 """The reserved keys; no fact of ours has a field that begins with an underscore."""
+
+_NAME_WITH_DIGITS = re.compile(rb'"name":"(?:[^"\\0-9\x80-\xff]|\\.)*[0-9\x80-\xff]')
+"""Whether a name is worth a look; beyond ASCII, too, there are digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +84,19 @@ class Codec:
     def _read(self, topic: str, state: bytes, stream: UUID, version: int) -> tuple[DomainEvent, Trail | None]:
         fact = cast("DomainEvent", self._mapper.to_domain_event(StoredEvent(stream, version, topic, state)))
         parts = vars(fact)
+        if _NAME_WITH_DIGITS.search(state):
+            _mask_names(parts)
         if CORRELATION_ID not in parts:
             return fact, None
         return fact, Trail(parts.pop(CORRELATION_ID), parts.pop(TRACEPARENT, None))
+
+
+def _mask_names(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    for each in value if isinstance(value, list) else value.values():
+        if isinstance(each, (dict, list)):
+            _mask_names(each)
+    if isinstance(value, dict) and isinstance(name := value.get("name"), str):
+        value["name"] = without_ssids(name, REMOVED)
 
 
 def _marked(state: bytes, trail: Trail) -> bytes:

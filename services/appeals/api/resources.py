@@ -22,6 +22,7 @@ from services.appeals.domain.values import (
 )
 from shared.http.resources import Cursor, Resource
 from shared.kernel.actor import Role
+from shared.kernel.ssid import REMOVED, without_ssids
 
 _INSIDE = frozenset({"due", "administration_year", "lea", "school"})  # of a row; not answered
 
@@ -42,10 +43,9 @@ class PersonResource(Resource):
 
     @classmethod
     def of_fact(cls, actor: Mapping[str, Any]) -> PersonResource:
-        """Who, without their place."""
-        return cls.model_construct(
-            sub=actor["sub"], name=actor["name"], email=actor["email"], role=actor["role"]
-        )
+        """Who, without their place; rows of before may hold a name that is masked today (A-55)."""
+        name = without_ssids(actor["name"], REMOVED)
+        return cls.model_construct(sub=actor["sub"], name=name, email=actor["email"], role=actor["role"])
 
 
 class AppealResource(Resource):

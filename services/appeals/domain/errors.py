@@ -41,7 +41,7 @@ class ReasonRequired(Invalid):
 
 
 class SsidInText(Invalid):
-    """Ten digits in a row look like an SSID, and free text is no place for one (A-17)."""
+    """Ten digits in a row look like an SSID, and free text is no place for one (A-55)."""
 
     code = "ssid_in_text"
     title = "The text seems to hold an SSID"

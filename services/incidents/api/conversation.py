@@ -83,7 +83,7 @@ class ConcernResource(Resource):
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> ConcernResource:
         """A concern as the list has it."""
-        by = PersonResource.model_construct(**row["recorded_by"])
+        by = PersonResource.of_row(row["recorded_by"])
         return cls.model_construct(**{**row, "recorded_by": by})
 
 

@@ -102,7 +102,7 @@ STUDENTS = {
         "replaceStudents",
         "Replace the list of students of a draft",
         "Puts these students in the place of those that were listed before. The answer shows SSIDs masked.",
-        (*A_DRAFT, *SSIDS, errors.SsidsRequired, errors.TooManyNewStudents),
+        (*A_DRAFT, *SSIDS, errors.SsidsRequired, errors.SsidInText, errors.TooManyNewStudents),
         etag=True,
     ),
     "GET /v1/incidents/{case_id}/students": Operation(
@@ -120,6 +120,7 @@ STUDENTS = {
         (
             *A_DRAFT,
             *SSIDS,
+            errors.SsidInText,
             errors.StudentCountMismatch,
             errors.OnlySsidsAllowed,
             errors.UploadTooSmall,

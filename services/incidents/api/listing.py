@@ -80,7 +80,7 @@ class CaseSummary(Resource):
         by = row["submitted_by"]
         return cls.model_construct(
             **{name: value for name, value in row.items() if name not in _OWN},
-            submitted_by=case.PersonResource.model_construct(**by) if by else None,
+            submitted_by=case.PersonResource.of_row(by) if by else None,
             students=[
                 ListedStudent.model_construct(student_ref=None if row["status"] == "draft" else ref)
                 for ref in row["student_refs"]

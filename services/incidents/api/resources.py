@@ -23,6 +23,7 @@ from services.incidents.domain.values import (
 from services.incidents.domain.values import CaseStatus as Status
 from shared.http.resources import Resource
 from shared.kernel.actor import Actor, Role
+from shared.kernel.ssid import REMOVED, without_ssids
 
 Masks = Mapping[str, str]
 """The masked SSIDs that the caller may see, by student reference."""
@@ -88,6 +89,11 @@ class PersonResource(Resource):
     def of(cls, actor: Actor) -> PersonResource:
         """Who, without their place."""
         return cls.model_construct(sub=actor.sub, name=actor.name, email=actor.email, role=actor.role)
+
+    @classmethod
+    def of_row(cls, by: Mapping[str, Any]) -> PersonResource:
+        """Who, as a list has it: rows of before may hold a name that is masked today (A-55)."""
+        return cls.model_construct(**{**by, "name": without_ssids(by["name"], REMOVED)})
 
 
 class StudentResource(Resource):

@@ -23,7 +23,13 @@ from services.incidents.application.draft_room import DraftRoom
 from services.incidents.application.filing_protocols import require_filing_protocol
 from services.incidents.application.finding import find_case, require_version
 from services.incidents.application.ports import CaseNumbers, Rulebooks, StudentVault
-from services.incidents.application.sealing import masked, require_details, require_no_ssid_in, seal_report
+from services.incidents.application.sealing import (
+    masked,
+    require_details,
+    require_nobody_of_the_case_in,
+    require_unnamed_so_far,
+    seal_report,
+)
 from services.incidents.application.windows import Windows
 from services.incidents.domain.assessment import Assessment
 from services.incidents.domain.case import Case
@@ -113,7 +119,15 @@ class Cases:
         # details that are not in the request are sealed already
         came: Mapping[str, object] = changes.get("details", {})
         details, students = await seal_report(
-            accepted, came, command.ssids or (), self._vault, command.actor.sub
+            accepted,
+            came,
+            command.ssids or (),
+            self._vault,
+            command.actor.sub,
+            [
+                *(case.students if command.ssids is None else ()),
+                *(students_in(before.details) if "details" not in changes else ()),
+            ],
         )
         if "details" in changes:
             accepted = accepted.with_details(details)
@@ -148,7 +162,9 @@ class Cases:
 
         async def listed() -> Case:
             case = await self._editable(command.case_id, command.actor, command.expected)
-            students = await self._vault.seal((await named(case)).ssids, command.actor.sub)
+            ssids = (await named(case)).ssids
+            require_unnamed_so_far(case, ssids)
+            students = await self._vault.seal(ssids, command.actor.sub)
             rules = self._rulebooks.for_year(case.report.year)
             case.list_students(students, rules, command.actor, command.at)
             return await self._saved(case, receipt)
@@ -163,7 +179,7 @@ class Cases:
         :raises Refusal: the caller may not, or it is not the call that the case asks for.
         """
         require_some_breach_caller(command.actor)
-        require_no_ssid_in({"/spoke_with": command.call.spoke_with, "/reference": command.call.reference})
+        told = {"/spoke_with": command.call.spoke_with, "/reference": command.call.reference}
 
         async def recorded() -> Case:
             case = await find_case(self._store, command.case_id, command.actor)
@@ -171,6 +187,8 @@ class Cases:
             years = (day, case.report.year)
             require_breach_caller(command.actor, *map(self._rulebooks.for_year, years))
             require_version(case, command.expected)
+            # a telephone number may be written here as one likes (A-55)
+            await require_nobody_of_the_case_in(told, case, self._vault)
             case.record_breach_call(command.call, command.actor, command.at)
             return await self._saved(case, receipt)
 

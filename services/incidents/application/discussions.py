@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.incidents.application.commands import AddNote, DemandAction
 from services.incidents.application.finding import find_case, require_version
-from services.incidents.application.sealing import require_no_ssid_in
+from services.incidents.application.ports import StudentVault
+from services.incidents.application.sealing import require_no_ssid_in, require_nobody_of_the_case_in
 from services.incidents.domain.case import Case
 from services.incidents.domain.discussion import Discussion, Note, discussion_of
 from services.incidents.domain.permissions import require_action_demander, require_note_writer
@@ -27,8 +28,9 @@ class Discussed:
 class Discussions:
     """What people say about cases."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vault: StudentVault) -> None:
         self._store = store
+        self._vault = vault
 
     async def add_note(self, command: AddNote, receipt: ReceiptFor | None = None) -> Discussed:
         """Add a note.
@@ -38,6 +40,7 @@ class Discussions:
         require_note_writer(command.actor)
         require_no_ssid_in({"/text": command.text})
         case = await self._case(command.case_id, command.actor, command.expected)
+        await require_nobody_of_the_case_in({"/text": command.text}, case, self._vault)
 
         def decide(discussion: Discussion) -> None:
             discussion.add_note(command.note_id, command.text, case, command.actor, command.at)
@@ -52,6 +55,7 @@ class Discussions:
         require_action_demander(command.actor)
         require_no_ssid_in({"/text": command.text})
         case = await self._case(command.case_id, command.actor, command.expected)
+        await require_nobody_of_the_case_in({"/text": command.text}, case, self._vault)
 
         def decide(discussion: Discussion) -> None:
             if command.text is None:

@@ -17,7 +17,7 @@ Invalid (422)
 ├── UploadTooSmall             upload_too_small            A-15
 ├── UploadUnreadable           upload_unreadable           A-16: neither .csv nor a plain .xlsx
 ├── UploadHiddenRows           upload_hidden_rows          A-16: rows that whoever sends the file may not see
-├── SsidInText                 ssid_in_text                A-17
+├── SsidInText                 ssid_in_text                A-55
 ├── WrongCallDestination       wrong_call_destination      HR-11, HR-13
 ├── DiscoveredBeforeOccurred   discovered_before_occurred  A-3
 ├── InTheFuture                in_the_future               A-3
@@ -184,7 +184,7 @@ class WorkbookTooLarge(TooLarge):
 
 
 class SsidInText(Invalid):
-    """Free text is not sealed, so a run of ten digits has no place in it."""
+    """Free text is not sealed, so ten digits that may be an SSID have no place in it (A-55)."""
 
     code = "ssid_in_text"
     title = "Free text may not hold an SSID"

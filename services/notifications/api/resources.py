@@ -14,6 +14,7 @@ from services.notifications.domain.mail_domains import MailDomains, is_verified
 from services.notifications.domain.message import Message
 from services.notifications.domain.values import Contact, MessageKind, MessageStatus, Recipient
 from shared.http.resources import Cursor, Resource
+from shared.kernel.ssid import REMOVED, without_ssids
 
 _OWN = frozenset({"addresses", "recipients"})  # of a row; not answered as they stand there
 
@@ -31,6 +32,12 @@ class ContactResource(Resource):
     def of(cls, person: Recipient | Contact) -> ContactResource:
         """The person, without why they are mailed."""
         return cls.model_construct(role=person.role, name=person.name, email=person.email)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> ContactResource:
+        """The person, as the list has them: rows of before may hold a name that is masked today (A-55)."""
+        name = without_ssids(row["name"], REMOVED)
+        return cls.model_construct(role=row["role"], name=name, email=row["email"])
 
 
 class MailDomainsResource(Resource):
@@ -106,10 +113,7 @@ class NotificationSummary(Resource):
     def of_row(cls, row: Mapping[str, Any]) -> NotificationSummary:
         """A message as the list has it."""
         shown = {name: value for name, value in row.items() if name not in _OWN}
-        people = [
-            ContactResource.model_construct(role=each["role"], name=each["name"], email=each["email"])
-            for each in row["recipients"]
-        ]
+        people = [ContactResource.of_row(each) for each in row["recipients"]]
         return cls.model_construct(**shown, recipients=people)
 
 

@@ -20,6 +20,7 @@ from shared.http.instants import Instant
 from shared.http.paging import Cursors, Paging
 from shared.http.requests import Line, RequestModel
 from shared.kernel.actor import Actor
+from shared.kernel.ssid import REMOVED, without_ssids
 
 Term = Annotated[Line, Field(max_length=254)]
 
@@ -102,7 +103,8 @@ class AttemptBody(RequestModel):
         self, notification_id: UUID, actor: Actor, now: datetime, expected: int | None
     ) -> ReportAttempt:
         """The command."""
-        detail = one_line(self.detail or f"{self.outcome.value}, as reported by {actor.name}")
+        told = self.detail or f"{self.outcome.value}, as reported by {actor.name}"
+        detail = without_ssids(one_line(told), REMOVED)
         verdict = VERDICTS[self.outcome]
         return ReportAttempt(notification_id, verdict, detail, self.at, actor, now, expected)
 

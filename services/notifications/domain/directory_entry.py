@@ -16,7 +16,7 @@ from services.notifications.domain.addresses import usable_address, usable_name
 from services.notifications.domain.errors import RepeatedContact, SsidInContact, TooManyContacts, UnusableCds
 from services.notifications.domain.values import Contact
 from shared.kernel.errors import Issue
-from shared.kernel.ssid import holds_ssid
+from shared.kernel.ssid import HOW_TO_WRITE, holds_ssid
 
 ENTRIES = UUID("5b0b8f6e-6f0c-5c55-9a52-0f4e9a2d7c01")
 MOST_CONTACTS = 50
@@ -130,6 +130,6 @@ def _checked(contacts: Sequence[Contact]) -> list[dict[str, str]]:
 
 def _without_ssid(text: str, at: str) -> str:
     if holds_ssid(text):
-        words = "Ten digits in a row look like an SSID."
+        words = f"Ten digits in a row look like an SSID. {HOW_TO_WRITE}"
         raise SsidInContact(words, issues=[Issue(at, SsidInContact.code, words)])
     return text

@@ -18,7 +18,7 @@ from services.notifications.domain.addresses import one_line
 from services.notifications.providers.delivery_status import LARGEST, Undelivered, undelivered
 from services.notifications.providers.return_path import ReturnPaths
 from shared.kernel.errors import Conflict, NotFound
-from shared.kernel.ssid import without_ssids
+from shared.kernel.ssid import REMOVED, without_ssids
 from shared.kernel.store import StreamMoved
 from shared.observability.metrics import counter
 from shared.persistence.faults import transient
@@ -152,4 +152,4 @@ class _Taker:
 def _words(failure: Undelivered) -> str:
     """What a stranger's server said, as one line without anything that could be an SSID (A-17)."""
     said = f"returned: {failure.status} {failure.diagnostic}".strip()
-    return without_ssids(one_line(said), "[number removed]")
+    return without_ssids(one_line(said), REMOVED)

@@ -21,7 +21,7 @@ from services.notifications.domain.occasions import (
     Somebody,
 )
 from services.notifications.rulebooks.policy import AppealWords, Label, MailPolicy
-from shared.kernel.ssid import without_ssids
+from shared.kernel.ssid import REMOVED, without_ssids
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LONGEST_WORDS = 4000
@@ -49,7 +49,7 @@ def day(when: date) -> str:
 
 def plain(text: str) -> str:
     """Words that somebody typed, without control characters or anything that could be an SSID (A-17)."""
-    return without_ssids(one_line(text, LONGEST_WORDS), "[number removed]")
+    return without_ssids(one_line(text, LONGEST_WORDS), REMOVED)
 
 
 def title(words: Mapping[str, Label] | Mapping[str, AppealWords], code: str) -> str:

@@ -159,7 +159,7 @@ class Api:
             search=CaseSearches(self.search, self.vault),
             shelf=LIBRARY,
             windows=Windows(self.store, LIBRARY),
-            discussions=Discussions(self.store),
+            discussions=Discussions(self.store, self.vault),
             concerns=Concerns(self.store, FoldedConcerns(self.store)),
             filing_protocols=FilingProtocols(self.store),
             clock=self.clock,

@@ -35,7 +35,7 @@ class Office:
         vault, corrections = PlayVault(), Corrections(FoldedSearch(self.store))
         self.cases = Cases(self.store, vault, self.numbers, LIBRARY, corrections)
         self.records = Records(self.store, self.store, vault)
-        self.discussions = Discussions(self.store)
+        self.discussions = Discussions(self.store, vault)
         self.windows = Windows(self.store, LIBRARY)
 
     async def opened(self) -> Office:

@@ -40,6 +40,21 @@ def test_a_fact_without_a_topic_is_refused() -> None:
         Codec().encode(Nameless().pending_events[0])
 
 
+@pytest.mark.parametrize(
+    "name", ["Ann 8472615039", "Ann 84726-15039", 'Änn " ８４７２６１５０３９', "Ann 84726\u200b15039"]
+)
+def test_a_name_of_before_is_masked_when_it_is_read_and_stays_in_its_row(name: str) -> None:
+    written = a_logbook("Deck", "calm").pending_events[0]
+    person = {"sub": "ann", "name": name, "role": "auditor"}
+    vars(written).update(actor=person, people=[{"name": "Bo 916-555-0100", "others": [person]}])
+    stored = Codec().encode(written)
+    read = vars(decoded(stored))
+    assert "[number removed]" in read["actor"]["name"]
+    assert read["people"][0]["name"] == "Bo 916-555-0100"
+    assert read["people"][0]["others"] == [read["actor"]]
+    assert stored == Codec().encode(written)
+
+
 def test_an_unknown_topic_and_foreign_bytes_are_told_apart() -> None:
     with pytest.raises(TopicError):
         Codec().decode("tests.logbook.unheard_of", b"{}", uuid4(), 1)

@@ -262,9 +262,17 @@ async def test_a_signature_is_written_in_one_way(believing: Authenticator, junk:
         await believing.verify(signed() + junk)
 
 
-async def test_what_looks_like_an_ssid_in_a_name_is_never_stored(believing: Authenticator) -> None:
-    actor = await believing.verify(signed(name="Lena 1234567890"))
+@pytest.mark.parametrize("number", ["1234567890", "12345 67890", "12345-67890", "１２３４５６７８９０"])
+async def test_what_looks_like_an_ssid_in_a_name_is_never_stored(
+    believing: Authenticator, number: str
+) -> None:
+    actor = await believing.verify(signed(name=f"Lena {number}"))
     assert actor.name == "Lena [number removed]"
+
+
+async def test_an_address_that_looks_like_an_ssid_is_none(believing: Authenticator) -> None:
+    actor = await believing.verify(signed(email="1234567890@school.example"))
+    assert (actor.email, actor.sub) == ("", "lea-1")
 
 
 async def test_an_audience_among_those_that_are_accepted_is_enough(tmp_path: Path) -> None:
