@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from services.incidents.domain.errors import TooManyNewStudents
 from services.incidents.domain.values import SealedStudent
 from shared.kernel.clock import Clock
+from shared.kernel.yielding import piecewise
 from shared.observability.metrics import counter
 from shared.persistence.faults import StoreUnavailable, translated
 
@@ -130,7 +131,7 @@ class Vault:
             erasures += 1
         return [
             SealedStudent(ref, _sealed(AESGCM(key), ssid.encode("ascii"), ref))
-            for ssid, (ref, key) in ((ssid, found[ssid]) for ssid in ssids)
+            async for ssid, (ref, key) in piecewise((ssid, found[ssid]) for ssid in ssids)
         ]
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
@@ -147,7 +148,7 @@ class Vault:
             rows = await self._pool.fetch(_KNOWN, sorted({student.student_ref for student in students}))
         keys = {row["student_ref"]: row["wrapped_key"] for row in rows}
         opened: dict[str, str] = {}
-        for student in students:
+        async for student in piecewise(students):
             ref = student.student_ref
             if ref not in keys:
                 self._unopened.labels("no_key").inc()
@@ -166,7 +167,7 @@ class Vault:
 
     async def _ensure_keys(self, refs: list[str], caller: str) -> dict[str, bytes]:
         """The keys of these students by reference, without those who are erased."""
-        fresh = [self._wrapped(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
+        fresh = [self._wrapped(ref, AESGCM.generate_key(KEY_BYTES * 8)) async for ref in piecewise(refs)]
         now = self._clock.now().astimezone(PACIFIC)
         try:
             with translated():
