@@ -13,7 +13,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -73,9 +73,9 @@ class Run:
         return Row(abuse.title, **got, seen=seen, memory=memory[0])
 
     @asynccontextmanager
-    async def _attacked(self, abuse: Abuse, seconds: float) -> AsyncIterator[dict[str, object]]:
+    async def _attacked(self, abuse: Abuse, seconds: float) -> AsyncIterator[dict[str, Any]]:
         """While it lasts; what was got is there afterwards."""
-        got: dict[str, object] = {}
+        got: dict[str, Any] = {}
         attacker = await _started("attacker", self._api.port, seconds, self._theirs)
         await _told(attacker, json.dumps(abuse.say(self._aim).as_json()))
         await _begun(attacker)

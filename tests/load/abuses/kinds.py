@@ -105,7 +105,7 @@ def _unfinished(token: str | None) -> Said:
 
 
 def _heads_24(_aim: Aim) -> Said:
-    """The first piece begins a request; the others are, to whoever goes on reading, more headers of it."""
+    """The head has no end; all of it is sent, however early it is refused."""
     piece = b"GET / HTTP/1.1\r\nHost: stairs\r\nX: " + b"x" * 65_000 + b"\r\n"
     return Said(piece, connections=4, pieces=MEGABYTES_24)
 
@@ -121,7 +121,11 @@ def _reads_500(aim: Aim) -> Said:
 
 def _drafts_18(aim: Aim) -> Said:
     """As long a narrative as is taken, in letters of two bytes, with numbers that might be somebody's."""
-    told = ("Ёлки, страница 12, кабинет 214, телефон 916-555-0142: " * 200)[:9_990]
+    seen = (
+        "Проверяющие рассказывали, ученики переписывали двенадцатую страницу, "
+        "учительница телефонировала: 916-555-0142. "
+    )
+    told = (seen * 200)[:9_990]
     body = json.dumps({**BODY, "narrative": told}, ensure_ascii=False).encode()
     return Said(request("POST", "/v1/incidents", body, token=aim.token), connections=WITH_TOKEN)
 
