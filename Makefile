@@ -38,7 +38,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run kafka demo secrets engine engine-env image compose-test containers containers-infra \
-  test everything check share count lint unit contract integration e2e other-e2e fuzz faults chaos reliability rules permissions coverage coverage-gate mutants bench \
+  test everything check share count lint unit contract integration e2e other-e2e fuzz faults chaos reliability rules permissions coverage coverage-gate mutants bench abuses \
   schemas openapi openapi-lint sbom clients fmt lock clean
 
 help: ## Print this list
@@ -197,6 +197,9 @@ clients: $(DEV) ## Clients that other people's generators make of docs/openapi t
 
 bench: $(DEV) ## Measure, as ratios within one run; a table and var/bench/latest.json
 	@$(BIN)/python -m tests.load --out $(VAR)/bench/latest.json
+
+abuses: $(DEV) ## Abuse a running service in ten ways; an honest client's times and the memory, beside rest
+	@$(BIN)/python -m tests.load.abuses
 
 # --- upkeep -----------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ How a service wires it::
     ) -> Answer[CasePage]:
         deps: Dependencies = request.app.state.dependencies
         rows = await deps.queries.search(asked, cursors.after_instant(asked), asked.limit + 1)
-        return ok(CasePage.of(rows, asked.limit, cursors))
+        return ok(await CasePage.of(rows, asked.limit, cursors))
 
 A route returns an ``Answer[…]`` of what it declares (``ok(…)``, ``await once(…)``). FastAPI reads the
 annotation for the document and sends the answer as it is; the tests hold every answer to that document.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -14,9 +15,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.auth import Bearer, authenticated
-from shared.http.body import BodyReader, is_form, replayed, there_is_one
+from shared.http.body import BodyReader, checked, is_form, replayed, there_is_one
 from shared.http.idempotency import once_only
-from shared.http.shares import SHARE, Share, Shares
+from shared.http.shares import SHARE, Share, Shares, out_of_turn
 
 
 class Admission:
@@ -24,16 +25,25 @@ class Admission:
 
     :param takes_token: whether the route is for known callers.
     :param takes_body: whether a body matters: to the route, or to an idempotency key's fingerprint.
+    :param in_turn: whether a caller's requests of this kind wait for each other.
     """
 
     def __init__(
-        self, app: ASGIApp, reader: BodyReader, shares: Shares, *, takes_token: bool, takes_body: bool
+        self,
+        app: ASGIApp,
+        reader: BodyReader,
+        shares: Shares,
+        *,
+        takes_token: bool,
+        takes_body: bool,
+        in_turn: bool = True,
     ) -> None:
         self._app = app
         self._reader = reader
         self._shares = shares
         self.takes_token = takes_token
         self._takes_body = takes_body
+        self._in_turn = in_turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -42,7 +52,8 @@ class Admission:
             share = scope[SHARE] = self._shares.of(await authenticated(Request(scope)))
             share.admit()
         if not (self._takes_body and there_is_one(scope["headers"])):
-            await self._app(scope, receive, send)
+            async with self._turn(share):
+                await self._app(scope, receive, send)
         elif share is None:
             await self._with_body(scope, receive, send)
         else:
@@ -56,10 +67,16 @@ class Admission:
     async def _with_body(
         self, scope: Scope, receive: Receive, send: Send, share: Share | None = None
     ) -> None:
-        body = scope["stairs.body"] = await self._reader.read(scope["headers"], receive)
-        if share is not None:
-            share.carried(len(body))
-        await self._app(scope, replayed(body, receive), send)
+        async with self._reader.reading(scope["headers"], receive) as received:
+            if share is not None:
+                share.carried(len(received.content))
+            # a turn begins when all of the request is there, so that none is for a slow client
+            async with self._turn(share):
+                body = scope["stairs.body"] = checked(received)
+                await self._app(scope, replayed(body, receive), send)
+
+    def _turn(self, share: Share | None) -> AbstractAsyncContextManager[None]:
+        return share.turn() if share is not None and self._in_turn else nullcontext()
 
 
 def admitting(routes: Iterable[BaseRoute], reader: BodyReader, shares: Shares) -> Iterator[BaseRoute]:
@@ -75,5 +92,6 @@ def admitting(routes: Iterable[BaseRoute], reader: BodyReader, shares: Shares) -
                 shares,
                 takes_token=keyed or any(isinstance(each, Bearer) for each in asked),
                 takes_body=keyed or admitted.body_field is not None,
+                in_turn=out_of_turn not in asked,
             )
         yield admitted

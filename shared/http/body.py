@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import orjson
 from starlette.types import Message, Receive
@@ -49,22 +51,28 @@ class Disconnected(Exception):  # noqa: N818 - says what happened
     """The client left before its request was whole."""
 
 
+class Received(NamedTuple):
+    """A body as it came."""
+
+    content: bytes
+    media_type: str  # in lower case, without parameters
+
+
 class BodyReader:
-    """Reads the bodies of one API, and knows how many bytes of unfinished ones it holds."""
+    """Reads the bodies of one API, and knows how many bytes of them it holds."""
 
     def __init__(self, limits: BodyLimits) -> None:
         self._limits = limits
         self._held = 0
-        held = gauge("http_bodies_held_bytes", "Bytes of bodies that are not whole yet.")
+        held = gauge("http_bodies_held_bytes", "Bytes of bodies that are not answered yet.")
         held.set_function(lambda: self._held)
 
-    async def read(self, headers: Headers, receive: Receive) -> bytes:
-        """The whole body, without a byte order mark.
+    @asynccontextmanager
+    async def reading(self, headers: Headers, receive: Receive) -> AsyncIterator[Received]:
+        """The whole body as it came; held, and counted, until its request is answered.
 
         :raises TooLarge: more bytes than are taken, announced or counted.
-        :raises UnsupportedMedia: neither JSON nor a form, compressed, or not in UTF-8.
-        :raises MalformedJson: called JSON and is not.
-        :raises ForbiddenCharacter: NUL in it.
+        :raises UnsupportedMedia: compressed, or not in UTF-8.
         :raises TooSlow: it was not whole in time.
         :raises Busy: too many bytes of large bodies are held already.
         :raises Disconnected: nobody is there to be answered.
@@ -76,31 +84,34 @@ class BodyReader:
         announced = by_name.get(b"content-length", b"")
         if announced.isdigit():
             self._require_size(int(announced), media_type)
-        try:
-            async with asyncio.timeout(self._limits.seconds):
-                body = await self._whole(receive, media_type)
-        except TimeoutError:
-            raise TooSlow(f"The body was not whole after {self._limits.seconds:g} seconds.") from None
-        return _checked(body, media_type)
-
-    async def _whole(self, receive: Receive, media_type: str) -> bytes:
         parts: list[bytes] = []
-        size = 0
         try:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Disconnected
-                part: bytes = message.get("body", b"")
-                size += len(part)
-                self._held += len(part)
-                self._require_size(size, media_type)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-                self._require_room(size)
+            try:
+                async with asyncio.timeout(self._limits.seconds):
+                    await self._take(parts, receive, media_type)
+            except TimeoutError:
+                raise TooSlow(f"The body was not whole after {self._limits.seconds:g} seconds.") from None
+            whole = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts[:] = [whole]  # so that it is not held twice
+            yield Received(whole, media_type)
         finally:
-            self._held -= size
+            self._held -= sum(map(len, parts))
+
+    async def _take(self, parts: list[bytes], receive: Receive, media_type: str) -> None:
+        """All parts of a body, each counted as it comes."""
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            part: bytes = message.get("body", b"")
+            parts.append(part)
+            size += len(part)
+            self._held += len(part)
+            more = message.get("more_body", False)
+            self._require_size(size, media_type)
+            if more:
+                self._require_room(size)
 
     def _require_size(self, size: int, media_type: str) -> None:
         if size > self._limits.largest:
@@ -159,7 +170,14 @@ def _media_type(content_type: bytes) -> str:
     return name.strip().lower()
 
 
-def _checked(body: bytes, media_type: str) -> bytes:
+def checked(received: Received) -> bytes:
+    """The body without a byte order mark; JSON that is JSON, or a form.
+
+    :raises UnsupportedMedia: neither JSON nor a form.
+    :raises MalformedJson: called JSON and is not.
+    :raises ForbiddenCharacter: NUL in it.
+    """
+    body, media_type = received
     if not body or media_type == FORM:
         return body
     if media_type != "application/json" and not media_type.endswith("+json"):

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from shared.http.answers import Answer, ok
@@ -17,6 +17,7 @@ from shared.http.auth import Caller, require
 from shared.http.openapi import Operation
 from shared.http.requests import INT64, RequestModel
 from shared.http.resources import Resource
+from shared.http.shares import out_of_turn
 from shared.kernel.actor import Role
 from shared.kernel.errors import Forbidden
 
@@ -82,7 +83,7 @@ class ChangesPage(Resource):
     ] = None
 
 
-@router.get("/changes")
+@router.get("/changes", dependencies=[Depends(out_of_turn)])
 async def changes(
     asked: Annotated[ChangesQuery, Query()], caller: Caller, request: Request
 ) -> Answer[ChangesPage]:

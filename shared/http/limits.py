@@ -11,4 +11,4 @@ class BodyLimits:
 
     largest: int = 1_000_000  # bytes of one body, an upload of 500 SSIDs included
     seconds: float = 30.0  # from the end of the head to the end of the body
-    together: int = 32_000_000  # bytes of all bodies that have begun and are not whole yet
+    together: int = 32_000_000  # bytes of all bodies that have begun and are not answered yet

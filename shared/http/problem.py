@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import orjson
-import structlog
 from starlette.responses import Response
 
 from shared.kernel.errors import (
@@ -26,13 +25,12 @@ from shared.kernel.errors import (
     TooLarge,
 )
 from shared.observability.correlation import correlation_id
+from shared.observability.logging import tell
 from shared.observability.redaction import redact
 
 TYPE = "https://stairs.invalid/problems/"
 MEDIA_TYPE = "application/problem+json"
 INTERNAL_ERROR = "internal_error"  # the code of a fault of ours, which is no refusal
-
-log = structlog.get_logger(__name__)
 
 
 class Unauthenticated(Refusal):
@@ -166,7 +164,7 @@ def problem(status: int, code: str, title: str, detail: str, issues: Iterable[Is
 def refused(refusal: Refusal) -> Response:
     """The answer that a refusal becomes; the log hears of it."""
     status = status_of(refusal)
-    log.info("request_refused", code=refusal.code, status=status)
+    tell(__name__, "request_refused", code=refusal.code, status=status)
     body = problem(status, refusal.code, refusal.title, refusal.detail, refusal.issues)
     return Response(body, status, headers=_headers(refusal), media_type=MEDIA_TYPE)
 

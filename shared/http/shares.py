@@ -12,10 +12,12 @@ role ``system`` are not counted: it is the services themselves, which follow eac
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +67,7 @@ class ShareLimits:
     bodies_per_lea: int = 200
     uploads_per_caller: int = 4  # of these, forms with files
     uploads_per_lea: int = 20
+    at_work_per_caller: int = 2  # requests that are worked on at once; the others wait for their turn
     mails_per_caller: int = 5_000  # an hour
     mails_per_lea: int = 20_000
 
@@ -95,25 +98,29 @@ class Quota:
 class Used:
     """What one caller (or one LEA) uses of each share."""
 
-    __slots__ = ("free_at", "in_flight")
+    __slots__ = ("free_at", "in_flight", "turns")
 
-    def __init__(self) -> None:
+    def __init__(self, at_work: int) -> None:
         self.free_at = [0.0] * 4  # by share: when nothing of it is in use any more
         self.in_flight = [0, 0]  # bodies, and those of them that are uploads
+        self.turns = asyncio.Semaphore(at_work)
 
 
 class Known:
-    """Whose use is remembered: callers, or LEAs."""
+    """Whose use is remembered: callers, or LEAs.
 
-    def __init__(self, quotas: Sequence[Quota], most_in_flight: tuple[int, int]) -> None:
-        self.quotas, self.most_in_flight = quotas, most_in_flight
+    :param at_work: how many requests of each are worked on at once.
+    """
+
+    def __init__(self, quotas: Sequence[Quota], most_in_flight: tuple[int, int], at_work: int) -> None:
+        self.quotas, self.most_in_flight, self._at_work = quotas, most_in_flight, at_work
         self._used: OrderedDict[str, Used] = OrderedDict()
 
     def of(self, who: str) -> Used:
         """What this one uses."""
         used = self._used.get(who)
         if used is None:
-            used = self._used[who] = Used()
+            used = self._used[who] = Used(self._at_work)
             if len(self._used) > MOST_KNOWN:
                 self._used.popitem(last=False)
         else:
@@ -142,6 +149,7 @@ class Shares:
                 Quota("caller-urgent-mails", told.mails_per_caller, HOUR),
             ),
             (told.bodies_per_caller, told.uploads_per_caller),
+            told.at_work_per_caller,
         )
         self.leas = Known(
             (
@@ -151,6 +159,7 @@ class Shares:
                 Quota("lea-urgent-mails", told.mails_per_lea, HOUR),
             ),
             (told.bodies_per_lea, told.uploads_per_lea),
+            told.bodies_per_lea,
         )
         self.policy = ", ".join(each.policy for each in (*self.callers.quotas, *self.leas.quotas)).encode()
         self.refused = counter(
@@ -220,6 +229,14 @@ class Share:
         """It is answered."""
         self._count(-1, upload=upload)
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """While this request is worked on; where enough of its caller are, it waits behind those before it.
+
+        All requests are worked on by one processor, in turn. So somebody who sends many at once, or large
+        ones, waits for themselves, and not everybody else for them.
+        """
+        return self._parts[0][1].turns if self._bounded else nullcontext()
+
     def headers(self) -> Headers:
         """``RateLimit`` of the share that is nearest to its end or refuses; ``RateLimit-Policy`` of all.
 
@@ -258,6 +275,10 @@ class Share:
         for _, used in self._parts:
             used.in_flight[0] += change
             used.in_flight[1] += change if upload else 0
+
+
+async def out_of_turn() -> None:
+    """A dependency of a route that waits for something else than the processor: a file's reader, or news."""
 
 
 def mailing(each_of: str | None = None, *, urgent: bool = False) -> Any:  # noqa: ANN401 - as FastAPI types its dependencies

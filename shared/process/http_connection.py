@@ -6,6 +6,7 @@ Each that we end before its client does is counted by its reason (docs/operation
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 from typing import Any, ClassVar, Literal
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
+from shared.http.audit import CALLER
 from shared.http.middleware import GUARDS
 from shared.http.problem import Busy, HeadTooLarge, TooSlow, refused
 from shared.kernel.errors import Refusal
@@ -30,6 +32,8 @@ from shared.process.http_settings import ConnectionLimits
 log = logging.getLogger("uvicorn.error")
 
 FULL_FOR = 2  # seconds; a guess, for when a connection is free again
+PART_OF_ALL = 32  # one of so many strangers' connections is closed at once
+SETTLED = 5.0  # seconds of silence, after which no request of a known client is on its way, as a rule
 
 Reason = Literal[
     "head_too_large",  # 431
@@ -72,6 +76,8 @@ class Connection(asyncio.Protocol):
         self.since = 0.0  # when something was heard of the client last
         self.ended = False  # at once; asyncio tells us of it a little later
         self.stopping = False  # with the process
+        self.known = False  # whether a token was believed here
+        self.stalled = False  # the client does not take its answer
         self.flow: FlowControl  # these two from ``connection_made`` on
         self._wire: _Wire
         self._app = config.loaded_app
@@ -128,11 +134,13 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not take its answer as fast as we write it."""
         self.flow.pause_writing()
+        self.stalled = True
         self._answer_due = self.loop.call_later(self.limits.answer_seconds, self.cut, "answer_not_taken")
 
     def resume_writing(self) -> None:
         """It took enough."""
         self.flow.resume_writing()
+        self.stalled = False
         if self._answer_due is not None:
             self._answer_due.cancel()
             self._answer_due = None
@@ -152,6 +160,7 @@ class Connection(asyncio.Protocol):
     def answered(self) -> None:
         """A request has its whole answer."""
         self.server_state.total_requests += 1
+        self.known = self.known or (self.cycle is not None and CALLER in self.cycle.scope)
         if not self._wire.is_closing():
             self._next_due = self.loop.call_later(self.limits.idle_seconds, self._nothing_came)
             self.flow.resume_reading()
@@ -162,6 +171,19 @@ class Connection(asyncio.Protocol):
     def waiting(self) -> bool:
         """Whether no request is under way here."""
         return self.cycle is None or self.cycle.response_complete or self._wire.is_closing()
+
+    @property
+    def dispensable(self) -> bool:
+        """Whether it may make room: nobody's of whom anything is known, or known and silent for long.
+
+        A known client may have sent its next request a moment ago. Somebody unknown who does not take an
+        answer holds up nobody but himself.
+        """
+        if self.ended:
+            return False
+        if self.known and not self._wire.is_closing():
+            return self.waiting and self.loop.time() - self.since > SETTLED
+        return self.waiting or self.stalled
 
     def refuse(self, refusal: Refusal, reason: Reason) -> None:
         """Answer what never became a request, and end the connection."""
@@ -179,6 +201,7 @@ class Connection(asyncio.Protocol):
         """End it at once, whatever is still to be sent."""
         if not self.ended:
             self.ended = True
+            self._connections.discard(self)
             ENDED.labels(reason).inc()
             self._wire.abort()
 
@@ -252,11 +275,17 @@ class Connection(asyncio.Protocol):
             self._wire.close()
 
     def _make_room(self) -> None:
-        """The one that was silent longest makes room; where all are at work, this one is turned away."""
-        silent = [each for each in self._connections if each is not self and each.waiting and not each.ended]
-        if silent:
-            min(silent, key=lambda each: float(each.since)).cut("made_room")
-        else:
+        """One makes room, of those without a believed token first, and of them the one silent longest.
+
+        Where there is none, this one is turned away. So a flood of strangers' connections closes those of
+        strangers; a few at once, because each search for them looks at all.
+        """
+        silent = [each for each in self._connections if each is not self and each.dispensable]
+        strangers = [each for each in silent if not each.known]
+        few = max(1, self.limits.connections // PART_OF_ALL) if strangers else 1
+        for each in heapq.nsmallest(few, strangers or silent, key=lambda one: float(one.since)):
+            each.cut("made_room")
+        if not silent:
             self.refuse(Busy("All connections are at work; please try again.", retry_after=FULL_FOR), "full")
 
 

@@ -45,6 +45,9 @@ class ShareSettings(BaseSettings):
         "uploads_per_caller", 1, "uploaded files that one caller may have under way at once"
     )
     share_uploads_per_lea: int = _share("uploads_per_lea", 1, "the same of all callers of one LEA")
+    share_at_work_per_caller: int = _share(
+        "at_work_per_caller", 1, "requests of one caller that are worked on at once; more wait for them"
+    )
     share_mails_per_caller: int = _share(
         "mails_per_caller", ONE_ACT, "mails that the acts of one caller may cause in an hour"
     )

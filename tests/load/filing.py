@@ -57,15 +57,15 @@ def targets(ports: Mapping[str, int]) -> list[Target]:
 
 
 @contextmanager
-def serving(target: Target, port: int, environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """The target as a process, until it has answered and we are done."""
+def serving(target: Target, port: int, environment: Mapping[str, str], log: Path) -> Iterator[int]:
+    """The target as a process, from its first answer until we are done; its number."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             target.command, env={**os.environ, **environment}, stdout=out, stderr=subprocess.STDOUT
         )
         try:
             _await_answer(process, port, log)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(15)

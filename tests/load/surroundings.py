@@ -27,6 +27,7 @@ RAISED = {
     "SHARE_BYTES_PER_LEA": "1000000000000",
     "SHARE_BODIES_PER_CALLER": "10000",
     "SHARE_BODIES_PER_LEA": "10000",
+    "SHARE_AT_WORK_PER_CALLER": "10000",
     "SHARE_MAILS_PER_CALLER": "1000000000",
     "SHARE_MAILS_PER_LEA": "1000000000",
     "SHARE_DRAFTS_PER_CALLER": "1000000000",
@@ -71,11 +72,16 @@ class Surroundings:
     def migrate(self) -> None:
         """Give the incidents service its database."""
         self.incidents = self.new_database()
-        subprocess.run(
-            [sys.executable, "-m", "services.incidents", "migrate"],
-            env={**environ, **self.environment(incidents_port=free_port())},
-            check=True,
-        )
+        self.done_by_hand("migrate")
+
+    def done_by_hand(self, verb: str) -> None:
+        """Have the incidents service do what an operator does; its log is kept in a file."""
+        told = {**environ, **self.environment(incidents_port=free_port())}
+        with (self.folder / f"{verb}.log").open("wb") as log:
+            subprocess.run(
+                [sys.executable, "-m", "services.incidents", verb],
+                env=told, stdout=log, stderr=log, check=True,
+            )  # fmt: skip
 
 
 @contextmanager

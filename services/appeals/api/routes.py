@@ -33,6 +33,7 @@ from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.http.shares import mailing
+from shared.kernel.yielding import piecewise
 
 router = APIRouter(prefix="/v1", tags=["appeals"])
 
@@ -85,7 +86,7 @@ async def search(
         after=asked.last_seen(cursors),
     )
     found, following = cursors.page(rows, asked.limit, asked.key_of)
-    items = [AppealResource.of_row(row, now) for row in found]
+    items = [AppealResource.of_row(row, now) async for row in piecewise(found)]
     return ok(AppealPage.model_construct(items=items, next_cursor=following))
 
 

@@ -157,4 +157,4 @@ async def _found(request: Request, asked: CaseQuery, caller: Actor, cursors: Cur
     rows = await deps.search.find(
         asked.criteria(), caller, ssid=asked.ssid, after=after, limit=asked.limit + 1
     )
-    return ok(CasePage.of(rows, asked.limit, cursors))
+    return ok(await CasePage.of(rows, asked.limit, cursors))

@@ -82,7 +82,7 @@ async def listed(
     rows = await dependencies_of(request).concerns.listed(
         caller, after=cursors.after_instant(asked), limit=asked.limit + 1
     )
-    return ok(ConcernPage.of(rows, asked.limit, cursors))
+    return ok(await ConcernPage.of(rows, asked.limit, cursors))
 
 
 @router.get("/concerns/{concern_id}")

@@ -16,6 +16,7 @@ from services.incidents.domain.filing_protocol import DEFAULT, FilingChoice, Fil
 from services.incidents.domain.values import CDS_OF_LEA, Severity
 from shared.http.paging import Cursors
 from shared.http.resources import Cursor, Resource
+from shared.kernel.yielding import piecewise
 
 
 class NoteResource(Resource):
@@ -94,12 +95,12 @@ class ConcernPage(Resource):
     next_cursor: Cursor
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> ConcernPage:
+    async def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> ConcernPage:
         """A page of up to ``limit`` rows."""
         found, following = cursors.page(
             rows, limit, lambda row: (row["recorded_at"].isoformat(), str(row["id"]))
         )
-        items = [ConcernResource.of_row(row) for row in found]
+        items = [ConcernResource.of_row(row) async for row in piecewise(found)]
         return cls.model_construct(items=items, next_cursor=following)
 
 

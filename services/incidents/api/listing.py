@@ -15,6 +15,7 @@ from services.incidents.api.schemas import CaseStatus
 from services.incidents.domain.values import AppealType, PreAction, RecommendedAction, Severity
 from shared.http.paging import Cursors
 from shared.http.resources import Cursor, Resource
+from shared.kernel.yielding import piecewise
 
 # of a row; not answered as they stand there
 _OWN = frozenset({"student_refs", "appeals", "submitted_by", "drafted_by"})
@@ -96,9 +97,10 @@ class CasePage(Resource):
     next_cursor: Cursor
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> CasePage:
+    async def of(cls, rows: Sequence[Mapping[str, Any]], limit: int, cursors: Cursors) -> CasePage:
         """A page of up to ``limit`` rows."""
         found, following = cursors.page(
             rows, limit, lambda row: (row["drafted_at"].isoformat(), str(row["id"]))
         )
-        return cls.model_construct(items=[CaseSummary.of_row(row) for row in found], next_cursor=following)
+        items = [CaseSummary.of_row(row) async for row in piecewise(found)]
+        return cls.model_construct(items=items, next_cursor=following)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from services.incidents.api.dependencies import dependencies_of
 from services.incidents.api.kept import answer_to_keep, case_again
@@ -14,12 +14,14 @@ from shared.http.answers import Answer, ok
 from shared.http.forms import file_form, the_file
 from shared.http.idempotency import KeptAnswer, OnceOnly
 from shared.http.preconditions import IfMatch
+from shared.http.shares import out_of_turn
 
 router = APIRouter(prefix="/v1/incidents/{case_id}", tags=["students and records"])
 
 
 @router.post(
     "/students/upload",
+    dependencies=[Depends(out_of_turn)],
     openapi_extra=file_form("A `.csv` or `.xlsx` file: one column of 11 to 500 SSIDs as text."),
 )
 async def upload(

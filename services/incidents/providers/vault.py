@@ -36,6 +36,7 @@ from services.incidents.domain.values import SealedStudent
 from services.incidents.providers.keyring import Keyring, NotUnwrapped, UnknownEpoch
 from shared.kernel.clock import Clock
 from shared.kernel.key_epochs import KEY_BYTES
+from shared.kernel.yielding import piecewise
 from shared.observability.metrics import counter
 from shared.persistence.faults import StoreUnavailable, translated
 
@@ -139,7 +140,7 @@ class Vault:
             erasures += 1
         return [
             SealedStudent(ref, _sealed(AESGCM(key), ssid.encode("ascii"), ref))
-            for ssid, (ref, key) in ((ssid, found[ssid]) for ssid in ssids)
+            async for ssid, (ref, key) in piecewise((ssid, found[ssid]) for ssid in ssids)
         ]
 
     async def unseal(self, students: Sequence[SealedStudent]) -> Mapping[str, str]:
@@ -157,7 +158,7 @@ class Vault:
         keys = {row["student_ref"]: row["wrapped_key"] for row in rows}
         ring = self._keyring()  # as it is after the keys were read: they may be of an epoch that is new
         opened: dict[str, str] = {}
-        for student in students:
+        async for student in piecewise(students):
             ref = student.student_ref
             if ref not in keys:
                 self._unopened.labels("no_key").inc()
@@ -182,7 +183,7 @@ class Vault:
     async def _ensure_keys(self, refs: list[str], caller: str) -> dict[str, bytes]:
         """The keys of these students by reference, without those who are erased."""
         ring = self._keyring()
-        fresh = [ring.wrap(ref, AESGCM.generate_key(KEY_BYTES * 8)) for ref in refs]
+        fresh = [ring.wrap(ref, AESGCM.generate_key(KEY_BYTES * 8)) async for ref in piecewise(refs)]
         now = self._clock.now().astimezone(PACIFIC)
         try:
             with translated():

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.incidents.read_model.tables import CASE_LIST
 from shared.kernel.actor import Actor
+from shared.kernel.yielding import piecewise
 from shared.persistence.faults import translated
 from shared.persistence.scope import in_scope, seen_by
 
@@ -65,7 +66,8 @@ class CaseSearch:
         query = query.order_by(C.drafted_at.desc(), C.id.desc()).limit(limit)
         with translated():
             async with seen_by(self._engine, actor) as connection:
-                return [dict(row) for row in (await connection.execute(query)).mappings()]
+                found = (await connection.execute(query)).mappings()
+                return [dict(row) async for row in piecewise(found)]
 
     async def is_known(self, case_number: str, actor: Actor) -> bool:
         """Whether a case of this number is in the caller's scope.

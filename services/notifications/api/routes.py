@@ -33,6 +33,7 @@ from shared.http.idempotency import KeptAnswer, OnceOnly, unchanged
 from shared.http.paging import Cursors, cursors_of
 from shared.http.preconditions import IfMatch
 from shared.http.shares import mailing
+from shared.kernel.yielding import piecewise
 
 router = APIRouter(prefix="/v1", tags=["notifications"])
 
@@ -120,7 +121,7 @@ async def search(
     after = asked.last_seen(cursors)
     rows = await deps.messages.page(caller, asked.filters(), limit=asked.limit + 1, after=after)
     found, following = cursors.page(rows, asked.limit, key_of)
-    items = [NotificationSummary.of_row(row) for row in found]
+    items = [NotificationSummary.of_row(row) async for row in piecewise(found)]
     return ok(NotificationPage.model_construct(items=items, next_cursor=following))
 
 

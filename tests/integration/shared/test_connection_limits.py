@@ -204,6 +204,39 @@ async def test_the_connection_that_did_least_makes_room(port: int) -> None:
         assert figure(port, "http_connections") <= 13
 
 
+@pytest.fixture(scope="module")
+def narrow(unused_tcp_port_factory: Callable[[], int]) -> Iterator[int]:
+    """Few connections, and the times that are shipped: nothing makes room by its own time being over."""
+    with served_sample(unused_tcp_port_factory(), http_connections=12) as port:
+        yield port
+
+
+async def test_a_flood_of_strangers_closes_no_connection_of_a_known_client(narrow: int) -> None:
+    """Though it was silent for longer than any of them: its next request may be on its way."""
+    counted = Ended(narrow, "made_room")
+    with ExitStack() as held:
+        known = held.enter_context(RawClient(narrow))
+        asking = posting(f"Content-Length: {len(json.dumps(NOTICE))}") + json.dumps(NOTICE).encode()
+        assert known.send(asking).answer().status == 201
+        for _ in range(60):
+            held.enter_context(RawClient(narrow)).send(ALIVE).answer()
+        assert known.send(asking).answer().status == 201
+    await counted.once()
+
+
+async def test_strangers_who_do_not_take_their_answers_keep_nobody_out(narrow: int) -> None:
+    asking = b"GET /openapi.json HTTP/1.1\r\nHost: sample\r\n\r\n" * 500
+    with ExitStack() as held:
+        for _ in range(12):
+            held.enter_context(RawClient(narrow, receive_buffer=4096)).send(asking)
+
+        async def answered() -> bool:
+            with RawClient(narrow) as honest:
+                return honest.send(ALIVE).answer().status == 200
+
+        await eventually(answered, within=15)
+
+
 async def test_where_all_connections_are_at_work_one_more_is_told_to_come_again(
     unused_tcp_port_factory: Callable[[], int],
 ) -> None:

@@ -281,3 +281,27 @@ async def test_an_act_on_many_counts_each_of_them(body: bytes, mails: int) -> No
     share = everybody.of(EVE)
     await counted(type("Asked", (), {"scope": {"stairs.share": share, "stairs.body": body}})())
     assert round((everybody.callers.of("eve").free_at[MAILS] - everybody.now()) / 36) == mails
+
+
+async def test_a_caller_waits_for_what_is_worked_on_for_them_and_others_do_not() -> None:
+    everybody, at_work, done = shares(at_work_per_caller=2), set[str](), asyncio.Event()
+
+    async def work(caller: Actor, name: str) -> None:
+        async with everybody.of(caller).turn():
+            at_work.add(name)
+            await done.wait()
+
+    async with asyncio.TaskGroup() as requests:
+        for name in ("first", "second", "third"):
+            requests.create_task(work(EVE, name))
+        requests.create_task(work(ADAM, "of somebody else"))
+        await asyncio.sleep(0)
+        assert at_work == {"first", "second", "of somebody else"}
+        done.set()
+    assert "third" in at_work
+
+
+async def test_requests_of_the_services_themselves_do_not_wait() -> None:
+    everybody = shares(at_work_per_caller=1)
+    async with everybody.of(SYSTEM).turn(), everybody.of(SYSTEM).turn():
+        pass
