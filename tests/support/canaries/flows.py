@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -33,6 +32,7 @@ class Flows:
     canaries: Canaries = field(default_factory=Canaries)
     answers: list[Answered] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)  # what should have been refused
+    began: float = field(default_factory=time.time)
 
     def play(self) -> Flows:
         """All of them."""
@@ -88,7 +88,7 @@ class Flows:
             listed = [self._new("ssids of a draft") for _ in range(2)]
             drafted = http.post("/v1/incidents", json=cheating(ssids=listed)).raise_for_status().json()
             url = f"/v1/incidents/{drafted['id']}"
-            again = {"Idempotency-Key": "students-again"}
+            again = {"Idempotency-Key": f"students-{time.time_ns() % 10**6}"}
             body = cheating(ssids=[self._new("ssids of a draft, sent twice")])
             for _ in range(2):
                 http.post("/v1/incidents", json=body, headers=again).raise_for_status()
@@ -101,7 +101,9 @@ class Flows:
                 draft = http.post("/v1/incidents", json=cheating(student_count=11)).raise_for_status().json()
                 files = {"file": (f"students.{name}", made(inside))}
                 to = f"/v1/incidents/{draft['id']}/students/upload"
-                http.post(to, files=files, headers={"Idempotency-Key": f"by-{name}"}).raise_for_status()
+                http.post(
+                    to, files=files, headers={"Idempotency-Key": f"by-{name}-{time.time_ns() % 10**6}"}
+                ).raise_for_status()
             pair = [self._new("a pair in the details") for _ in range(2)]
             http.post("/v1/incidents", json=swapped(*pair)).raise_for_status()
             asked = cheating(ssids=[self._new("ssids to be classified")])
@@ -206,7 +208,7 @@ class Flows:
         odd = {
             "lea": replace(person, lea=number),
             "school": replace(person, school=number),
-            "role": replace(person, role=cast("Role", SimpleNamespace(value=number))),
+            "role": replace(person, role=cast("Role", number)),
         }
         return make_token(self.system.place, odd[claim], hours=1)
 
@@ -219,7 +221,7 @@ class Flows:
             url = f"/v1/incidents/{case['id']}"
             number = http.post(f"{url}/submit", json={}).raise_for_status().json()["case_number"]
             ref = http.get(url).json()["students"][0]["student_ref"]
-        asked = {"case_number": number, "appeal_type": "invalidate", "students": [{"student_ref": ref}]}
+        asked = {"case_number": number, "appeal_type": "invalidate", "students": [student(ref)]}
         with self._as("appeals", COORDINATOR) as http:
             self._known(http, number)
             for name, text in self.canaries.disguised("comments of a request"):
@@ -228,12 +230,14 @@ class Flows:
             for where in ("case_number", "appeal_type"):
                 wrong = {**asked, where: self._new(f"{where} of a request")}
                 self._refused(http.post("/v1/appeals", json=wrong), where)
-            wrong = {**asked, "students": [{"student_ref": self._new("student_ref of a request")}]}
+            wrong = {**asked, "students": [student(self._new("student_ref of a request"))]}
             self._refused(http.post("/v1/appeals", json=wrong), "student_ref")
             params = {"case_number": number, "student_ref": self._new("student_ref of offers")}
             self._refused(http.get("/v1/offers", params=params), "offers")
             telling = {**asked, "comments": f"Call {telephone(self._new('comments', Kind.TELEPHONE))}."}
-            made = http.post("/v1/appeals", json=telling).raise_for_status().json()["appeals"][0]
+            asking = http.post("/v1/appeals", json=telling)
+            assert asking.is_success, asking.text
+            made = asking.json()["appeals"][0]
         with self._as("appeals", Role.CDE_REVIEWER, name=f"Cde {self._new('name of a decider')}") as http:
             deny = f"/v1/appeals/{made['id']}/deny"
             for name, text in self.canaries.disguised("reason"):
@@ -466,6 +470,11 @@ def swapped(one: str, other: str) -> Json:
     }
     listed: Json = {"student_count": 2, "ssids": [one, other]}
     return a_body("access_to_other_student_work_unintentional", details, **listed)
+
+
+def student(ref: str) -> Json:
+    """Somebody for whom an appeal is asked."""
+    return {"student_ref": ref, "event_state": "completed"}
 
 
 def directory(name: str = "Lea Coronado", email: str = "lea.coordinator@district.example") -> Json:

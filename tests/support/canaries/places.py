@@ -66,13 +66,14 @@ class Searched:
         return self
 
 
-def everywhere(system: RunningSystem, aside: Path) -> Iterator[Place]:
+def everywhere(system: RunningSystem, aside: Path, since: float) -> Iterator[Place]:
     """All of them.
 
+    :param since: when the first canary was put somewhere; files that are older hold none.
     :param aside: an empty folder for a backup.
     """
     yield from rows(system)
-    yield from files(system.place.var)
+    yield from files(system.place.var, since)
     yield ("screen", system.screen.read_bytes())
     yield from mails(system.place.mail)
     yield from on_topics(system)
@@ -98,12 +99,15 @@ def rows(system: RunningSystem) -> Iterator[Place]:
                 yield f"table:{service}.{table}, bytes", plain
 
 
-def files(var: Path) -> Iterator[Place]:
+def files(var: Path, since: float) -> Iterator[Place]:
     """Every file: PostgreSQL's with its write-ahead log, the broker's, logs, audit, mailbox, what runs."""
     for path in sorted(var.rglob("*")):
         if path.is_file() and path.suffix not in KAFKA_INDEXES:
             try:
-                content = path.read_bytes()
+                if path.stat().st_mtime < since:
+                    continue
+                # the write-ahead log and the broker's segments are made larger than what they hold
+                content = path.read_bytes().rstrip(b"\0")
             except FileNotFoundError:  # PostgreSQL and Kafka remove files as they go
                 continue
             yield f"{path.relative_to(var).parts[0]}:{path.relative_to(var)}", content
