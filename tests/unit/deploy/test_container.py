@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import stat
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,23 @@ def test_the_lock_for_the_image_has_every_package_but_a_laptops() -> None:
     assert set(re.findall(r"^([a-z0-9._-]+)==", kept, re.MULTILINE)) == names - LAPTOP
     assert not LAPTOP - names
     assert kept.count("--hash=sha256:") > len(names)
+
+
+def test_no_service_imports_a_package_that_the_image_lacks() -> None:
+    """What a service imports is in the image, also where only one of its verbs needs it."""
+    packages = packages_distributions()
+    nodes = [
+        node
+        for room in ("services", "shared")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
+    modules = [each.name for node in nodes if isinstance(node, ast.Import) for each in node.names]
+    modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    imported = {module.partition(".")[0] for module in modules}
+    needed = {package.lower() for name in imported for package in packages.get(name, ())}
+    assert {"aiosmtpd", "fastapi"} <= needed
+    assert needed & LAPTOP == set()
 
 
 def test_the_welcome_gives_every_address_and_says_where_the_tokens_are() -> None:

@@ -21,7 +21,8 @@ from services.incidents.providers.keyring import (
 from shared.kernel.key_epochs import line_of
 from shared.observability.metrics import samples
 
-FIRST, SECOND, KEY, REF = os.urandom(32), os.urandom(32), os.urandom(32), "stu_abc"
+FIRST, SECOND, KEY = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
+REF = "stu_abc"
 
 
 def wrapped_before_there_were_epochs(kek: bytes) -> bytes:
