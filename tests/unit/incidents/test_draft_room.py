@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.incidents.api.schemas import CaseBody
+from services.incidents.application import draft_room
 from services.incidents.application.cases import Cases
 from services.incidents.application.commands import DeleteDraft, DraftCase
 from services.incidents.application.corrections import Corrections
@@ -91,6 +92,17 @@ async def test_of_a_hundred_drafts_one_is_counted_for() -> None:
         await office.draft()
     assert office.counts.asked == 2
     await office.draft()
+    assert office.counts.asked == 4
+
+
+async def test_of_many_callers_the_first_is_forgotten_and_counted_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draft_room, "MOST_KNOWN", 2)
+    office = Office()
+    first, second, third = (replace(CALTAC_AGENT, sub=sub) for sub in ("first", "second", "third"))
+    for caller in (first, second, third, third, first):
+        await office.draft(caller)
     assert office.counts.asked == 4
 
 

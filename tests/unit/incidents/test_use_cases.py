@@ -444,6 +444,16 @@ async def test_students_are_listed_from_a_file_in_place_of_those_before(office: 
     assert sheet.asked == [(b"the file", "lea-1")]
 
 
+async def test_a_file_is_read_once_though_a_race_is_lost(office: Office) -> None:
+    case = await office.draft(cheating(student_count=11, ssids=[FIRST, SECOND]))
+    sheet = Sheet(*ELEVEN)
+    office.store.races_to_lose = 1
+    await Uploads(office.cases, sheet).list_students(
+        UploadStudents(case.id, b"the file", LEA_COORDINATOR, NOON)
+    )
+    assert (office.store.races_to_lose, len(sheet.asked)) == (0, 1)
+
+
 async def test_a_file_for_a_submitted_case_is_not_even_read(office: Office) -> None:
     case = await office.draft(cheating())
     await office.submit(case.id)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from services.notifications.domain.mail_domains import is_verified
+from services.notifications.domain.errors import TooManyDomains, UnusableCds
+from services.notifications.domain.mail_domains import MOST_DOMAINS, MailDomains, is_verified
 from shared.kernel.actor import Actor
 from tests.support.http.problems import expect_problem, issues_of
 from tests.support.http.tokens import (
@@ -94,6 +98,14 @@ async def test_what_is_no_mail_domain_is_refused_where_it_stands(domains: list[s
             f"{DIRECTORY}/mail-domains", json={"domains": domains}, headers=bearer(CALTAC_AGENT)
         )
     assert (put.status_code, put.json()["code"]) == (422, code)
+
+
+def test_the_list_itself_takes_no_other_code_and_no_more_domains() -> None:
+    said: dict[str, Any] = {"actor": {"sub": "caltac-1"}, "at": datetime(2019, 4, 12, tzinfo=UTC)}
+    with pytest.raises(UnusableCds):
+        MailDomains.open("123", [], **said)
+    with pytest.raises(TooManyDomains):
+        MailDomains.open(LEA, [f"d{n}.example.org" for n in range(MOST_DOMAINS + 1)], **said)
 
 
 async def test_addresses_elsewhere_are_taken_and_shown_as_unverified() -> None:
