@@ -197,6 +197,12 @@ class Connection(asyncio.Protocol):
             self._wire.write(_problem(refusal, self.server_state.default_headers))
         self._wire.end()
 
+    def forget_request(self) -> None:
+        """Hold nothing of it any more: it is refused, and what still comes of it is thrown away."""
+        self.parser.forget()
+        if self.cycle is not None:
+            self.cycle.body = bytearray()
+
     def cut(self, reason: Reason) -> None:
         """End it at once, whatever is still to be sent."""
         if not self.ended:
@@ -399,6 +405,7 @@ class _Wire(asyncio.Transport):
         self._closing = self._draining = True
         if self._inner.can_write_eof():
             self._inner.write_eof()
+        self._connection.forget_request()
         self._connection.flow.resume_reading()
         self._due_in(self._connection.limits.drain_seconds, "not_drained")
 

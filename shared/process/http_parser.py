@@ -116,10 +116,17 @@ class Parser:
         :raises MalformedRequest: not what was announced, or in more chunks than are taken.
         """
         if self._chunked:
-            return self._next_chunks()
-        part = self._next_part()
-        self.in_body = self._left > 0
+            part = self._next_chunks()
+        else:
+            part = self._next_part()
+            self.in_body = self._left > 0
+        if not self.unread:
+            self.forget()
         return part
+
+    def forget(self) -> None:
+        """Hold no bytes any more: a connection that waits would keep its last 256 kB for nothing."""
+        self._bytes, self._at, self._searched = b"", 0, 0
 
     def _read_head(self, head: bytes) -> Head:
         line = _REQUEST_LINE.match(head)

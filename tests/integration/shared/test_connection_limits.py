@@ -160,6 +160,21 @@ async def test_a_refused_upload_gets_its_refusal_readable_by_ordinary_clients(
     plain.close()
 
 
+async def test_nothing_is_kept_of_a_refused_body_while_its_client_goes_on(
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    """A hundred and fifty that are held open would keep 256 kB each, twice."""
+    unfinished = (
+        b"POST /v1/notices HTTP/1.1\r\nHost: sample\r\nContent-Length: 800000\r\n\r\n" + b" " * 600_000
+    )
+    with served_sample(unused_tcp_port_factory()) as port, ExitStack() as held:
+        figure(port, "process_resident_memory_bytes")
+        before = figure(port, "process_resident_memory_bytes")
+        for _ in range(150):
+            assert held.enter_context(RawClient(port)).send(unfinished).answer().status == 401
+        assert figure(port, "process_resident_memory_bytes") - before < 20e6
+
+
 async def test_a_refused_upload_without_a_length_is_read_away_too(port: int) -> None:
     pieces = (b"x" * 50_000 for _ in range(200))
     form = {"Content-Type": "multipart/form-data; boundary=x", **bearer(LEA_COORDINATOR)}

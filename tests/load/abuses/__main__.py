@@ -58,9 +58,11 @@ class Run:
         await self._settled()
         async with self._watched() as memory:
             self._rest.add(await self._honest.files(2 * AT_REST))
+        sys.stderr.write(f"{title}; at rest: {self._rest.line()}, {memory[0]:.0f} MiB\n")
         rows = []
         for abuse in abuses:
             rows.append(await self._row(abuse))
+            sys.stderr.write(f"{rows[-1].line()}\n")
             await self._settled()
             self._rest.add(await self._honest.files(AT_REST))
         self._honest.close()

@@ -39,6 +39,10 @@ class Seen:
         self.times += other.times
         self.failed += other.failed
 
+    def line(self) -> str:
+        """In words."""
+        return f"p50 {self.ms(0.5):.1f} ms, p99 {self.ms(0.99):.1f} ms"
+
     def ms(self, share: float) -> float:
         """This percentile, in milliseconds."""
         return percentile(sorted(self.times), share) * 1e3

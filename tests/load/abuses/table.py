@@ -43,6 +43,10 @@ class Row:
         told = [f"{count / self.seconds:,.0f}/s {status}" for status, count in sorted(self.answers.items())]
         return ", ".join(told) or f"{self.opened} connections, no answer"
 
+    def line(self) -> str:
+        """It alone, while others are still to come."""
+        return f"{self.title}: {self.got()}; {self.seen.line()}, {self.memory:.0f} MiB"
+
     def slower(self, rest: Rest, share: float) -> float:
         """The honest client's time, as a multiple of its rest value."""
         return self.seen.ms(share) / rest.seen.ms(share)

@@ -56,6 +56,7 @@ def _await_listening(port: int) -> None:
 def figure(port: int, name: str, **labels: str) -> float:
     """What the process says of itself; 0 where it says nothing."""
     told = ",".join(f'{label}="{value}"' for label, value in labels.items())
-    wanted = f"stairs_{name}{{{told}}} " if told else f"stairs_{name} "
+    full = name if name.startswith("process_") else f"stairs_{name}"
+    wanted = f"{full}{{{told}}} " if told else f"{full} "
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
     return next((float(line.split(" ")[-1]) for line in text.splitlines() if line.startswith(wanted)), 0.0)
