@@ -16,8 +16,8 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ SHARE = "stairs.share"
 MINUTE, HOUR = 60, 3600  # seconds
 MOST_KNOWN = 20_000  # callers of whom something is remembered; whoever was quiet longest is forgotten first
 REQUESTS, BYTES, MAILS, URGENT_MAILS = range(4)
+LONGEST_TURN = 0.25  # seconds in which a request is worked on before the next one of its caller is
 IN_A_MOMENT = 1  # seconds; a guess, for when something that is in flight has come to its end
 CDS_OF_LEA = 7  # digits
 
@@ -95,6 +96,34 @@ class Quota:
         return b'"%s";r=%d;t=%d' % (self.name.encode(), left, math.ceil(used))
 
 
+class Turns:
+    """Places for the requests of one caller that are worked on; the others wait, those who came first go first.
+
+    A place is given up after ``LONGEST_TURN``: a request that takes longer waits for something else than the
+    processor, as for a database that is away, and others need not wait for that behind it.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = asyncio.Semaphore(places)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """While a request is worked on."""
+        await self._free.acquire()
+        held = [self._free]
+
+        def give_up() -> None:
+            while held:
+                held.pop().release()
+
+        late = asyncio.get_running_loop().call_later(LONGEST_TURN, give_up)
+        try:
+            yield
+        finally:
+            late.cancel()
+            give_up()
+
+
 class Used:
     """What one caller (or one LEA) uses of each share."""
 
@@ -103,7 +132,7 @@ class Used:
     def __init__(self, at_work: int) -> None:
         self.free_at = [0.0] * 4  # by share: when nothing of it is in use any more
         self.in_flight = [0, 0]  # bodies, and those of them that are uploads
-        self.turns = asyncio.Semaphore(at_work)
+        self.turns = Turns(at_work)
 
 
 class Known:
@@ -235,7 +264,7 @@ class Share:
         All requests are worked on by one processor, in turn. So somebody who sends many at once, or large
         ones, waits for themselves, and not everybody else for them.
         """
-        return self._parts[0][1].turns if self._bounded else nullcontext()
+        return self._parts[0][1].turns.one() if self._bounded else nullcontext()
 
     def headers(self) -> Headers:
         """``RateLimit`` of the share that is nearest to its end or refuses; ``RateLimit-Policy`` of all.

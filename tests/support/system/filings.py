@@ -19,6 +19,8 @@ from tests.support.system.system import RunningSystem
 
 PATIENCE = 180.0  # seconds for one request to be answered at last, whoever dies meanwhile
 AGAIN = 0.2  # seconds between two attempts of the same request
+AGAIN_LATER = (429, 503)  # with Retry-After: too many of one caller at once, or nobody can take it now
+OUR_FAULTS = range(500, 600)
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Journal:
             self.failures[answer] += 1
             return
         self.failures[str(answer.status_code)] += 1
-        if answer.status_code != 503 or "retry-after" not in answer.headers:
+        if answer.status_code not in AGAIN_LATER or "retry-after" not in answer.headers:
             self.unexplained.append(f"{answer.status_code} {answer.text[:300]}")
 
 
@@ -103,7 +105,7 @@ class Clients:
         while True:
             self.journal.attempts += 1
             answer = await _answer(http, path, body, key)
-            if isinstance(answer, httpx.Response) and answer.status_code < 500:
+            if isinstance(answer, httpx.Response) and answer.status_code not in (*AGAIN_LATER, *OUR_FAULTS):
                 self.journal.slowest = max(self.journal.slowest, time.monotonic() - began)
                 assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
                 parsed: dict[str, object] = answer.json()

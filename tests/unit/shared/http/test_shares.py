@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.http import shares as shares_module
 from shared.http.shares import MAILS, MOST_KNOWN, OverShare, ShareLimits, Shares, mailing
 from shared.kernel.actor import Actor, Role
 from tests.support.http.problems import expect_problem
@@ -299,6 +300,18 @@ async def test_a_caller_waits_for_what_is_worked_on_for_them_and_others_do_not()
         assert at_work == {"first", "second", "of somebody else"}
         done.set()
     assert "third" in at_work
+
+
+async def test_who_waits_for_something_else_holds_up_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares_module, "LONGEST_TURN", 0.001)
+    everybody = shares(at_work_per_caller=1)
+    async with everybody.of(EVE).turn(), asyncio.timeout(10), everybody.of(EVE).turn():
+        pass
+    monkeypatch.setattr(shares_module, "LONGEST_TURN", 60)
+    async with everybody.of(EVE).turn():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001), everybody.of(EVE).turn():
+                pass
 
 
 async def test_requests_of_the_services_themselves_do_not_wait() -> None:
