@@ -97,7 +97,7 @@ class Quota:
 
 
 class Turns:
-    """Places for the requests of one caller that are worked on; the others wait, those who came first go first.
+    """Places for the requests of one caller that are worked on; the others wait, first come first served.
 
     A place is given up after ``LONGEST_TURN``: a request that takes longer waits for something else than the
     processor, as for a database that is away, and others need not wait for that behind it.
