@@ -16,7 +16,7 @@ ON_ONE_SERVER = {  # each process that runs one of these starts a secured Kafka 
     "tests/integration/deploy/test_bad_settings.py": "a secured Kafka",
     "tests/integration/shared/test_secured_kafka.py": "a secured Kafka",
 }
-LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
+LONGEST_FIRST = ("e2e", "faults", "integration", "contract", "unit")
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
